@@ -1,0 +1,292 @@
+"""The vocabulary of a call: ids, enumerations and the state every other module reads. Values only; nothing here decides.
+
+The enumerations' values are API: they stand in stored events, in the wire contract and in company files.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 (pydantic resolves annotations at run time)
+from enum import StrEnum
+from typing import Annotated, Final, NewType
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+CallId = NewType("CallId", str)
+MessageId = NewType("MessageId", str)
+TicketNumber = NewType("TicketNumber", str)
+
+MAX_MESSAGE_CHARS: Final = 4_000
+"""A longer message is cut here and marked `truncated`; WhatsApp's own limit for one text is 4096."""
+
+IdText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
+"""What a call id or message id sent from outside must look like: 1-64 characters, safe in paths, logs and file names."""
+
+Confidence = Annotated[float, Field(ge=0, le=1)]
+
+
+class Value(BaseModel):
+    """The base of every model in the core: frozen, nothing unknown accepted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Language(StrEnum):
+    """A language the product speaks. All that differs by language hangs here or in data, never in a branch."""
+
+    ar = "ar"
+    en = "en"
+
+    @property
+    def rtl(self) -> bool:
+        """Whether it is written from right to left."""
+        return self in _RIGHT_TO_LEFT
+
+    @property
+    def native_name(self) -> str:
+        """What the language calls itself."""
+        return _NATIVE_NAMES[self]
+
+    @property
+    def other(self) -> Language:
+        """The other of the two."""
+        return _OTHERS[self]
+
+
+_RIGHT_TO_LEFT: Final = frozenset({Language.ar})
+_NATIVE_NAMES: Final = {Language.ar: "العربية", Language.en: "English"}
+_OTHERS: Final = {Language.ar: Language.en, Language.en: Language.ar}
+
+
+class LocalizedText(Value):
+    """One text in every language; a half-translated pair does not validate."""
+
+    ar: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    en: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+    def __getitem__(self, language: Language) -> str:
+        """Return the text in `language`."""
+        text: str = getattr(self, language.value)
+        return text
+
+
+class Channel(StrEnum):
+    """Where the customer writes or speaks."""
+
+    web = "web"
+    whatsapp = "whatsapp"
+    phone = "phone"
+    console = "console"
+
+
+class PersonaType(StrEnum):
+    """The role that answers."""
+
+    reception = "reception"
+    sales = "sales"
+    complaints = "complaints"
+
+
+class ConversationIntent(StrEnum):
+    """What the customer wants with this message."""
+
+    complaint = "complaint"
+    technical_support = "technical_support"
+    sales_interest = "sales_interest"
+    service_inquiry = "service_inquiry"
+    training_interest = "training_interest"
+    account_request = "account_request"
+    information = "information"
+    greeting = "greeting"
+    goodbye = "goodbye"
+    human_request = "human_request"
+    other = "other"
+
+
+class Sentiment(StrEnum):
+    """How the customer feels; frustrated and angry are apart from merely negative."""
+
+    very_positive = "very_positive"
+    positive = "positive"
+    neutral = "neutral"
+    negative = "negative"
+    frustrated = "frustrated"
+    angry = "angry"
+
+    @property
+    def valence(self) -> int:
+        """From -3 (angry) to 2 (very positive), for trends."""
+        return _VALENCES[self]
+
+    @property
+    def upset(self) -> bool:
+        """Frustrated or angry: what routing escalates at once."""
+        return self in _UPSET
+
+
+_VALENCES: Final = {
+    Sentiment.very_positive: 2,
+    Sentiment.positive: 1,
+    Sentiment.neutral: 0,
+    Sentiment.negative: -1,
+    Sentiment.frustrated: -2,
+    Sentiment.angry: -3,
+}
+_UPSET: Final = frozenset({Sentiment.frustrated, Sentiment.angry})
+
+
+class PriorityLevel(StrEnum):
+    """How soon somebody must act."""
+
+    low = "low"
+    medium = "medium"
+    high = "high"
+    urgent = "urgent"
+
+    @property
+    def rank(self) -> int:
+        """0 (low) to 3 (urgent)."""
+        return _RANKS[self]
+
+
+_RANKS: Final = {level: rank for rank, level in enumerate(PriorityLevel)}
+
+
+class Speaker(StrEnum):
+    """Who said something."""
+
+    customer = "customer"
+    persona = "persona"
+    agent = "agent"
+    system = "system"
+
+
+class Mode(StrEnum):
+    """Who answers the call now."""
+
+    ai = "ai"
+    human = "human"
+
+
+class TicketCategory(StrEnum):
+    """What a ticket is about. `callback` is a customer who asked for a human."""
+
+    general = "general"
+    technical = "technical"
+    billing = "billing"
+    delivery = "delivery"
+    quality = "quality"
+    staff = "staff"
+    account = "account"
+    callback = "callback"
+
+
+class Slot(StrEnum):
+    """A fact that intake collects for a ticket."""
+
+    description = "description"
+    order_number = "order_number"
+    contact = "contact"
+    category = "category"
+    urgency = "urgency"
+
+
+class Slots(Value):
+    """What a call knows about the customer's matter. None: not known yet."""
+
+    order_number: str | None = None
+    """As the customer wrote it, digits folded to 0-9."""
+    category: TicketCategory | None = None
+    description: str | None = None
+    """The customer's own words about the matter, oldest first, one line a message."""
+    urgency: PriorityLevel | None = None
+    phone: str | None = None
+    email: str | None = None
+    name: str | None = None
+    amount: str | None = None
+    """Money the matter is about, as written with its currency."""
+    date: str | None = None
+    """When it happened or since when, as written."""
+    declined: tuple[Slot, ...] = ()
+    """What the customer said they can't or won't give; never asked again."""
+    asked: tuple[Slot, ...] = ()
+    """What was asked already, in order."""
+
+    @property
+    def contact(self) -> str | None:
+        """How the customer can be reached: the phone number, else the e-mail address."""
+        return self.phone or self.email
+
+
+class HandoffPacket(Value):
+    """What the next persona gets, so that it never asks for what is known."""
+
+    reason: str
+    language: Language
+    slots: Slots
+    sentiment_trend: tuple[Sentiment, ...]
+    """The last messages' sentiment, oldest first."""
+    promises: tuple[TicketNumber, ...] = ()
+    """Tickets the customer was promised."""
+    summary: LocalizedText
+
+
+class ConversationState(Value):
+    """A call as it stands: `evolve()` folded over its log. The first eleven fields are the wire contract's."""
+
+    call_id: CallId
+    customer_name: str | None
+    language: Language
+    current_persona: PersonaType
+    message_count: int = 0
+    """Customer and persona messages together."""
+    user_message_count: int = 0
+    last_intent: ConversationIntent | None = None
+    overall_sentiment: Sentiment = Sentiment.neutral
+    """Of the last messages, the newest weighing most; an upset message stays visible until calmer ones outweigh it."""
+    personas_used: tuple[PersonaType, ...] = ()
+    """In order of first appearance."""
+    escalation_count: int = 0
+    conversation_duration_seconds: float = 0
+    """From the start to the last event."""
+
+    seq: int = 0
+    """Number of the last event in the log."""
+    channel: Channel = Channel.web
+    mode: Mode = Mode.ai
+    started_at: AwareDatetime
+    updated_at: AwareDatetime
+    ended_at: datetime | None = None
+    language_stated: bool = False
+    """The language was asked for, by the customer or at the start of the call, not assumed."""
+    other_language_turns: int = 0
+    """Messages in a row that were in the other language but too thin to switch."""
+    previous_persona: PersonaType | None = None
+    handoff_count: int = 0
+    turns_with_persona: int = 0
+    """Customer messages since the last handoff."""
+    collecting: bool = False
+    """The persona is in the middle of asking for slots."""
+    slots: Slots = Slots()
+    ticket: TicketNumber | None = None
+    """The ticket of the matter in hand."""
+    ticket_category: TicketCategory | None = None
+    tickets: tuple[TicketNumber, ...] = ()
+    human_requested: bool = False
+    sentiment_trend: tuple[Sentiment, ...] = ()
+    """Of the last customer messages (see TREND_LENGTH), oldest first."""
+    interests: tuple[str, ...] = ()
+    """Ids of the company's services the customer asked about, newest last."""
+    unanswered: tuple[MessageId, ...] = ()
+    """Customer messages without a reply yet; after a crash they are answered first."""
+    outcome: str | None = None
+    satisfaction: int | None = None
+    """1 to 5, when the customer gave a score."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the call is over."""
+        return self.ended_at is not None
+
+
+TREND_LENGTH: Final = 8
+"""Messages a sentiment trend looks back; enough to see a call turn, small enough to keep a turn's cost flat."""

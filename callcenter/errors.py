@@ -1,0 +1,187 @@
+"""Every way the product fails, told apart by who must act. Knows no HTTP: api/errors.py maps codes to statuses.
+
+    CallCenterError
+    ├── CustomerError             the request is wrong; whoever sent it must act
+    │   ├── InvalidRequest
+    │   ├── CallNotFound
+    │   ├── CallEnded
+    │   ├── CallExists
+    │   ├── TicketNotFound
+    │   ├── TicketConflict
+    │   ├── InvalidTransition
+    │   └── SubscriberTooSlow
+    ├── AccessError               the caller may not do this
+    │   ├── NotAuthenticated
+    │   └── NotAllowed
+    ├── ConfigurationError        whoever runs the product must act
+    │   ├── CompanyInvalid
+    │   ├── LexiconInvalid
+    │   └── UnsafeListen
+    ├── ProviderError             something we depend on failed
+    │   ├── StoreUnavailable      (retryable)
+    │   └── VoiceFailed           (retryable)
+    └── RaceError                 two of us did the same thing at once; the code retries it
+        ├── TurnConflict
+        ├── MessageTaken
+        └── TicketNumberTaken
+
+A class's docstring is its default message: what happened, and what to do. `code` is API and never changes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import ClassVar
+
+
+class CallCenterError(Exception):
+    """Something failed that has no better name; this is a bug, please report it."""
+
+    code: ClassVar[str] = "internal"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str | None = None, **facts: object) -> None:
+        """Keep `facts` as data beside the message; never put customers' words or numbers into either."""
+        self.message = message or inspect.cleandoc(type(self).__doc__ or "")
+        self.facts = facts
+        super().__init__(self.message)
+
+
+class CustomerError(CallCenterError):
+    """The request can't be carried out as sent; correct it and send it again."""
+
+    code = "invalid_request"
+
+
+class InvalidRequest(CustomerError):
+    """A field of the request is missing or out of bounds; see `errors` for which."""
+
+    code = "invalid_request"
+
+
+class CallNotFound(CustomerError):
+    """No call has this id; start one with POST /api/calls."""
+
+    code = "call_not_found"
+
+
+class CallEnded(CustomerError):
+    """This call has ended; its transcript stays readable. Start a new call to go on talking."""
+
+    code = "call_ended"
+
+
+class CallExists(CustomerError):
+    """A call with this id exists already; choose another id or leave it out."""
+
+    code = "call_exists"
+
+
+class TicketNotFound(CustomerError):
+    """No ticket has this number."""
+
+    code = "ticket_not_found"
+
+
+class TicketConflict(CustomerError):
+    """Somebody changed this ticket since you read it; read it again and repeat your change."""
+
+    code = "ticket_conflict"
+
+
+class InvalidTransition(CustomerError):
+    """A ticket can't go from its present status to the one asked for; see `allowed`."""
+
+    code = "invalid_transition"
+
+
+class SubscriberTooSlow(CustomerError):
+    """This reader fell too far behind; connect again with ?after= the last seq it saw."""
+
+    code = "subscriber_too_slow"
+
+
+class AccessError(CallCenterError):
+    """The caller may not do this."""
+
+    code = "not_allowed"
+
+
+class NotAuthenticated(AccessError):
+    """This server wants an API key; send it as `Authorization: Bearer KEY`."""
+
+    code = "not_authenticated"
+
+
+class NotAllowed(AccessError):
+    """This request comes from somewhere, or somebody, that this server does not serve."""
+
+    code = "not_allowed"
+
+
+class ConfigurationError(CallCenterError):
+    """The configuration can't be used; the message says which setting and why."""
+
+    code = "configuration_invalid"
+
+
+class CompanyInvalid(ConfigurationError):
+    """The company profile can't be used; the message names file, field and reason."""
+
+    code = "company_invalid"
+
+
+class LexiconInvalid(ConfigurationError):
+    """A lexicon can't be used; the message names file, entry and reason."""
+
+    code = "lexicon_invalid"
+
+
+class UnsafeListen(ConfigurationError):
+    """Open mode serves this machine only; to listen elsewhere set CALLCENTER_AUTH=required and CALLCENTER_API_KEYS."""
+
+    code = "unsafe_listen"
+
+
+class ProviderError(CallCenterError):
+    """Something this product depends on failed; try again."""
+
+    code = "provider_failed"
+    retryable = True
+
+
+class StoreUnavailable(ProviderError):
+    """The store can't be read or written now; nothing was acknowledged that is not kept. Try again."""
+
+    code = "store_unavailable"
+
+
+class VoiceFailed(ProviderError):
+    """A voice could not answer; the next one in line takes over."""
+
+    code = "voice_failed"
+
+
+class RaceError(CallCenterError):
+    """Two writers met; the loser reads again and retries."""
+
+    code = "conflict"
+    retryable = True
+
+
+class TurnConflict(RaceError):
+    """The call's log moved on since it was read; load it again and retry the turn."""
+
+    code = "turn_conflict"
+
+
+class MessageTaken(RaceError):
+    """A message with this id is in the log already; read what it led to."""
+
+    code = "message_taken"
+
+
+class TicketNumberTaken(RaceError):
+    """A ticket with this number exists; draw another number and retry."""
+
+    code = "ticket_number_taken"
