@@ -1,11 +1,11 @@
-"""The vocabulary of a call: ids, enumerations and the state every other module reads. Values only; nothing here decides.
+"""The vocabulary of a call: ids, enumerations, the state of a call. Values only; nothing here decides.
 
 The enumerations' values are API: they stand in stored events, in the wire contract and in company files.
 """
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 (pydantic resolves annotations at run time)
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final, NewType
 
@@ -19,7 +19,7 @@ MAX_MESSAGE_CHARS: Final = 4_000
 """A longer message is cut here and marked `truncated`; WhatsApp's own limit for one text is 4096."""
 
 IdText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
-"""What a call id or message id sent from outside must look like: 1-64 characters, safe in paths, logs and file names."""
+"""What a call id or message id sent from outside must look like: 1-64 characters, safe in paths, logs, file names."""
 
 Confidence = Annotated[float, Field(ge=0, le=1)]
 

@@ -1,0 +1,41 @@
+"""What the bus promises: frames of a call, in the order they were published, to whoever listens now.
+
+It keeps nothing: who missed something replays the store after the last seq it saw, then listens again. Implementations
+are this file's siblings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from callcenter.calls import CallId
+from callcenter.events import CallFrame
+
+
+class Subscription(Protocol):
+    """One reader's view of one call."""
+
+    async def batch(self) -> Sequence[CallFrame]:
+        """Wait for frames and return all that are ready, in order; never empty.
+
+        Raises SubscriberTooSlow once more frames wait than the bus keeps for one reader; the reader must then replay.
+        """
+        ...
+
+
+class Bus(Protocol):
+    """Carries frames from the one who makes them to all who read them."""
+
+    async def publish(self, frames: Sequence[CallFrame]) -> None:
+        """Hand frames of one call to its readers. Never waits for a slow reader."""
+        ...
+
+    def subscribe(self, call_id: CallId) -> AbstractAsyncContextManager[Subscription]:
+        """Listen to a call from the moment the context is entered until it is left."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

@@ -1,0 +1,246 @@
+"""Decide who answers a message, how urgent it is, in which language, and whether it becomes a ticket.
+
+Pure: `decide(state, analysis, policy)` reads nothing but its arguments. conversation.py acts on the decision and
+tickets/ says what a ticket holds. Invariants, property-tested: a customer who asks for a human gets one; an upset one
+is escalated; nobody is passed back and forth without new words of theirs; every decision says why.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from callcenter.analysis.models import Evidence, LanguageKind, LanguageVerdict, MessageAnalysis
+from callcenter.calls import (
+    Confidence,
+    ConversationIntent,
+    ConversationState,
+    Language,
+    PersonaType,
+    PriorityLevel,
+    TicketCategory,
+    TicketNumber,
+    Value,
+)
+
+
+class SuggestedAction(StrEnum):
+    """What the decision asks for next."""
+
+    greet = "greet"
+    answer = "answer"
+    present_offer = "present_offer"
+    collect_complaint_details = "collect_complaint_details"
+    troubleshoot = "troubleshoot"
+    assign_dedicated_agent = "assign_dedicated_agent"
+    transfer_to_human = "transfer_to_human"
+    close_call = "close_call"
+
+
+class RoutingPolicy(Value):
+    """The bounds of routing; a company may set its own."""
+
+    min_confidence: Confidence = 0.35
+    """Below this an intent is a guess: it changes nothing about who speaks."""
+    return_confidence: Confidence = 0.6
+    """Going back to the persona the customer just came from needs evidence this strong."""
+    interrupt_confidence: Confidence = 0.75
+    """Leaving a persona in the middle of collecting needs evidence this strong."""
+    max_handoffs: Annotated[int, Field(ge=1, le=50)] = 6
+    """After so many handoffs in one call a human takes over: the routing is not helping."""
+    switch_words: Annotated[int, Field(ge=1)] = 3
+    """A message of so many words in the other language switches the call to it; a shorter one only if repeated."""
+
+
+class RoutingDecision(Value):
+    """What follows from one message. The first six fields are the wire contract's."""
+
+    target_persona: PersonaType
+    priority: PriorityLevel
+    suggested_action: SuggestedAction
+    create_ticket: bool
+    """A ticket of its own is due for this message."""
+    escalation_needed: bool
+    reasoning: str
+    rule: str
+    """The rule that decided who speaks; stable, for statistics."""
+    matched: tuple[str, ...] = ()
+    """The customer's words that the decision rests on."""
+    confidence: Confidence
+    language: Language
+    """The language the reply goes out in."""
+    language_reason: str
+    handoff: bool = False
+    """The persona changes with this message."""
+    transfer_to_human: bool = False
+    """The customer waits for a human from now on."""
+    add_to_ticket: TicketNumber | None = None
+    """The message belongs to this ticket."""
+    ticket_category: TicketCategory | None = None
+
+
+_Route = tuple[PersonaType | None, PriorityLevel, SuggestedAction]
+
+_ROUTES: Final[dict[ConversationIntent, _Route]] = {
+    ConversationIntent.complaint: (
+        PersonaType.complaints,
+        PriorityLevel.high,
+        SuggestedAction.collect_complaint_details,
+    ),
+    ConversationIntent.technical_support: (PersonaType.complaints, PriorityLevel.high, SuggestedAction.troubleshoot),
+    ConversationIntent.sales_interest: (PersonaType.sales, PriorityLevel.medium, SuggestedAction.present_offer),
+    ConversationIntent.service_inquiry: (PersonaType.sales, PriorityLevel.medium, SuggestedAction.present_offer),
+    ConversationIntent.training_interest: (PersonaType.sales, PriorityLevel.medium, SuggestedAction.present_offer),
+    ConversationIntent.account_request: (None, PriorityLevel.medium, SuggestedAction.answer),
+    ConversationIntent.information: (None, PriorityLevel.low, SuggestedAction.answer),
+    ConversationIntent.greeting: (None, PriorityLevel.low, SuggestedAction.greet),
+    ConversationIntent.goodbye: (None, PriorityLevel.low, SuggestedAction.close_call),
+    ConversationIntent.other: (None, PriorityLevel.low, SuggestedAction.answer),
+    ConversationIntent.human_request: (None, PriorityLevel.high, SuggestedAction.transfer_to_human),
+}
+"""Intent to persona (None: whoever has the call keeps it), priority and next action: the promises of routing."""
+
+_TICKET_INTENTS: Final = frozenset({ConversationIntent.complaint, ConversationIntent.technical_support})
+
+_STATED_CONFIDENCE: Final = 0.8
+"""A verdict on the language of a message this sure may switch the call's language by itself."""
+
+
+def decide(
+    state: ConversationState,
+    analysis: MessageAnalysis,
+    policy: RoutingPolicy = RoutingPolicy(),  # noqa: B008 (frozen)
+    *,
+    hint: Language | None = None,
+) -> RoutingDecision:
+    """Decide what follows from a message on a call in this state. `hint`: the language the sender's client states."""
+    intent = analysis.intent.intent
+    confidence = analysis.intent.confidence
+    upset = analysis.sentiment.sentiment.upset
+    sure = confidence >= policy.min_confidence
+    heard = intent if sure else ConversationIntent.other
+    target, priority, action = _ROUTES[heard]
+    wants_human = heard is ConversationIntent.human_request or _also_wants_human(analysis, policy)
+    rule, why = f"intent.{heard}", f"{heard} ({confidence:.2f})"
+
+    if upset:
+        target, priority = PersonaType.complaints, PriorityLevel.urgent
+        action = SuggestedAction.assign_dedicated_agent
+        rule, why = f"sentiment.{analysis.sentiment.sentiment}", f"customer is {analysis.sentiment.sentiment}"
+    elif target is PersonaType.complaints and analysis.urgency.level is PriorityLevel.urgent:
+        priority = PriorityLevel.urgent
+        why += ", says it is urgent"
+    if wants_human:
+        action = SuggestedAction.transfer_to_human
+        priority = max(priority, PriorityLevel.high, key=lambda level: level.rank)
+        if not upset:
+            target, rule, why = None, "human_request", "customer asks for a human"
+
+    persona, held = _hold(state, target or state.current_persona, confidence, upset=upset, policy=policy)
+    exhausted = held == "handoff_limit" and not state.human_requested
+    ticket_due = upset or wants_human or exhausted or heard in _TICKET_INTENTS
+    category = _category(analysis, heard, wants_human=wants_human and not upset) if ticket_due else None
+    same = _same_matter(state, category)
+    language, language_reason = choose_language(state, analysis.language, policy, hint=hint)
+    adds = state.ticket if same and (ticket_due or state.collecting) else None
+    return RoutingDecision(
+        target_persona=persona,
+        priority=priority,
+        suggested_action=SuggestedAction.transfer_to_human if exhausted else action,
+        create_ticket=ticket_due and adds is None,
+        escalation_needed=upset,
+        reasoning=_reasoning(state, persona, why, held, analysis),
+        rule=held or rule,
+        matched=_matched(analysis, upset=upset),
+        confidence=analysis.sentiment.confidence if upset else confidence,
+        language=language,
+        language_reason=language_reason,
+        handoff=persona is not state.current_persona,
+        transfer_to_human=wants_human or exhausted,
+        add_to_ticket=adds,
+        ticket_category=category,
+    )
+
+
+def choose_language(  # noqa: PLR0911 (one rule a return, in order of strength)
+    state: ConversationState, verdict: LanguageVerdict, policy: RoutingPolicy, *, hint: Language | None = None
+) -> tuple[Language, str]:
+    """Follow the customer's language with hysteresis: a loan word, a number or a brand name never switches it.
+
+    Returns the language of the reply and why.
+    """
+    if verdict.requested is not None:
+        return verdict.requested, "customer asked for it"
+    spoken = verdict.language or hint
+    if spoken is None or spoken is state.language:
+        return state.language, "unchanged"
+    if verdict.language is None or verdict.language is hint:
+        return spoken, "client states it"
+    if not state.language_stated and state.user_message_count == 0:
+        return spoken, "language of the first message"
+    if verdict.words >= policy.switch_words and (
+        verdict.kind is not LanguageKind.mixed or verdict.confidence >= _STATED_CONFIDENCE
+    ):
+        return spoken, f"{verdict.words} words in it"
+    if state.other_language_turns >= 1 and verdict.kind is not LanguageKind.mixed:
+        return spoken, "second message in it"
+    return state.language, "too little to switch"
+
+
+def _also_wants_human(analysis: MessageAnalysis, policy: RoutingPolicy) -> bool:
+    return any(
+        other.intent is ConversationIntent.human_request and other.confidence >= policy.min_confidence
+        for other in analysis.intent.others
+    )
+
+
+def _hold(
+    state: ConversationState, target: PersonaType, confidence: float, *, upset: bool, policy: RoutingPolicy
+) -> tuple[PersonaType, str | None]:
+    """Return who speaks, and the rule that kept the call where it is, if one did."""
+    current = state.current_persona
+    if target is current:
+        return target, None
+    if state.handoff_count >= policy.max_handoffs:
+        return current, "handoff_limit"
+    if upset:
+        return target, None
+    if state.collecting and confidence < policy.interrupt_confidence:
+        return current, "collecting"
+    if target is state.previous_persona and confidence < policy.return_confidence:
+        return current, "no_return"
+    return target, None
+
+
+def _category(analysis: MessageAnalysis, heard: ConversationIntent, *, wants_human: bool) -> TicketCategory:
+    if wants_human and heard not in _TICKET_INTENTS:
+        return TicketCategory.callback
+    if heard is ConversationIntent.technical_support:
+        return TicketCategory.technical
+    return analysis.category.category or TicketCategory.general
+
+
+def _same_matter(state: ConversationState, category: TicketCategory | None) -> bool:
+    """One ticket per matter: only a message of another, definite category on a finished intake opens a second one."""
+    if state.ticket is None:
+        return False
+    loose = {None, TicketCategory.general, TicketCategory.callback}
+    known = state.ticket_category
+    if known is TicketCategory.callback:
+        return category in loose
+    return state.collecting or category in loose or known in loose or category is known
+
+
+def _matched(analysis: MessageAnalysis, *, upset: bool) -> tuple[str, ...]:
+    pieces: tuple[Evidence, ...] = analysis.sentiment.evidence if upset else analysis.intent.evidence
+    return tuple(dict.fromkeys(piece.text for piece in pieces if piece.weight))
+
+
+def _reasoning(
+    state: ConversationState, persona: PersonaType, why: str, held: str | None, analysis: MessageAnalysis
+) -> str:
+    move = f"{persona} keeps the call" if persona is state.current_persona else f"{state.current_persona} -> {persona}"
+    words = ", ".join(f"“{word}”" for word in analysis.intent.keywords[:4])
+    return f"{move}: {why}{f' from {words}' if words else ''}{f'; held by {held}' if held else ''}"

@@ -1,0 +1,152 @@
+"""What a store promises: the log of every call, its folded header, and the tickets. Implementations are this file's siblings.
+
+Every method may raise StoreUnavailable; then nothing of what was asked was done, or it was done wholly. What `append` and
+`save_ticket` returned from is durable. All times are aware UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Generic, Protocol, TypeVar
+
+from pydantic import AwareDatetime, Field
+
+from callcenter.calls import (
+    CallId,
+    Channel,
+    ConversationState,
+    Language,
+    MessageId,
+    PersonaType,
+    PriorityLevel,
+    TicketCategory,
+    TicketNumber,
+    Value,
+)
+from callcenter.events import CallEvent
+from callcenter.tickets import Ticket, TicketChange, TicketStatus
+
+Item = TypeVar("Item")
+
+MAX_PAGE = 200
+"""Rows one page holds at most."""
+
+PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
+
+
+class Page(Value, Generic[Item]):
+    """Some rows of a list, newest first, and where the next ones begin."""
+
+    items: tuple[Item, ...]
+    next: str | None = None
+    """Opaque; hand it back as `cursor` for the rows after these. None: there are no more."""
+
+
+class CallFilter(Value):
+    """Which calls a list holds; None matches all."""
+
+    persona: PersonaType | None = None
+    language: Language | None = None
+    channel: Channel | None = None
+    ended: bool | None = None
+    started_from: AwareDatetime | None = None
+    """Included."""
+    started_until: AwareDatetime | None = None
+    """Excluded."""
+
+
+class TicketFilter(Value):
+    """Which tickets a list holds; None matches all."""
+
+    status: TicketStatus | None = None
+    category: TicketCategory | None = None
+    priority: PriorityLevel | None = None
+    call_id: str | None = None
+
+
+class TicketEntry(Value):
+    """One change in a ticket's history."""
+
+    version: int
+    at: AwareDatetime
+    actor: str
+    """`customer` for what the call told, else who changed it."""
+    changes: dict[str, str | None]
+    """Field to new value, as text; the first entry holds the whole ticket's fields."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append:
+    """Everything one step of a turn writes; all of it is kept or none."""
+
+    call_id: CallId
+    expected_seq: int
+    """The log's last seq as the writer knew it; 0 starts a call."""
+    events: Sequence[CallEvent]
+    """Non-empty; seq counts up from expected_seq + 1."""
+    state: ConversationState
+    """The fold of the log including these events."""
+    opened: Sequence[Ticket] = ()
+    """New tickets (version 1)."""
+    changed: Sequence[Ticket] = ()
+    """Tickets with something added; each at its stored version plus 1."""
+
+
+class Store(Protocol):
+    """Keeps calls and tickets."""
+
+    async def append(self, step: Append) -> None:
+        """Add events to a call's log, refresh its header, write its tickets: one transaction, durable on return.
+
+        Raises MessageTaken when a `user_message` repeats a message id of the call, TurnConflict when the log is not at
+        `expected_seq` (or a changed ticket not at its version), CallExists when `expected_seq` is 0 and the call exists,
+        TicketNumberTaken when a new ticket's number exists. MessageTaken wins where several apply.
+        """
+        ...
+
+    async def state(self, call_id: CallId) -> ConversationState:
+        """Return the header of a call. Raises CallNotFound."""
+        ...
+
+    async def events(self, call_id: CallId, *, after: int = 0, limit: int | None = None) -> list[CallEvent]:
+        """Return the log after a seq, in order. Raises CallNotFound; a seq beyond the end gives an empty list."""
+        ...
+
+    async def turn(self, call_id: CallId, message_id: MessageId) -> list[CallEvent]:
+        """Return all events that a customer message led to, itself first; empty when the call has no such message."""
+        ...
+
+    async def calls(
+        self, wanted: CallFilter, *, limit: PageLimit = 50, cursor: str | None = None
+    ) -> Page[ConversationState]:
+        """Return calls, the last started first. Raises InvalidRequest for a cursor that is none of ours."""
+        ...
+
+    async def ticket(self, number: TicketNumber) -> Ticket:
+        """Return one ticket. Raises TicketNotFound."""
+        ...
+
+    async def tickets(self, wanted: TicketFilter, *, limit: PageLimit = 50, cursor: str | None = None) -> Page[Ticket]:
+        """Return tickets, the last opened first. Raises InvalidRequest for a cursor that is none of ours."""
+        ...
+
+    async def change_ticket(self, number: TicketNumber, change: TicketChange, *, actor: str, now: datetime) -> Ticket:
+        """Apply an agent's change by `tickets.change_ticket` and note it in the history, in one transaction.
+
+        Raises TicketNotFound, InvalidTransition, and TicketConflict when `change.version` is not the stored one.
+        """
+        ...
+
+    async def ticket_history(self, number: TicketNumber) -> list[TicketEntry]:
+        """Return a ticket's changes, oldest first. Raises TicketNotFound."""
+        ...
+
+    async def check(self) -> None:
+        """Return when the store answers and its schema is the expected one; raise StoreUnavailable otherwise."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of files and sockets; later calls raise StoreUnavailable."""
+        ...

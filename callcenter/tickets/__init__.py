@@ -1,0 +1,27 @@
+"""Tickets and the intake that fills them. Pure; the store keeps what is decided here.
+
+`intake` collects the facts of a matter over turns, `ticket` holds the matter itself and how its status may change.
+"""
+
+from callcenter.tickets.intake import collect, next_slot
+from callcenter.tickets.ticket import (
+    ALLOWED,
+    Ticket,
+    TicketChange,
+    TicketStatus,
+    add_to_ticket,
+    change_ticket,
+    open_ticket,
+)
+
+__all__ = [
+    "ALLOWED",
+    "Ticket",
+    "TicketChange",
+    "TicketStatus",
+    "add_to_ticket",
+    "change_ticket",
+    "collect",
+    "next_slot",
+    "open_ticket",
+]

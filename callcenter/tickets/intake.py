@@ -1,0 +1,128 @@
+"""Collect a complaint over turns: what a message tells, what is still missing, what to ask next. Pure.
+
+Its one invariant: what is known is never lost and never asked again. An empty field of a pasted form tells nothing; a
+correction replaces; a fact the customer does not have is noted as declined and left in peace.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from callcenter.analysis.models import Act, EntityKind, MessageAnalysis
+from callcenter.calls import ConversationIntent, PriorityLevel, Slot, Slots, TicketCategory
+
+NEEDED: Final[dict[TicketCategory, tuple[Slot, ...]]] = {
+    TicketCategory.general: (Slot.description, Slot.order_number, Slot.contact),
+    TicketCategory.technical: (Slot.description, Slot.order_number, Slot.contact),
+    TicketCategory.billing: (Slot.description, Slot.order_number, Slot.contact),
+    TicketCategory.delivery: (Slot.description, Slot.order_number, Slot.contact),
+    TicketCategory.quality: (Slot.description, Slot.order_number, Slot.contact),
+    TicketCategory.account: (Slot.description, Slot.contact),
+    TicketCategory.staff: (Slot.description, Slot.contact),
+    TicketCategory.callback: (Slot.contact,),
+}
+"""What each kind of ticket needs, in the order it is asked. Category and urgency are understood, not asked."""
+
+ASK_AT_MOST: Final = 2
+"""A question that got no answer twice is not put a third time; the ticket goes on without."""
+
+MATTERS: Final = frozenset({ConversationIntent.complaint, ConversationIntent.technical_support})
+ANNOUNCEMENT: Final = "announcement"
+"""Rules ending so say that there is a problem, not which: "I have an issue", "عندي مشكلة" (I have a problem)."""
+
+DESCRIPTION_CHARS: Final = 4_000
+DETAIL_WORDS: Final = 4
+"""While a complaint is collected, a message of so many words that is no other business describes it further."""
+
+
+def collect(slots: Slots, analysis: MessageAnalysis, text: str, *, collecting: bool) -> Slots:
+    """Return `slots` with what the message told. `collecting`: the persona had asked for `slots.asked[-1]`."""
+    asked = slots.asked[-1] if collecting and slots.asked else None
+    told: dict[str, object] = {
+        **_facts(slots, analysis, asked),
+        **_matter(slots, analysis, text, asked),
+    }
+    missing = asked is not None and not told and not _known(slots, asked)
+    if asked is not None and missing and (analysis.does(Act.not_available) or analysis.does(Act.deny)):
+        told["declined"] = (*slots.declined, asked)
+    told = {field: value for field, value in told.items() if getattr(slots, field) != value}
+    return slots.model_copy(update=told) if told else slots
+
+
+def next_slot(slots: Slots, category: TicketCategory) -> Slot | None:
+    """Return what to ask next for a ticket of this category; None when nothing is missing that can be given."""
+    for slot in NEEDED[category]:
+        if not _known(slots, slot) and slot not in slots.declined and slots.asked.count(slot) < ASK_AT_MOST:
+            return slot
+    return None
+
+
+def _known(slots: Slots, slot: Slot) -> bool:
+    return getattr(slots, slot.value) is not None
+
+
+def _facts(slots: Slots, analysis: MessageAnalysis, asked: Slot | None) -> dict[str, object]:
+    """Facts that entities give. A number without a label is taken for what was asked, or where nothing is known yet."""
+    facts: dict[str, object] = {}
+    correction = analysis.does(Act.correction)
+    for entity in analysis.entities:
+        bare = entity.rule == "answer_shape"
+        match entity.kind:
+            case EntityKind.order_number if bare and asked is Slot.contact:
+                facts["phone"] = entity.value
+            case EntityKind.order_number if (
+                not bare or correction or slots.order_number is None or (asked is Slot.order_number)
+            ):
+                facts["order_number"] = entity.value
+            case EntityKind.phone:
+                facts["phone"] = entity.value
+            case EntityKind.email:
+                facts["email"] = entity.value
+            case EntityKind.name:
+                facts["name"] = entity.value
+            case EntityKind.amount:
+                facts["amount"] = entity.value
+            case EntityKind.date | EntityKind.duration if slots.date is None or correction:
+                facts["date"] = entity.value
+            case _:
+                pass
+    return facts
+
+
+def _matter(slots: Slots, analysis: MessageAnalysis, text: str, asked: Slot | None) -> dict[str, object]:
+    """Return what the message says about the matter itself: its words, its kind, how urgent it is."""
+    intent = analysis.intent
+    complains = intent.intent in MATTERS
+    announces = complains and all(piece.rule.endswith(ANNOUNCEMENT) for piece in intent.evidence)
+    detail = (
+        asked is not None
+        and analysis.language.words >= DETAIL_WORDS
+        and (
+            intent.intent in {ConversationIntent.other, ConversationIntent.information}
+            and not analysis.question.is_question
+            and not analysis.does(Act.not_available)
+        )
+    )
+    answers = (
+        asked is Slot.description and intent.intent is ConversationIntent.other and not analysis.question.is_question
+    )
+    matter: dict[str, object] = {}
+    if (complains and not announces) or detail or (answers and analysis.language.words > 1):
+        matter["description"] = _extended(slots.description, text)
+    if complains or asked is not None:
+        if analysis.category.category is not None:
+            matter["category"] = analysis.category.category
+        level = analysis.urgency.level
+        if level is not PriorityLevel.medium and (slots.urgency is None or level.rank > slots.urgency.rank):
+            matter["urgency"] = level
+    return matter
+
+
+def _extended(description: str | None, text: str) -> str:
+    """Add the message as a line of its own, once, within bounds; the oldest words stay."""
+    line = " / ".join(part.strip() for part in text.splitlines() if part.strip())
+    if description is None:
+        return line[:DESCRIPTION_CHARS]
+    if line in description.splitlines():
+        return description
+    return f"{description}\n{line}"[:DESCRIPTION_CHARS]
