@@ -1,4 +1,4 @@
-"""What a voice is: something that turns a brief into a streamed reply in persona. Implementations are this file's siblings.
+"""What a voice is: it turns a brief into a streamed reply in persona. Implementations are this file's siblings.
 
 The brief holds all that a voice may rely on; what is not in it, the voice does not know and must not claim. Who speaks,
 in which language and what is asked for was decided before; conversation.py delivers the pieces and stores the whole.

@@ -1,7 +1,7 @@
-"""What a store promises: the log of every call, its folded header, and the tickets. Implementations are this file's siblings.
+"""What a store promises: each call's log, its folded header, the tickets. Implementations are this file's siblings.
 
-Every method may raise StoreUnavailable; then nothing of what was asked was done, or it was done wholly. What `append` and
-`save_ticket` returned from is durable. All times are aware UTC.
+Every method may raise StoreUnavailable; then nothing of what was asked was done, or it was done wholly. What `append`
+and `change_ticket` returned from is durable. All times are aware UTC.
 """
 
 from __future__ import annotations
@@ -100,9 +100,9 @@ class Store(Protocol):
     async def append(self, step: Append) -> None:
         """Add events to a call's log, refresh its header, write its tickets: one transaction, durable on return.
 
-        Raises MessageTaken when a `user_message` repeats a message id of the call, TurnConflict when the log is not at
-        `expected_seq` (or a changed ticket not at its version), CallExists when `expected_seq` is 0 and the call exists,
-        TicketNumberTaken when a new ticket's number exists. MessageTaken wins where several apply.
+        Raises MessageTaken when a `user_message` repeats a message id of the call, TurnConflict when the log is not
+        at `expected_seq` (or a changed ticket not at its version), CallExists when `expected_seq` is 0 and the call
+        exists, TicketNumberTaken when a new ticket's number exists. MessageTaken wins where several apply.
         """
         ...
 

@@ -177,7 +177,7 @@ def add_to_ticket(  # noqa: PLR0913 (the facts a message can add; all keyword-on
 
 
 def change_ticket(ticket: Ticket, change: TicketChange, *, now: datetime) -> Ticket:
-    """Apply an agent's change. Raises InvalidTransition where the status can't follow; the same object if nothing does."""
+    """Apply an agent's change. Raises InvalidTransition where the status can't follow; the same object if not."""
     wanted = change.model_dump(exclude={"version"}, exclude_none=True)
     status = change.status
     if status is not None and status is not ticket.status and status not in ALLOWED[ticket.status]:

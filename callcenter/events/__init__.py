@@ -1,0 +1,70 @@
+"""The events of a call: the spine that the log, the sockets, the transcript and every other reader share. Pure.
+
+`kinds` is the union, `fold` derives a call's state from its log, `transcript` reads a log as words and as figures.
+"""
+
+from callcenter.events.fold import evolve, fold, overall_sentiment
+from callcenter.events.kinds import (
+    EVENT_KINDS,
+    EVENTS,
+    AssistantDelta,
+    AssistantMessage,
+    CallEnded,
+    CallEvent,
+    CallFrame,
+    CallStarted,
+    ErrorFrame,
+    Escalation,
+    Greeting,
+    Handoff,
+    HandoffTrigger,
+    Outcome,
+    Routing,
+    TicketCreated,
+    TicketUpdated,
+    TransferRequested,
+    UserMessage,
+)
+from callcenter.events.transcript import (
+    CallStatistics,
+    EscalationPoint,
+    SentimentPoint,
+    Transcript,
+    TranscriptMessage,
+    TranscriptStatistics,
+    statistics,
+    transcript,
+)
+
+__all__ = [
+    "EVENTS",
+    "EVENT_KINDS",
+    "AssistantDelta",
+    "AssistantMessage",
+    "CallEnded",
+    "CallEvent",
+    "CallFrame",
+    "CallStarted",
+    "CallStatistics",
+    "ErrorFrame",
+    "Escalation",
+    "EscalationPoint",
+    "Greeting",
+    "Handoff",
+    "HandoffTrigger",
+    "Outcome",
+    "Routing",
+    "SentimentPoint",
+    "TicketCreated",
+    "TicketUpdated",
+    "Transcript",
+    "TranscriptMessage",
+    "TranscriptStatistics",
+    "TransferRequested",
+    "UserMessage",
+    "evolve",
+    "fold",
+    "overall_sentiment",
+    "statistics",
+    "transcript",
+]

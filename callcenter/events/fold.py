@@ -1,0 +1,149 @@
+"""Fold the log of a call into its state. The state that a store keeps is only a cache of this fold.
+
+`evolve` takes one event, `fold` a whole log; both refuse an event that does not follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, assert_never
+
+from callcenter.analysis.models import LanguageVerdict
+from callcenter.calls import TREND_LENGTH, ConversationState, Language, Sentiment, Slots
+from callcenter.events.kinds import (
+    AssistantMessage,
+    CallEnded,
+    CallEvent,
+    CallStarted,
+    Escalation,
+    Greeting,
+    Handoff,
+    Routing,
+    TicketCreated,
+    TicketUpdated,
+    TransferRequested,
+    UserMessage,
+)
+
+_NEWEST_WEIGHT: Final = 0.5
+"""Each message back counts half of the next: one calm word does not undo anger, three do."""
+
+
+def evolve(  # noqa: C901 (one flat case an event)
+    state: ConversationState | None, event: CallEvent
+) -> ConversationState:
+    """Fold one event into the state of its call. The first event must be `call_started`, `seq` must follow."""
+    if isinstance(event, CallStarted):
+        return _started(event)
+    if state is None or event.seq != state.seq + 1:
+        raise ValueError(f"{event.event} {event.seq} can't follow {state and state.seq}")
+    changed: dict[str, object] = {
+        "seq": event.seq,
+        "updated_at": event.at,
+        "conversation_duration_seconds": (event.at - state.started_at).total_seconds(),
+    }
+    match event:
+        case Greeting():
+            changed |= {"message_count": state.message_count + 1}
+        case UserMessage():
+            changed |= {
+                "message_count": state.message_count + 1,
+                "user_message_count": state.user_message_count + 1,
+                "turns_with_persona": state.turns_with_persona + 1,
+                "unanswered": (*state.unanswered, event.message_id),
+            }
+        case Routing():
+            changed |= _routed(state, event)
+        case Handoff():
+            changed |= {
+                "previous_persona": event.from_persona,
+                "current_persona": event.to_persona,
+                "personas_used": tuple(dict.fromkeys((*state.personas_used, event.to_persona))),
+                "handoff_count": state.handoff_count + 1,
+                "turns_with_persona": 0,
+                "collecting": False,
+            }
+        case Escalation():
+            changed |= {"escalation_count": state.escalation_count + 1}
+        case TransferRequested():
+            changed |= {"human_requested": True}
+        case TicketCreated(ticket=ticket) | TicketUpdated(ticket=ticket):
+            changed |= {
+                "ticket": ticket.number,
+                "ticket_category": ticket.category,
+                "tickets": tuple(dict.fromkeys((*state.tickets, ticket.number))),
+            }
+        case AssistantMessage():
+            changed |= _answered(state, event)
+        case CallEnded():
+            changed |= {"ended_at": event.at, "outcome": event.outcome.value, "satisfaction": event.satisfaction}
+        case _:
+            assert_never(event)
+    return state.model_copy(update=changed)
+
+
+def fold(events: Iterable[CallEvent], state: ConversationState | None = None) -> ConversationState | None:
+    """Fold a log, or the rest of one, into the state of its call; None for an empty log."""
+    for event in events:
+        state = evolve(state, event)
+    return state
+
+
+def overall_sentiment(trend: tuple[Sentiment, ...]) -> Sentiment:
+    """Weigh the last messages, the newest most, and name the class nearest to the mean valence."""
+    if not trend:
+        return Sentiment.neutral
+    weights = [_NEWEST_WEIGHT**age for age in range(len(trend))]
+    mean = sum(weight * sentiment.valence for weight, sentiment in zip(weights, reversed(trend), strict=True)) / sum(
+        weights
+    )
+    return min(Sentiment, key=lambda sentiment: abs(sentiment.valence - mean))
+
+
+def _started(event: CallStarted) -> ConversationState:
+    return ConversationState(
+        call_id=event.call_id,
+        customer_name=event.customer_name,
+        language=event.language,
+        language_stated=event.language_stated,
+        current_persona=event.persona,
+        personas_used=(event.persona,),
+        channel=event.channel,
+        seq=event.seq,
+        started_at=event.at,
+        updated_at=event.at,
+        slots=Slots(name=event.customer_name, phone=event.phone),
+    )
+
+
+def _routed(state: ConversationState, event: Routing) -> dict[str, object]:
+    trend = (*state.sentiment_trend, event.analysis.sentiment.sentiment)[-TREND_LENGTH:]
+    language = event.decision.language
+    verdict = event.analysis.language
+    return {
+        "last_intent": event.analysis.intent.intent,
+        "sentiment_trend": trend,
+        "overall_sentiment": overall_sentiment(trend),
+        "language": language,
+        "language_stated": state.language_stated or verdict.requested is not None,
+        "other_language_turns": _other_turns(state, verdict, language),
+        "slots": event.slots,
+        "interests": event.interests,
+    }
+
+
+def _other_turns(state: ConversationState, verdict: LanguageVerdict, language: Language) -> int:
+    if verdict.language is None:
+        return state.other_language_turns if language is state.language else 0
+    return state.other_language_turns + 1 if verdict.language is not language else 0
+
+
+def _answered(state: ConversationState, event: AssistantMessage) -> dict[str, object]:
+    changed: dict[str, object] = {
+        "message_count": state.message_count + 1,
+        "unanswered": tuple(each for each in state.unanswered if each != event.message_id),
+        "collecting": event.asks is not None,
+    }
+    if event.asks is not None:
+        changed["slots"] = state.slots.model_copy(update={"asked": (*state.slots.asked, event.asks)})
+    return changed

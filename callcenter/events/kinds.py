@@ -1,0 +1,235 @@
+"""What can happen on a call: one closed union, discriminated by `event`, that is also the wire format.
+
+Events are past facts with a place in their call's log (`seq`, from 1, without gaps); none is changed or renamed after it
+was stored. `AssistantDelta` and `ErrorFrame` travel on the bus only and are never stored.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import AwareDatetime, Field, TypeAdapter
+
+from callcenter.analysis.models import MessageAnalysis
+from callcenter.calls import (
+    CallId,
+    Channel,
+    HandoffPacket,
+    Language,
+    MessageId,
+    PersonaType,
+    PriorityLevel,
+    Sentiment,
+    Slot,
+    Slots,
+    Value,
+)
+from callcenter.routing import RoutingDecision
+from callcenter.tickets import Ticket
+
+
+class _Stored(Value):
+    call_id: CallId
+    seq: Annotated[int, Field(ge=1)]
+    """Place in the call's log."""
+    at: AwareDatetime
+
+
+class CallStarted(_Stored):
+    """A customer made contact."""
+
+    event: Literal["call_started"] = "call_started"
+    customer_name: str | None
+    language: Language
+    language_stated: bool
+    """The language was given, not assumed from the company's default."""
+    channel: Channel
+    persona: PersonaType
+    phone: str | None = None
+    """The number the customer contacts us from, where the channel knows it."""
+
+
+class Greeting(_Stored):
+    """The first words of a call."""
+
+    event: Literal["greeting"] = "greeting"
+    message: str
+    persona: PersonaType
+    language: Language
+
+
+class UserMessage(_Stored):
+    """What the customer said, as said (bounded, cleaned of invisible controls)."""
+
+    event: Literal["user_message"] = "user_message"
+    message_id: MessageId
+    message: str
+    language: Language | None = None
+    """The language the sender's client stated, if it did."""
+    truncated: bool = False
+    """The message was longer than the product keeps."""
+
+
+class Routing(_Stored):
+    """How the message was understood and what was decided."""
+
+    event: Literal["routing"] = "routing"
+    message_id: MessageId
+    analysis: MessageAnalysis
+    decision: RoutingDecision
+    slots: Slots
+    """What is known after this message."""
+    interests: tuple[str, ...] = ()
+    """Ids of the company's services known to interest the customer after this message, newest last."""
+
+
+class HandoffTrigger(StrEnum):
+    """Who caused a handoff."""
+
+    routing = "routing"
+    manual = "manual"
+
+
+class Handoff(_Stored):
+    """Another persona has the call from here on."""
+
+    event: Literal["handoff"] = "handoff"
+    message_id: MessageId | None
+    """The message that caused it; None when somebody moved the call by hand."""
+    from_persona: PersonaType
+    to_persona: PersonaType
+    trigger: HandoffTrigger
+    message: str
+    """The line that tells the customer, in their language."""
+    packet: HandoffPacket
+
+
+class Escalation(_Stored):
+    """The call needs somebody with more authority, now."""
+
+    event: Literal["escalation"] = "escalation"
+    message_id: MessageId
+    priority: PriorityLevel
+    sentiment: Sentiment
+    reason: str
+    assigned_to: Literal["dedicated_agent"] = "dedicated_agent"
+
+
+class TransferRequested(_Stored):
+    """The customer waits for a human."""
+
+    event: Literal["transfer_requested"] = "transfer_requested"
+    message_id: MessageId
+    priority: PriorityLevel
+    reason: str
+
+
+class TicketCreated(_Stored):
+    """A matter got a ticket."""
+
+    event: Literal["ticket_created"] = "ticket_created"
+    message_id: MessageId
+    ticket: Ticket
+
+
+class TicketUpdated(_Stored):
+    """A message added to the ticket of its matter."""
+
+    event: Literal["ticket_updated"] = "ticket_updated"
+    message_id: MessageId
+    ticket: Ticket
+
+
+class AssistantMessage(_Stored):
+    """What the persona said, as delivered."""
+
+    event: Literal["assistant_message"] = "assistant_message"
+    message_id: MessageId
+    """The customer message it answers."""
+    message: str
+    persona: PersonaType
+    language: Language
+    voice: str
+    """Which voice spoke: `offline` or a model's name."""
+    asks: Slot | None = None
+    """The fact it asks for."""
+    interrupted: bool = False
+    """Cut off before its end; `message` is what was delivered."""
+    first_token_ms: Annotated[float, Field(ge=0)] | None = None
+    duration_ms: Annotated[float, Field(ge=0)] | None = None
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    resolved = "resolved"
+    ticket_open = "ticket_open"
+    handed_off = "handed_off"
+    abandoned = "abandoned"
+
+
+class CallEnded(_Stored):
+    """The call is over; its log stays readable."""
+
+    event: Literal["call_ended"] = "call_ended"
+    outcome: Outcome
+    reason: str
+    satisfaction: Annotated[int, Field(ge=1, le=5)] | None = None
+
+
+CallEvent = Annotated[
+    CallStarted
+    | Greeting
+    | UserMessage
+    | Routing
+    | Handoff
+    | Escalation
+    | TransferRequested
+    | TicketCreated
+    | TicketUpdated
+    | AssistantMessage
+    | CallEnded,
+    Field(discriminator="event"),
+]
+"""Any stored event."""
+
+
+class AssistantDelta(Value):
+    """A piece of a reply in the making; its pieces joined are the `assistant_message` that follows."""
+
+    event: Literal["assistant_delta"] = "assistant_delta"
+    call_id: CallId
+    message_id: MessageId
+    delta: str
+    persona: PersonaType
+
+
+class ErrorFrame(Value):
+    """Something failed that the reader should know; `message` is in the call's language where a customer reads it."""
+
+    event: Literal["error"] = "error"
+    call_id: CallId
+    code: str
+    message: str
+    message_id: MessageId | None = None
+
+
+CallFrame = CallEvent | AssistantDelta | ErrorFrame
+"""What readers of the bus get."""
+
+EVENTS: Final[TypeAdapter[CallEvent]] = TypeAdapter(CallEvent)
+
+EVENT_KINDS: Final = (
+    "call_started",
+    "greeting",
+    "user_message",
+    "routing",
+    "handoff",
+    "escalation",
+    "transfer_requested",
+    "ticket_created",
+    "ticket_updated",
+    "assistant_message",
+    "call_ended",
+)
