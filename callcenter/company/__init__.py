@@ -1,0 +1,46 @@
+"""Say what the company is, sells and promises, in every language, from a folder that is checked whole at start.
+
+`load_company(folder)` returns a frozen `Company` or refuses with file, field and reason; `company.topics(text)` finds
+what a message talks about. The demo company stands in demo/, and `copy_demo` gives it to a new business as a start.
+"""
+
+from callcenter.company.hours import Hours, Opening, Weekday
+from callcenter.company.loader import Problem, load_company
+from callcenter.company.money import Currency, Price
+from callcenter.company.profile import (
+    Answer,
+    Company,
+    Contacts,
+    Keywords,
+    Policy,
+    ResponseTimes,
+    Service,
+    Social,
+    Texts,
+    Topic,
+)
+from callcenter.company.starter import DEMO, copy_demo
+from callcenter.company.topics import Mention
+
+__all__ = [
+    "DEMO",
+    "Answer",
+    "Company",
+    "Contacts",
+    "Currency",
+    "Hours",
+    "Keywords",
+    "Mention",
+    "Opening",
+    "Policy",
+    "Price",
+    "Problem",
+    "ResponseTimes",
+    "Service",
+    "Social",
+    "Texts",
+    "Topic",
+    "Weekday",
+    "copy_demo",
+    "load_company",
+]
