@@ -1,0 +1,169 @@
+"""Say what personas say whatever voice speaks for them: greetings, introductions, handoff lines, apologies, labels.
+
+Keeps nothing of any call: which persona has a call stands in its ConversationState (`current_persona`). Texts come out
+as they are stored, without direction marks; a channel isolates names and numbers when it shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from callcenter.analysis.models import MessageAnalysis
+from callcenter.calls import (
+    Channel,
+    ConversationIntent,
+    ConversationState,
+    Language,
+    LocalizedText,
+    PersonaType,
+    PriorityLevel,
+    Sentiment,
+    Slot,
+    Speaker,
+    TicketCategory,
+)
+from callcenter.company import Company
+from callcenter.events import Outcome
+from callcenter.personas.config import PersonaConfig, PersonaTexts, Trouble, load_texts
+from callcenter.routing import RoutingDecision
+from callcenter.tickets import TicketStatus
+
+NameT = TypeVar("NameT", bound=StrEnum)
+Labelled = (
+    PersonaType
+    | ConversationIntent
+    | Sentiment
+    | PriorityLevel
+    | TicketCategory
+    | TicketStatus
+    | Slot
+    | Channel
+    | Speaker
+    | Outcome
+)
+"""Values that have a name in every language."""
+
+DESCRIPTION_CHARS: Final = 300
+"""A summary quotes so much of the customer's words; the whole stands in the ticket."""
+_SEPARATORS: Final = LocalizedText(ar="، ", en=", ")
+
+
+class PersonaManager:
+    """The personas of a company, ready to speak."""
+
+    def __init__(
+        self,
+        personas: Mapping[PersonaType, PersonaConfig],
+        company: Company,
+        texts: PersonaTexts | None = None,
+    ) -> None:
+        self._personas = dict(personas)
+        self._company = company
+        shared = texts or load_texts()
+        self._summary = shared.summary
+        labels = shared.labels
+        self._labels: dict[type, Mapping[str, LocalizedText]] = {
+            PersonaType: {each.type.value: each.role for each in personas.values()},
+            ConversationIntent: _by_value(labels.intent),
+            Sentiment: _by_value(labels.sentiment),
+            PriorityLevel: _by_value(labels.priority),
+            TicketCategory: _by_value(labels.category),
+            TicketStatus: _by_value(labels.status),
+            Slot: _by_value(labels.slot),
+            Channel: _by_value(labels.channel),
+            Speaker: _by_value(labels.speaker),
+            Outcome: _by_value(labels.outcome),
+        }
+
+    def get(self, persona: PersonaType) -> PersonaConfig:
+        """Return the persona of this type; every type has one."""
+        return self._personas[persona]
+
+    def name(self, persona: PersonaType, language: Language) -> str:
+        """Return what the persona is called."""
+        return self._personas[persona].name[language]
+
+    def greeting(self, persona: PersonaType, language: Language, customer_name: str | None = None) -> str:
+        """Return the first words of a call."""
+        config = self._personas[persona]
+        welcome = self._company.texts.welcome[language]
+        if customer_name:
+            return config.greeting_named[language].format(welcome=welcome, customer=customer_name)
+        return config.greeting[language].format(welcome=welcome)
+
+    def introduction(
+        self, persona: PersonaType, language: Language, *, intent: ConversationIntent | None = None
+    ) -> str:
+        """Return the sentence a persona takes over with; `intent` is why the customer comes, where that is known."""
+        config = self._personas[persona]
+        text = config.introductions.get(intent) if intent else None
+        return (text or config.introduction)[language]
+
+    def handoff_line(self, from_: PersonaType, to: PersonaType, language: Language) -> str:
+        """Return what the leaving persona says: who takes over, and that nothing need be said twice."""
+        return self._personas[from_].handoff[language].format(colleague=self._personas[to].colleague[language])
+
+    def apology(self, persona: PersonaType, language: Language, trouble: Trouble = Trouble.technical) -> str:
+        """Return what a persona says when it can't answer."""
+        return self._personas[persona].apologies[trouble][language]
+
+    def label(self, value: Labelled, language: Language) -> str:
+        """Return the name of a value as people read it; a persona's is its role."""
+        return self._labels[type(value)][value.value][language]
+
+    def summary(self, state: ConversationState, analysis: MessageAnalysis, decision: RoutingDecision) -> LocalizedText:
+        """Sum up a call for whoever takes it over, in every language: one line a fact, unknown facts left out."""
+        return LocalizedText.model_validate(
+            {language.value: self._summed_up(state, analysis, decision, language) for language in Language}
+        )
+
+    def _summed_up(
+        self, state: ConversationState, analysis: MessageAnalysis, decision: RoutingDecision, language: Language
+    ) -> str:
+        slots = state.slots
+        category = slots.category or decision.ticket_category
+        separator = _SEPARATORS[language]
+        services = [each.name[language] for each in map(self._company.service, state.interests) if each]
+        facts = {
+            "name": slots.name or state.customer_name,
+            "intent": self.label(analysis.intent.intent, language),
+            "category": self.label(category, language) if category else None,
+            "description": _quoted(slots.description),
+            "services": separator.join(services),
+            "order_number": slots.order_number,
+            "amount": slots.amount,
+            "date": slots.date,
+            "phone": slots.phone,
+            "email": slots.email,
+            "sentiment": self.label(analysis.sentiment.sentiment, language),
+            "priority": self.label(decision.priority, language),
+            "tickets": separator.join(state.tickets),
+        }
+        lines = self._summary
+        written = (
+            (lines.customer, facts["name"]),
+            (lines.intent_of_category if category else lines.intent, facts["intent"]),
+            (lines.description, facts["description"]),
+            (lines.interests, facts["services"]),
+            (lines.order_number, facts["order_number"]),
+            (lines.amount, facts["amount"]),
+            (lines.date, facts["date"]),
+            (lines.phone, facts["phone"]),
+            (lines.email, facts["email"]),
+            (lines.sentiment, facts["sentiment"]),
+            (lines.tickets, facts["tickets"]),
+        )
+        return "\n".join(line[language].format_map(facts) for line, known in written if known)
+
+
+def _by_value(texts: Mapping[NameT, LocalizedText]) -> dict[str, LocalizedText]:
+    return {name.value: text for name, text in texts.items()}
+
+
+def _quoted(description: str | None) -> str | None:
+    if description is None:
+        return None
+    line = " / ".join(description.splitlines())
+    return line if len(line) <= DESCRIPTION_CHARS else f"{line[: DESCRIPTION_CHARS - 1].rsplit(' ', 1)[0]}…"
