@@ -3,6 +3,7 @@
     CallCenterError
     ├── CustomerError             the request is wrong; whoever sent it must act
     │   ├── InvalidRequest
+    │   │   └── EmptyMessage
     │   ├── CallNotFound
     │   ├── CallEnded
     │   ├── CallExists
@@ -57,6 +58,12 @@ class InvalidRequest(CustomerError):
     """A field of the request is missing or out of bounds; see `errors` for which."""
 
     code = "invalid_request"
+
+
+class EmptyMessage(InvalidRequest):
+    """The message holds no text that can be read; send at least one visible character."""
+
+    code = "empty_message"
 
 
 class CallNotFound(CustomerError):

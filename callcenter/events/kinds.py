@@ -1,7 +1,7 @@
 """What can happen on a call: one closed union, discriminated by `event`, that is also the wire format.
 
-Events are past facts with a place in their call's log (`seq`, from 1, without gaps); none is changed or renamed after it
-was stored. `AssistantDelta` and `ErrorFrame` travel on the bus only and are never stored.
+Events are past facts with a place in their call's log (`seq`, from 1, without gaps); none is changed or renamed once
+stored. `AssistantDelta` and `ErrorFrame` travel on the bus only and are never stored.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Read a call's log as what was said (`transcript`) and as figures (`statistics`), the way the wire contract shows them.
+"""Read a call's log as what was said (`transcript`) and as figures (`statistics`), as the wire contract shows them.
 
 Neither is stored: both are computed from the log, which is the only copy.
 """

@@ -1,0 +1,495 @@
+"""Run a call: take a message, understand it, keep it, have it answered, keep the answer, tell the readers.
+
+What a message leads to is decided in turn.py and below; this module does the I/O around it and owns the order of
+things. Its invariant: nothing is published, answered or returned that the store has not kept, and a message is
+answered once, also when two processes, a repeated request or a crash get in each other's way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import Final
+
+from callcenter.analysis import ConversationAnalyzer, MessageAnalysis
+from callcenter.analysis.text import clean
+from callcenter.bus import Bus
+from callcenter.calls import (
+    CallId,
+    Channel,
+    ConversationState,
+    Language,
+    MessageId,
+    PersonaType,
+    TicketNumber,
+)
+from callcenter.company import Company
+from callcenter.conversation.open_calls import OpenCall, OpenCalls
+from callcenter.conversation.turn import Desk, Facts, Step, Turn, Utterance, manual_handoff, question, take
+from callcenter.errors import (
+    CallEnded,
+    CallExists,
+    EmptyMessage,
+    MessageTaken,
+    TicketNumberTaken,
+    TurnConflict,
+    VoiceFailed,
+)
+from callcenter.events import (
+    AssistantDelta,
+    AssistantMessage,
+    CallEvent,
+    CallStarted,
+    Greeting,
+    Handoff,
+    Outcome,
+    TicketCreated,
+    TicketUpdated,
+    evolve,
+)
+from callcenter.events import CallEnded as CallEndedEvent
+from callcenter.llm import Brief, Completion, Delta, TicketNews, Voice
+from callcenter.personas import PersonaManager
+from callcenter.routing import RoutingDecision, RoutingPolicy, decide
+from callcenter.store import Append, Store
+from callcenter.tickets import Ticket, TicketChange
+
+RACES: Final = 8
+"""How often a turn is made anew when another process wrote first; each time somebody else got on."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where time and ids come from; tests bring their own."""
+
+    now: Callable[[], datetime]
+    """Aware UTC."""
+    call_id: Callable[[], CallId]
+    message_id: Callable[[], MessageId]
+    ticket_number: Callable[[], TicketNumber]
+
+
+@dataclass(frozen=True, slots=True)
+class StartedCall:
+    """A call that has just begun."""
+
+    state: ConversationState
+    greeting: Greeting
+    events: tuple[CallEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a message would lead to as the first of a fresh call."""
+
+    analysis: MessageAnalysis
+    decision: RoutingDecision
+    truncated: bool
+
+
+class ConversationManager:
+    """Runs all calls of one process."""
+
+    def __init__(  # noqa: PLR0913 (the parts of the house; all keyword-only)
+        self,
+        *,
+        store: Store,
+        bus: Bus,
+        analyzer: ConversationAnalyzer,
+        company: Company,
+        personas: PersonaManager,
+        voices: Sequence[Voice],
+        sources: Sources,
+        policy: RoutingPolicy | None = None,
+    ) -> None:
+        """Build from the parts; `voices` in the order they are tried, the last one never failing by design."""
+        self._store = store
+        self._bus = bus
+        self._analyzer = analyzer
+        self._company = company
+        self._personas = personas
+        self._voices = tuple(voices)
+        self._sources = sources
+        self._policy = policy or RoutingPolicy()
+        self._open = OpenCalls()
+        self._desk = Desk(
+            personas=personas,
+            respond_within=company.response_times.within,
+            new_ticket_number=sources.ticket_number,
+        )
+
+    async def start(
+        self,
+        *,
+        call_id: CallId | None = None,
+        customer_name: str | None = None,
+        language: Language | None = None,
+        channel: Channel = Channel.web,
+        phone: str | None = None,
+    ) -> StartedCall:
+        """Begin a call and greet. Raises CallExists when `call_id` is taken, StoreUnavailable."""
+        now = self._sources.now()
+        name = clean(customer_name).text.strip() or None if customer_name else None
+        spoken = language or self._company.default_language
+        started = CallStarted(
+            call_id=call_id or self._sources.call_id(),
+            seq=1,
+            at=now,
+            customer_name=name,
+            language=spoken,
+            language_stated=language is not None,
+            channel=channel,
+            persona=PersonaType.reception,
+            phone=phone,
+        )
+        greeting = Greeting(
+            call_id=started.call_id,
+            seq=2,
+            at=now,
+            message=self._personas.greeting(PersonaType.reception, spoken, customer_name=name),
+            persona=PersonaType.reception,
+            language=spoken,
+        )
+        step = Step(state=evolve(None, started))
+        step.events.append(started)
+        step.add(greeting)
+        async with self._use(started.call_id) as call, call.log:
+            try:
+                await self._store.append(
+                    Append(call_id=started.call_id, expected_seq=0, events=step.events, state=step.state)
+                )
+            except TurnConflict:
+                raise CallExists from None
+            call.state = step.state
+            await self._bus.publish(step.events)
+        return StartedCall(state=step.state, greeting=greeting, events=tuple(step.events))
+
+    async def handle(self, utterance: Utterance) -> Turn:
+        """Take a customer's message, answer it, and return everything it led to.
+
+        A message id seen before is not taken again: what it led to is returned, and made if a crash had cut it off.
+        Raises EmptyMessage, CallNotFound, CallEnded, StoreUnavailable (nothing of the message was kept, or it was kept
+        and only the answer is missing: repeat it with the same id), TurnConflict when other writers never let go.
+        """
+        cleaned = clean(utterance.text)
+        if cleaned.empty:
+            raise EmptyMessage
+        async with self._use(utterance.call_id) as call:
+            await self._catch_up(utterance.call_id, call)
+            analysis = self._analyzer.analyze(cleaned.text, utterance.language)
+            services = tuple(service.id for service in self._company.mentioned(cleaned.text))
+
+            def make(state: ConversationState, ticket: Ticket | None) -> Step:
+                decision = decide(state, analysis, self._policy, hint=utterance.language)
+                facts = Facts(
+                    message_id=message_id,
+                    text=cleaned.text,
+                    truncated=cleaned.truncated,
+                    stated_language=utterance.language,
+                    analysis=analysis,
+                    decision=decision,
+                    services=services,
+                    now=self._sources.now(),
+                )
+                return take(state, ticket, facts, self._desk)
+
+            message_id = utterance.message_id or self._sources.message_id()
+            call.in_flight.add(message_id)
+            try:
+                step = await self._write(utterance.call_id, call, make)
+                turn = Turn(utterance.call_id, message_id, tuple(step.events))
+            except (MessageTaken, CallEnded):
+                seen = await self._seen(utterance, call)
+                if seen is None:
+                    raise
+                return seen
+            else:
+                return await self._answer(call, turn)
+            finally:
+                call.in_flight.discard(message_id)
+
+    async def resume(self, call_id: CallId) -> tuple[Turn, ...]:
+        """Answer what a crash left unanswered on a call; usually there is nothing. Raises CallNotFound."""
+        async with self._use(call_id) as call:
+            return await self._catch_up(call_id, call)
+
+    async def switch_persona(self, call_id: CallId, persona: PersonaType) -> Handoff | None:
+        """Give the call to a persona by hand; None when it has it already. Raises CallNotFound, CallEnded."""
+        made: Handoff | None = None
+
+        def make(state: ConversationState, ticket: Ticket | None) -> Step:
+            nonlocal made
+            step = Step(state=state, ticket=ticket)
+            made = None
+            if state.current_persona is not persona:
+                made = manual_handoff(state, persona, self._personas, self._sources.now())
+                step.add(made)
+            return step
+
+        async with self._use(call_id) as call:
+            await self._write(call_id, call, make)
+        return made
+
+    async def end(self, call_id: CallId, *, reason: str, satisfaction: int | None = None) -> ConversationState:
+        """End a call; a reply in the making is finished first. Raises CallNotFound, and CallEnded if it is over."""
+
+        def make(state: ConversationState, ticket: Ticket | None) -> Step:
+            step = Step(state=state, ticket=ticket)
+            step.add(
+                CallEndedEvent(
+                    call_id=call_id,
+                    seq=step.next_seq,
+                    at=self._sources.now(),
+                    outcome=_outcome(state, ticket),
+                    reason=reason,
+                    satisfaction=satisfaction,
+                )
+            )
+            return step
+
+        async with self._use(call_id) as call, call.voice:
+            return (await self._write(call_id, call, make)).state
+
+    async def change_ticket(self, number: TicketNumber, change: TicketChange, *, actor: str) -> Ticket:
+        """Change a ticket for an agent. Raises TicketNotFound, InvalidTransition, TicketConflict."""
+        ticket = await self._store.change_ticket(number, change, actor=actor, now=self._sources.now())
+        self._open.forget(ticket.call_id)
+        return ticket
+
+    def assess(self, text: str, language: Language | None = None) -> Assessment:
+        """Say what a message would lead to as the first of a fresh call; stores nothing. Raises EmptyMessage."""
+        cleaned = clean(text)
+        if cleaned.empty:
+            raise EmptyMessage
+        analysis = self._analyzer.analyze(cleaned.text, language)
+        fresh = fresh_state(self._company, self._sources.now())
+        return Assessment(analysis, decide(fresh, analysis, self._policy, hint=language), cleaned.truncated)
+
+    async def state(self, call_id: CallId) -> ConversationState:
+        """Return a call as it stands. Raises CallNotFound."""
+        return await self._store.state(call_id)
+
+    @asynccontextmanager
+    async def _use(self, call_id: CallId) -> AsyncIterator[OpenCall]:
+        call = self._open.take(call_id)
+        try:
+            yield call
+        finally:
+            self._open.give_back(call_id, call)
+
+    async def _load(self, call_id: CallId, call: OpenCall) -> ConversationState:
+        """Return the state at hand, read if need be; the caller holds the log lock."""
+        if call.state is None:
+            state = await self._store.state(call_id)
+            call.ticket = await self._store.ticket(state.ticket) if state.ticket else None
+            call.state = state
+        return call.state
+
+    async def _write(
+        self, call_id: CallId, call: OpenCall, make: Callable[[ConversationState, Ticket | None], Step]
+    ) -> Step:
+        """Make a step on the call's present state, store and publish it; again when another writer was first."""
+        async with call.log:
+            for attempt in range(RACES):
+                state = await self._load(call_id, call)
+                if state.ended:
+                    raise CallEnded
+                step = make(state, call.ticket)
+                if not step.events:
+                    return step
+                try:
+                    await self._store.append(
+                        Append(
+                            call_id=call_id,
+                            expected_seq=state.seq,
+                            events=step.events,
+                            state=step.state,
+                            opened=step.opened,
+                            changed=step.changed,
+                        )
+                    )
+                except (TurnConflict, TicketNumberTaken) as race:
+                    call.forget()
+                    _log.info("turn lost a race", extra={"call_id": call_id, "code": race.code, "attempt": attempt})
+                except BaseException:
+                    # Whether it was kept is not known here (a cancelled wait, a store that failed): read again.
+                    call.forget()
+                    raise
+                else:
+                    call.state, call.ticket = step.state, step.ticket
+                    await self._bus.publish(step.events)
+                    return step
+            raise TurnConflict
+
+    async def _seen(self, utterance: Utterance, call: OpenCall) -> Turn | None:
+        """Return what a message id led to when it came first, answered now if it was not; None if it never came."""
+        if utterance.message_id is None:
+            return None
+        # The voice lock lets a reply that is in the making end first.
+        async with call.voice:
+            events = await self._store.turn(utterance.call_id, utterance.message_id)
+        if not events:
+            return None
+        turn = Turn(utterance.call_id, utterance.message_id, tuple(events), repeated=True)
+        if turn.reply is not None:
+            return turn
+        async with call.log:
+            over = (await self._load(utterance.call_id, call)).ended
+        return turn if over else await self._answer(call, turn)
+
+    async def _catch_up(self, call_id: CallId, call: OpenCall) -> tuple[Turn, ...]:
+        """Answer messages that were kept but not answered, by nobody who still runs."""
+        async with call.log:
+            state = await self._load(call_id, call)
+            orphans = [each for each in state.unanswered if each not in call.in_flight]
+            if state.ended or not orphans:
+                return ()
+            call.in_flight.update(orphans)
+        try:
+            turns = []
+            for message_id in orphans:
+                events = await self._store.turn(call_id, message_id)
+                turns.append(await self._answer(call, Turn(call_id, message_id, tuple(events))))
+            return tuple(turns)
+        finally:
+            call.in_flight.difference_update(orphans)
+
+    async def _answer(self, call: OpenCall, turn: Turn) -> Turn:
+        """Have a kept message answered, once: speak, store, publish."""
+        async with call.voice:
+            async with call.log:
+                state = await self._load(turn.call_id, call)
+                ticket = call.ticket
+            if turn.message_id not in state.unanswered:
+                return await self._stored(turn)
+            brief = self._brief(state, ticket, turn)
+            spoken = await self._speak(brief, turn)
+
+            def make(state: ConversationState, ticket: Ticket | None) -> Step:
+                step = Step(state=state, ticket=ticket)
+                if turn.message_id in state.unanswered:
+                    step.add(spoken.model_copy(update={"seq": step.next_seq, "at": self._sources.now()}))
+                return step
+
+            step = await self._write(turn.call_id, call, make)
+        if not step.events:
+            return await self._stored(turn)
+        return Turn(turn.call_id, turn.message_id, (*turn.events, *step.events), repeated=turn.repeated)
+
+    async def _stored(self, turn: Turn) -> Turn:
+        """Return the turn as the log has it: somebody else answered it."""
+        events = await self._store.turn(turn.call_id, turn.message_id)
+        return Turn(turn.call_id, turn.message_id, tuple(events), repeated=turn.repeated)
+
+    def _brief(self, state: ConversationState, ticket: Ticket | None, turn: Turn) -> Brief:
+        message, routing = turn.message, turn.routing
+        news = None
+        if turn.find(TicketCreated):
+            news = TicketNews.created
+        elif turn.find(TicketUpdated):
+            news = TicketNews.updated
+        return Brief(
+            state=state,
+            persona=routing.decision.target_persona,
+            language=routing.decision.language,
+            text=message.message,
+            analysis=routing.analysis,
+            decision=routing.decision,
+            introduced=turn.handoff is not None,
+            ticket=ticket,
+            ticket_news=news,
+            asks=question(state, routing.analysis),
+            at=message.at,
+        )
+
+    async def _speak(self, brief: Brief, turn: Turn) -> AssistantMessage:
+        """Stream the reply to the bus and return it whole; `seq` and `at` are set when it is stored."""
+        began = perf_counter()
+        first: float | None = None
+        pieces: list[str] = []
+        speaker = "apology"
+        if brief.introduced:
+            introduction = self._personas.introduction(
+                brief.persona, brief.language, intent=brief.analysis.intent.intent
+            )
+            await self._deliver(brief, turn, pieces, introduction + " ")
+        for voice in self._voices:
+            try:
+                async for piece in voice.stream(brief):
+                    if isinstance(piece, Completion):
+                        speaker = piece.voice
+                    elif isinstance(piece, Delta):
+                        first = first or perf_counter() - began
+                        await self._deliver(brief, turn, pieces, piece.text)
+                break
+            except asyncio.CancelledError:
+                raise
+            except VoiceFailed as failure:
+                _log.warning("voice failed", extra={"call_id": turn.call_id, "code": failure.code})
+            except Exception as bug:  # noqa: BLE001 (a bug in a voice must not cost the customer the answer)
+                # No traceback: an exception's text may quote the customer.
+                _log.error("voice broke", extra={"call_id": turn.call_id, "error": type(bug).__name__})
+        else:
+            await self._deliver(brief, turn, pieces, self._personas.apology(brief.persona, brief.language))
+        ended = perf_counter() - began
+        if _log.isEnabledFor(logging.INFO):
+            _log.info(
+                "turn",
+                extra={
+                    "call_id": turn.call_id,
+                    "persona": brief.persona.value,
+                    "intent": brief.analysis.intent.intent.value,
+                    "sentiment": brief.analysis.sentiment.sentiment.value,
+                    "rule": brief.decision.rule,
+                    "language": brief.language.value,
+                    "voice": speaker,
+                    "milliseconds": round(ended * 1000, 2),
+                },
+            )
+        return AssistantMessage(
+            call_id=turn.call_id,
+            seq=1,
+            at=brief.at,
+            message_id=turn.message_id,
+            message="".join(pieces),
+            persona=brief.persona,
+            language=brief.language,
+            voice=speaker,
+            asks=brief.asks,
+            first_token_ms=round(first * 1000, 3) if first is not None else None,
+            duration_ms=round(ended * 1000, 3),
+        )
+
+    async def _deliver(self, brief: Brief, turn: Turn, pieces: list[str], text: str) -> None:
+        pieces.append(text)
+        await self._bus.publish(
+            (AssistantDelta(call_id=turn.call_id, message_id=turn.message_id, delta=text, persona=brief.persona),)
+        )
+
+
+def fresh_state(company: Company, now: datetime) -> ConversationState:
+    """Return the state of a call that nobody has spoken on."""
+    return ConversationState(
+        call_id=CallId("none"),
+        customer_name=None,
+        language=company.default_language,
+        current_persona=PersonaType.reception,
+        personas_used=(PersonaType.reception,),
+        started_at=now,
+        updated_at=now,
+    )
+
+
+def _outcome(state: ConversationState, ticket: Ticket | None) -> Outcome:
+    if ticket is not None and not ticket.settled:
+        return Outcome.ticket_open
+    if state.human_requested:
+        return Outcome.handed_off
+    return Outcome.resolved if state.user_message_count else Outcome.abandoned

@@ -1,0 +1,339 @@
+"""Turn one understood message into the events of its turn, and a turn's events into the brief of its reply. Pure.
+
+The manager brings facts (state, analysis, decision, time, numbers) and carries out what comes back. The order of a turn
+is fixed: user_message, routing, handoff, escalation, transfer_requested, ticket; then, once spoken, assistant_message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from callcenter.analysis import MessageAnalysis
+from callcenter.calls import (
+    CallId,
+    ConversationIntent,
+    ConversationState,
+    HandoffPacket,
+    Language,
+    MessageId,
+    PersonaType,
+    PriorityLevel,
+    Slot,
+    Slots,
+    TicketCategory,
+    TicketNumber,
+)
+from callcenter.events import (
+    AssistantMessage,
+    CallEvent,
+    Escalation,
+    Handoff,
+    HandoffTrigger,
+    Routing,
+    TicketCreated,
+    TicketUpdated,
+    TransferRequested,
+    UserMessage,
+    evolve,
+)
+from callcenter.personas import PersonaManager
+from callcenter.routing import RoutingDecision
+from callcenter.tickets import Ticket, add_to_ticket, collect, next_slot, open_ticket
+
+INTERESTS_KEPT: Final = 5
+"""Services a call remembers; "how much is it?" means one of the last few."""
+
+_Event = TypeVar("_Event", bound=CallEvent)
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What a customer said on a call."""
+
+    call_id: CallId
+    text: str
+    message_id: MessageId | None = None
+    """The sender's own id of this message; repeated, it is answered once."""
+    language: Language | None = None
+    """The language the sender's client states."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One utterance and everything we did about it."""
+
+    call_id: CallId
+    message_id: MessageId
+    events: tuple[CallEvent, ...]
+    repeated: bool = False
+    """The message id had been seen before; these are the events it led to then."""
+
+    def find(self, kind: type[_Event]) -> _Event | None:
+        """Return the first event of this kind."""
+        return next((event for event in self.events if isinstance(event, kind)), None)
+
+    @property
+    def message(self) -> UserMessage:
+        """What the customer said."""
+        return _present(self.find(UserMessage))
+
+    @property
+    def routing(self) -> Routing:
+        """How it was understood and what was decided."""
+        return _present(self.find(Routing))
+
+    @property
+    def reply(self) -> AssistantMessage | None:
+        """What was answered; None while a human has the call."""
+        return self.find(AssistantMessage)
+
+    @property
+    def handoff(self) -> Handoff | None:
+        """The handoff it caused, if any."""
+        return self.find(Handoff)
+
+    @property
+    def ticket(self) -> Ticket | None:
+        """The ticket it opened or added to, if any."""
+        news = self.find(TicketCreated) or self.find(TicketUpdated)
+        return news.ticket if news else None
+
+    @property
+    def seq(self) -> int:
+        """Place of its last event in the log."""
+        return self.events[-1].seq
+
+
+@dataclass(slots=True)
+class Step:
+    """Events in the making, with the state they lead to."""
+
+    state: ConversationState
+    events: list[CallEvent] = field(default_factory=list)
+    ticket: Ticket | None = None
+    """The ticket of the matter in hand, after this step."""
+    opened: tuple[Ticket, ...] = ()
+    changed: tuple[Ticket, ...] = ()
+
+    @property
+    def next_seq(self) -> int:
+        """Place of the next event."""
+        return self.state.seq + 1
+
+    def add(self, event: CallEvent) -> None:
+        """Put an event at the end."""
+        self.events.append(event)
+        self.state = evolve(self.state, event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known about a message before its events are made."""
+
+    message_id: MessageId
+    text: str
+    truncated: bool
+    stated_language: Language | None
+    analysis: MessageAnalysis
+    decision: RoutingDecision
+    services: tuple[str, ...]
+    """Ids of the company's services it names."""
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the company promises, as far as a turn needs it."""
+
+    personas: PersonaManager
+    respond_within: Callable[[PriorityLevel], timedelta]
+    new_ticket_number: Callable[[], TicketNumber]
+
+
+def take(state: ConversationState, ticket: Ticket | None, facts: Facts, desk: Desk) -> Step:
+    """Return the events that a message leads to before anybody answers it."""
+    step = Step(state=state, ticket=ticket)
+    decision = facts.decision
+    slots = collect(state.slots, facts.analysis, facts.text, collecting=state.collecting)
+    known_before = state.slots
+    step.add(
+        UserMessage(
+            call_id=state.call_id,
+            seq=step.next_seq,
+            at=facts.now,
+            message_id=facts.message_id,
+            message=facts.text,
+            language=facts.stated_language,
+            truncated=facts.truncated,
+        )
+    )
+    step.add(
+        Routing(
+            call_id=state.call_id,
+            seq=step.next_seq,
+            at=facts.now,
+            message_id=facts.message_id,
+            analysis=facts.analysis,
+            decision=decision,
+            slots=slots,
+            interests=_interests(state.interests, facts.services),
+        )
+    )
+    if decision.handoff:
+        step.add(_handoff(step, facts, desk))
+    _escalate(step, facts)
+    _ticket(step, facts, desk, known_before)
+    return step
+
+
+def manual_handoff(state: ConversationState, persona: PersonaType, personas: PersonaManager, now: datetime) -> Handoff:
+    """Return the handoff that somebody asked for by hand."""
+    return Handoff(
+        call_id=state.call_id,
+        seq=state.seq + 1,
+        at=now,
+        message_id=None,
+        from_persona=state.current_persona,
+        to_persona=persona,
+        trigger=HandoffTrigger.manual,
+        message=personas.handoff_line(state.current_persona, persona, state.language),
+        packet=HandoffPacket(
+            reason="asked for by hand",
+            language=state.language,
+            slots=state.slots,
+            sentiment_trend=state.sentiment_trend,
+            promises=state.tickets,
+            summary=personas.summary(state, None, None),
+        ),
+    )
+
+
+def question(state: ConversationState, analysis: MessageAnalysis) -> Slot | None:
+    """Return the fact a reply should ask for now: one at a time, only while a ticket needs it, never at a goodbye."""
+    if state.ticket is None or state.ticket_category is None:
+        return None
+    if analysis.intent.intent is ConversationIntent.goodbye:
+        return None
+    if state.current_persona is PersonaType.complaints:
+        return next_slot(state.slots, state.ticket_category)
+    if state.human_requested:
+        return next_slot(state.slots, TicketCategory.callback)
+    return None
+
+
+def _handoff(step: Step, facts: Facts, desk: Desk) -> Handoff:
+    state, decision = step.state, facts.decision
+    return Handoff(
+        call_id=state.call_id,
+        seq=step.next_seq,
+        at=facts.now,
+        message_id=facts.message_id,
+        from_persona=state.current_persona,
+        to_persona=decision.target_persona,
+        trigger=HandoffTrigger.routing,
+        message=desk.personas.handoff_line(state.current_persona, decision.target_persona, decision.language),
+        packet=HandoffPacket(
+            reason=decision.reasoning,
+            language=decision.language,
+            slots=state.slots,
+            sentiment_trend=state.sentiment_trend,
+            promises=state.tickets,
+            summary=desk.personas.summary(state, facts.analysis, decision),
+        ),
+    )
+
+
+def _escalate(step: Step, facts: Facts) -> None:
+    """Escalate once a matter; ask for a human once a call."""
+    decision = facts.decision
+    escalated = step.ticket is not None and step.ticket.escalated and not decision.create_ticket
+    if decision.escalation_needed and not escalated:
+        step.add(
+            Escalation(
+                call_id=step.state.call_id,
+                seq=step.next_seq,
+                at=facts.now,
+                message_id=facts.message_id,
+                priority=decision.priority,
+                sentiment=facts.analysis.sentiment.sentiment,
+                reason=decision.reasoning,
+            )
+        )
+    if decision.transfer_to_human and not step.state.human_requested:
+        step.add(
+            TransferRequested(
+                call_id=step.state.call_id,
+                seq=step.next_seq,
+                at=facts.now,
+                message_id=facts.message_id,
+                priority=decision.priority,
+                reason=decision.reasoning,
+            )
+        )
+
+
+def _ticket(step: Step, facts: Facts, desk: Desk, known_before: Slots) -> None:
+    """Open the ticket that is due, or put what the message told on the one in hand."""
+    state, decision = step.state, facts.decision
+    slots = state.slots
+    if decision.create_ticket:
+        ticket = open_ticket(
+            number=desk.new_ticket_number(),
+            call_id=state.call_id,
+            category=slots.category or decision.ticket_category or TicketCategory.general,
+            priority=_raised(decision.priority, slots.urgency),
+            slots=slots,
+            words=facts.text,
+            language=decision.language,
+            persona=decision.target_persona,
+            escalated=decision.escalation_needed,
+            now=facts.now,
+            respond_within=desk.respond_within(decision.priority),
+        )
+        step.opened = (ticket,)
+        step.ticket = ticket
+        step.add(
+            TicketCreated(
+                call_id=state.call_id, seq=step.next_seq, at=facts.now, message_id=facts.message_id, ticket=ticket
+            )
+        )
+        return
+    if step.ticket is None or not (decision.add_to_ticket or slots is not known_before):
+        return
+    priority = decision.priority if decision.add_to_ticket else step.ticket.priority
+    ticket = add_to_ticket(
+        step.ticket,
+        slots=slots,
+        category=slots.category or decision.ticket_category,
+        priority=_raised(priority, slots.urgency),
+        escalated=decision.escalation_needed,
+        now=facts.now,
+        respond_within=desk.respond_within(priority),
+    )
+    if ticket is step.ticket:
+        return
+    step.changed = (ticket,)
+    step.ticket = ticket
+    step.add(
+        TicketUpdated(
+            call_id=state.call_id, seq=step.next_seq, at=facts.now, message_id=facts.message_id, ticket=ticket
+        )
+    )
+
+
+def _raised(priority: PriorityLevel, urgency: PriorityLevel | None) -> PriorityLevel:
+    return urgency if urgency is not None and urgency.rank > priority.rank else priority
+
+
+def _interests(known: tuple[str, ...], named: Sequence[str]) -> tuple[str, ...]:
+    if not named:
+        return known
+    return (*(each for each in known if each not in named), *reversed(named))[-INTERESTS_KEPT:]
+
+
+def _present(event: _Event | None) -> _Event:
+    assert event is not None  # noqa: S101 (take() puts both into every turn)
+    return event
