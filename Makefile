@@ -1,0 +1,50 @@
+# Two commands do all the set-up: `make run` starts the product, `make test` runs every test.
+# Both make .venv and install the locked versions into it by themselves, again whenever a lock file changes.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check bench format lock clean
+
+run: .venv/runtime.stamp  ## serve on 127.0.0.1:8000
+	@exec $(BIN)/python main.py
+
+test: .venv/dev.stamp  ## every test
+	@$(BIN)/python -m pytest $(PYTEST)
+
+check: .venv/dev.stamp  ## lint, format, types, import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/dev.stamp  ## goals beside their peers, in one run
+	$(BIN)/python -m benchmarks
+
+format: .venv/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The newest versions that fit pyproject.toml; no index address gets into the files.
+lock: .venv/runtime.stamp
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	@PYTHON="$(PYTHON)" sh scripts/make-venv
+
+# The editable install puts the `callcenter` command into .venv/bin; its build backend is in the lock.
+.venv/runtime.stamp: requirements.lock pyproject.toml .venv/bin/python
+	@echo "Installing the locked dependencies into .venv (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock .venv/runtime.stamp
+	@echo "Installing the locked development tools into .venv (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
