@@ -1,0 +1,313 @@
+"""What routing promises (docs/how-it-decides.md), as properties over every state and analysis, and as single rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.analysis.models import (
+    CategoryVerdict,
+    Evidence,
+    IntentAnalysis,
+    IntentCandidate,
+    LanguageKind,
+    LanguageVerdict,
+    MessageAnalysis,
+    QuestionVerdict,
+    SentimentAnalysisResult,
+    UrgencyVerdict,
+)
+from callcenter.calls import (
+    CallId,
+    ConversationIntent,
+    ConversationState,
+    Language,
+    PersonaType,
+    PriorityLevel,
+    Sentiment,
+    TicketCategory,
+    TicketNumber,
+)
+from callcenter.routing import RoutingPolicy, SuggestedAction, choose_language, decide
+
+pytestmark = pytest.mark.unit
+
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+POLICY = RoutingPolicy()
+MATTERS = {ConversationIntent.complaint, ConversationIntent.technical_support}
+SALES = {ConversationIntent.sales_interest, ConversationIntent.service_inquiry, ConversationIntent.training_interest}
+STAYING = {
+    ConversationIntent.information,
+    ConversationIntent.account_request,
+    ConversationIntent.greeting,
+    ConversationIntent.goodbye,
+    ConversationIntent.other,
+}
+
+
+def a_state(**facts: object) -> ConversationState:
+    known: dict[str, object] = {
+        "call_id": CallId("CALL-1"),
+        "customer_name": None,
+        "language": Language.en,
+        "current_persona": PersonaType.reception,
+        "started_at": NOW,
+        "updated_at": NOW,
+    }
+    return ConversationState.model_validate(known | facts)
+
+
+def verdict(language: Language | None = Language.en, *, words: int = 5, **facts: object) -> LanguageVerdict:
+    kind = LanguageKind(language.value) if language else LanguageKind.unknown
+    known: dict[str, object] = {
+        "language": language,
+        "kind": kind,
+        "confidence": 0.95,
+        "arabic_share": 0,
+        "words": words,
+        "reasoning": "said so",
+    }
+    return LanguageVerdict.model_validate(known | facts)
+
+
+def an_analysis(
+    intent: ConversationIntent = ConversationIntent.other,
+    confidence: float = 0.9,
+    *,
+    sentiment: Sentiment = Sentiment.neutral,
+    urgency: PriorityLevel = PriorityLevel.medium,
+    category: TicketCategory | None = None,
+    others: tuple[IntentCandidate, ...] = (),
+    language: LanguageVerdict | None = None,
+) -> MessageAnalysis:
+    piece = Evidence(start=0, end=4, text="word", cue="word", rule=f"{intent}.test", weight=1)
+    return MessageAnalysis(
+        language=language or verdict(),
+        intent=IntentAnalysis(
+            intent=intent,
+            confidence=confidence,
+            keywords=("word",),
+            language=Language.en,
+            reasoning="test",
+            evidence=(piece,),
+            others=others,
+        ),
+        sentiment=SentimentAnalysisResult(
+            sentiment=sentiment, confidence=0.9, emotion_indicators=(), reasoning="test", evidence=(piece,)
+        ),
+        urgency=UrgencyVerdict(level=urgency, confidence=0.5),
+        question=QuestionVerdict(is_question=False, confidence=0.5),
+        category=CategoryVerdict(category=category, confidence=0.5),
+    )
+
+
+confidences = st.floats(0, 1, allow_nan=False)
+analyses = st.builds(
+    an_analysis,
+    st.sampled_from(ConversationIntent),
+    confidences,
+    sentiment=st.sampled_from(Sentiment),
+    urgency=st.sampled_from(PriorityLevel),
+    category=st.none() | st.sampled_from(TicketCategory),
+)
+personas = st.sampled_from(PersonaType)
+states = st.builds(
+    a_state,
+    language=st.sampled_from(Language),
+    current_persona=personas,
+    previous_persona=st.none() | personas,
+    handoff_count=st.integers(0, 8),
+    collecting=st.booleans(),
+    human_requested=st.booleans(),
+    ticket=st.none() | st.just(TicketNumber("TKT-00000001")),
+    ticket_category=st.none() | st.sampled_from(TicketCategory),
+    user_message_count=st.integers(0, 30),
+)
+
+
+@given(states, analyses)
+def test_an_upset_customer_is_escalated_urgently_with_a_ticket(state, analysis):
+    decision = decide(state, analysis)
+    upset = analysis.sentiment.sentiment.upset
+    assert decision.escalation_needed is upset
+    if upset:
+        assert decision.priority is PriorityLevel.urgent
+        assert decision.create_ticket or decision.add_to_ticket
+        if state.handoff_count < POLICY.max_handoffs:
+            assert decision.target_persona is PersonaType.complaints
+
+
+@given(states, analyses)
+def test_asking_for_a_human_always_wins(state, analysis):
+    asks = analysis.intent.intent is ConversationIntent.human_request
+    if asks and analysis.intent.confidence >= POLICY.min_confidence:
+        decision = decide(state, analysis)
+        assert decision.transfer_to_human
+        assert decision.suggested_action is SuggestedAction.transfer_to_human
+        assert decision.priority.rank >= PriorityLevel.high.rank
+        assert decision.create_ticket or decision.add_to_ticket
+
+
+@given(states, analyses)
+def test_a_matter_gets_a_ticket_of_at_least_high_priority(state, analysis):
+    if analysis.intent.intent in MATTERS and analysis.intent.confidence >= POLICY.min_confidence:
+        decision = decide(state, analysis)
+        assert decision.priority.rank >= PriorityLevel.high.rank
+        assert decision.create_ticket or decision.add_to_ticket
+        assert not (decision.create_ticket and decision.add_to_ticket)
+
+
+@given(states, analyses)
+def test_staying_intents_never_move_a_calm_customer(state, analysis):
+    if analysis.intent.intent in STAYING and not analysis.sentiment.sentiment.upset:
+        decision = decide(state, analysis)
+        assert decision.target_persona is state.current_persona
+        assert not decision.handoff
+
+
+@given(states, analyses)
+def test_going_straight_back_needs_strong_words(state, analysis):
+    decision = decide(state, analysis)
+    goes_back = decision.handoff and decision.target_persona is state.previous_persona
+    if goes_back and not analysis.sentiment.sentiment.upset:
+        assert analysis.intent.confidence >= POLICY.return_confidence
+
+
+@given(states, analyses)
+def test_a_persona_keeps_the_call_while_it_collects(state, analysis):
+    decision = decide(state, analysis)
+    if state.collecting and decision.handoff and not analysis.sentiment.sentiment.upset:
+        assert analysis.intent.confidence >= POLICY.interrupt_confidence
+
+
+@given(states, analyses)
+def test_handoffs_are_bounded_and_then_a_human_comes(state, analysis):
+    decision = decide(state, analysis)
+    if state.handoff_count >= POLICY.max_handoffs:
+        assert not decision.handoff
+        if decision.rule == "handoff_limit":
+            assert decision.transfer_to_human or state.human_requested
+
+
+@given(states, analyses)
+def test_every_decision_says_why(state, analysis):
+    decision = decide(state, analysis)
+    assert decision.reasoning
+    assert decision.rule
+    assert decision.language_reason
+    assert decision.handoff is (decision.target_persona is not state.current_persona)
+
+
+@given(states, analyses)
+def test_the_same_facts_lead_to_the_same_decision(state, analysis):
+    assert decide(state, analysis) == decide(state, analysis)
+
+
+@pytest.mark.parametrize("intent", sorted(SALES))
+@pytest.mark.parametrize("language", Language)
+def test_interest_goes_to_sales_at_medium_priority(intent, language):
+    decision = decide(a_state(language=language), an_analysis(intent))
+    assert (decision.target_persona, decision.priority) == (PersonaType.sales, PriorityLevel.medium)
+    assert decision.handoff
+    assert not decision.create_ticket
+
+
+def test_a_guess_moves_nobody():
+    decision = decide(a_state(), an_analysis(ConversationIntent.complaint, POLICY.min_confidence - 0.01))
+    assert not decision.handoff
+    assert not decision.create_ticket
+
+
+def test_evidence_at_the_threshold_moves():
+    decision = decide(a_state(), an_analysis(ConversationIntent.complaint, POLICY.min_confidence))
+    assert decision.target_persona is PersonaType.complaints
+
+
+def test_technical_trouble_gets_a_technical_ticket():
+    decision = decide(a_state(), an_analysis(ConversationIntent.technical_support))
+    assert decision.ticket_category is TicketCategory.technical
+    assert decision.priority is PriorityLevel.high
+
+
+def test_urgent_words_raise_a_complaint_to_urgent_without_escalation():
+    decision = decide(a_state(), an_analysis(ConversationIntent.complaint, urgency=PriorityLevel.urgent))
+    assert decision.priority is PriorityLevel.urgent
+    assert not decision.escalation_needed
+
+
+def test_a_human_asked_for_beside_a_complaint_is_heard():
+    wish = IntentCandidate(intent=ConversationIntent.human_request, score=1, confidence=0.5, evidence=())
+    decision = decide(a_state(), an_analysis(ConversationIntent.complaint, others=(wish,)))
+    assert decision.transfer_to_human
+    assert decision.ticket_category is not TicketCategory.callback
+
+
+def test_a_second_message_on_the_same_matter_adds_to_its_ticket():
+    state = a_state(
+        current_persona=PersonaType.complaints,
+        ticket=TicketNumber("TKT-00000001"),
+        ticket_category=TicketCategory.billing,
+    )
+    decision = decide(state, an_analysis(ConversationIntent.complaint, category=TicketCategory.billing))
+    assert decision.add_to_ticket == "TKT-00000001"
+    assert not decision.create_ticket
+
+
+def test_another_matter_gets_a_ticket_of_its_own():
+    state = a_state(
+        current_persona=PersonaType.complaints,
+        ticket=TicketNumber("TKT-00000001"),
+        ticket_category=TicketCategory.billing,
+    )
+    decision = decide(state, an_analysis(ConversationIntent.technical_support))
+    assert decision.create_ticket
+
+
+def test_while_collecting_another_category_still_belongs_to_the_matter():
+    state = a_state(
+        current_persona=PersonaType.complaints,
+        ticket=TicketNumber("TKT-00000001"),
+        ticket_category=TicketCategory.billing,
+        collecting=True,
+    )
+    assert decide(state, an_analysis(ConversationIntent.technical_support)).add_to_ticket == "TKT-00000001"
+
+
+@pytest.mark.parametrize("mine", Language)
+class TestLanguageFollowsTheCustomer:
+    def test_asking_switches_at_once(self, mine):
+        asked = verdict(mine, words=2, requested=mine.other)
+        state = a_state(language=mine, language_stated=True)
+        assert choose_language(state, asked, POLICY)[0] is mine.other
+
+    def test_one_loan_word_does_not_switch(self, mine):
+        state = a_state(language=mine, language_stated=True)
+        assert choose_language(state, verdict(mine.other, words=1), POLICY)[0] is mine
+
+    def test_a_number_does_not_switch(self, mine):
+        state = a_state(language=mine, other_language_turns=5)
+        assert choose_language(state, verdict(None, words=0), POLICY)[0] is mine
+
+    def test_a_sentence_switches(self, mine):
+        state = a_state(language=mine, language_stated=True)
+        assert choose_language(state, verdict(mine.other, words=POLICY.switch_words), POLICY)[0] is mine.other
+
+    def test_one_word_less_than_a_sentence_does_not(self, mine):
+        state = a_state(language=mine, language_stated=True)
+        assert choose_language(state, verdict(mine.other, words=POLICY.switch_words - 1), POLICY)[0] is mine
+
+    def test_a_second_short_message_switches(self, mine):
+        state = a_state(language=mine, language_stated=True, other_language_turns=1)
+        assert choose_language(state, verdict(mine.other, words=1), POLICY)[0] is mine.other
+
+    def test_the_first_message_decides_where_nothing_was_stated(self, mine):
+        assert choose_language(a_state(language=mine), verdict(mine.other, words=1), POLICY)[0] is mine.other
+
+    def test_the_clients_word_counts_where_the_text_does_not_contradict(self, mine):
+        state = a_state(language=mine, language_stated=True)
+        assert choose_language(state, verdict(None, words=0), POLICY, hint=mine.other)[0] is mine.other
+        assert choose_language(state, verdict(mine.other, words=1), POLICY, hint=mine.other)[0] is mine.other
+        assert choose_language(state, verdict(mine, words=1), POLICY, hint=mine.other)[0] is mine
