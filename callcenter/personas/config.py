@@ -133,6 +133,7 @@ class SummaryLines(Value):
     phone: LocalizedText
     email: LocalizedText
     sentiment: LocalizedText
+    priority: LocalizedText
     tickets: LocalizedText
 
 

@@ -113,22 +113,33 @@ class PersonaManager:
         """Return the name of a value as people read it; a persona's is its role."""
         return self._labels[type(value)][value.value][language]
 
-    def summary(self, state: ConversationState, analysis: MessageAnalysis, decision: RoutingDecision) -> LocalizedText:
-        """Sum up a call for whoever takes it over, in every language: one line a fact, unknown facts left out."""
+    def summary(
+        self, state: ConversationState, analysis: MessageAnalysis | None, decision: RoutingDecision | None
+    ) -> LocalizedText:
+        """Sum up a call for whoever takes it over, in every language: one line a fact, unknown facts left out.
+
+        `analysis` and `decision` are the last message's; None where somebody moved the call by hand.
+        """
         return LocalizedText.model_validate(
             {language.value: self._summed_up(state, analysis, decision, language) for language in Language}
         )
 
     def _summed_up(
-        self, state: ConversationState, analysis: MessageAnalysis, decision: RoutingDecision, language: Language
+        self,
+        state: ConversationState,
+        analysis: MessageAnalysis | None,
+        decision: RoutingDecision | None,
+        language: Language,
     ) -> str:
         slots = state.slots
-        category = slots.category or decision.ticket_category
+        category = slots.category or (decision.ticket_category if decision else state.ticket_category)
+        intent = analysis.intent.intent if analysis else state.last_intent
+        sentiment = analysis.sentiment.sentiment if analysis else state.overall_sentiment
         separator = _SEPARATORS[language]
         services = [each.name[language] for each in map(self._company.service, state.interests) if each]
         facts = {
             "name": slots.name or state.customer_name,
-            "intent": self.label(analysis.intent.intent, language),
+            "intent": self.label(intent, language) if intent else None,
             "category": self.label(category, language) if category else None,
             "description": _quoted(slots.description),
             "services": separator.join(services),
@@ -137,8 +148,8 @@ class PersonaManager:
             "date": slots.date,
             "phone": slots.phone,
             "email": slots.email,
-            "sentiment": self.label(analysis.sentiment.sentiment, language),
-            "priority": self.label(decision.priority, language),
+            "sentiment": self.label(sentiment, language),
+            "priority": self.label(decision.priority, language) if decision else None,
             "tickets": separator.join(state.tickets),
         }
         lines = self._summary
@@ -153,6 +164,7 @@ class PersonaManager:
             (lines.phone, facts["phone"]),
             (lines.email, facts["email"]),
             (lines.sentiment, facts["sentiment"]),
+            (lines.priority, facts["priority"]),
             (lines.tickets, facts["tickets"]),
         )
         return "\n".join(line[language].format_map(facts) for line, known in written if known)
