@@ -20,6 +20,7 @@
     │   └── UnsafeListen
     ├── ProviderError             something we depend on failed
     │   ├── StoreUnavailable      (retryable)
+    │   ├── BusClosed             (retryable)
     │   └── VoiceFailed           (retryable)
     └── RaceError                 two of us did the same thing at once; the code retries it
         ├── TurnConflict
@@ -161,6 +162,12 @@ class StoreUnavailable(ProviderError):
     """The store can't be read or written now; nothing was acknowledged that is not kept. Try again."""
 
     code = "store_unavailable"
+
+
+class BusClosed(ProviderError):
+    """This server is stopping; connect again with ?after= the last seq this reader saw."""
+
+    code = "bus_closed"
 
 
 class VoiceFailed(ProviderError):

@@ -21,6 +21,7 @@ class Subscription(Protocol):
         """Wait for frames and return all that are ready, in order; never empty.
 
         Raises SubscriberTooSlow once more frames wait than the bus keeps for one reader; the reader must then replay.
+        Raises BusClosed when the bus was closed and all that was ready is read.
         """
         ...
 
@@ -29,13 +30,13 @@ class Bus(Protocol):
     """Carries frames from the one who makes them to all who read them."""
 
     async def publish(self, frames: Sequence[CallFrame]) -> None:
-        """Hand frames of one call to its readers. Never waits for a slow reader."""
+        """Hand frames of one call to its readers. Never waits for a slow reader; after close() does nothing."""
         ...
 
     def subscribe(self, call_id: CallId) -> AbstractAsyncContextManager[Subscription]:
-        """Listen to a call from the moment the context is entered until it is left."""
+        """Listen to a call from the moment the context is entered until it is left. Raises BusClosed on entering."""
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections; readers read what is ready, then get BusClosed."""
         ...

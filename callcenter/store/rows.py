@@ -1,0 +1,175 @@
+"""What calls and tickets look like as rows: the same columns and texts in every SQL store.
+
+A value that can't be stored is refused here, and fails only its own caller. Times stand in columns as UTC with
+microseconds, so that their order as text is their order in time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from callcenter.calls import ConversationState, Value
+from callcenter.errors import InvalidRequest, StoreUnavailable
+from callcenter.events import CallEvent
+from callcenter.store import Append
+from callcenter.tickets import Ticket
+
+TICKET_COLUMNS: Final = tuple(Ticket.model_fields)
+"""A ticket's columns are its fields, one to one."""
+
+_LOG: Final[TypeAdapter[list[CallEvent]]] = TypeAdapter(list[CallEvent])
+_CHANGES: Final[TypeAdapter[dict[str, str | None]]] = TypeAdapter(dict[str, str | None])
+
+_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""A NUL as JSON writes it. PostgreSQL can't keep one, so that no store does."""
+
+_IN_ENTRY: Final = frozenset({"version", "updated_at"})
+"""What a history entry says of itself, not among its changes."""
+
+
+class HeaderRow(NamedTuple):
+    """A row of `conversations`."""
+
+    call_id: str
+    seq: int
+    customer_name: str | None
+    channel: str
+    language: str
+    current_persona: str
+    mode: str
+    started_at: str
+    updated_at: str
+    ended_at: str | None
+    state: str
+
+
+class EventRow(NamedTuple):
+    """A row of `conversation_events`."""
+
+    call_id: str
+    seq: int
+    event: str
+    at: str
+    message_id: str | None
+    payload: str
+
+
+def check_step(step: Append) -> None:
+    """Raise ValueError for a step that no log could take: a bug of the writer, found before anything is written."""
+    last = step.expected_seq
+    for event in step.events:
+        last += 1
+        if event.seq != last or event.call_id != step.call_id:
+            raise ValueError(f"event {event.seq} of {event.call_id} does not follow {last - 1} of {step.call_id}")
+    if not step.events or step.state.seq != last or step.state.call_id != step.call_id:
+        raise ValueError(f"the state is at {step.state.seq}, the step of {len(step.events)} events ends at {last}")
+
+
+def header_row(state: ConversationState) -> HeaderRow:
+    """Return the header of a call. Raises InvalidRequest for text that can't be stored."""
+    return HeaderRow(
+        call_id=state.call_id,
+        seq=state.seq,
+        customer_name=state.customer_name,
+        channel=state.channel.value,
+        language=state.language.value,
+        current_persona=state.current_persona.value,
+        mode=state.mode.value,
+        started_at=time_text(state.started_at),
+        updated_at=time_text(state.updated_at),
+        ended_at=time_text(state.ended_at) if state.ended_at else None,
+        state=_json(state),
+    )
+
+
+def event_row(event: CallEvent) -> EventRow:
+    """Return one event of a log. Raises InvalidRequest for text that can't be stored."""
+    return EventRow(
+        call_id=event.call_id,
+        seq=event.seq,
+        event=event.event,
+        at=time_text(event.at),
+        message_id=getattr(event, "message_id", None),
+        payload=_json(event),
+    )
+
+
+def ticket_row(ticket: Ticket) -> dict[str, str | int | None]:
+    """Return a ticket by column, as TICKET_COLUMNS orders them. Raises InvalidRequest for text that can't be stored."""
+    row: dict[str, str | int | None] = json.loads(_json(ticket))
+    return row | {
+        "created_at": time_text(ticket.created_at),
+        "updated_at": time_text(ticket.updated_at),
+        "due_at": time_text(ticket.due_at),
+    }
+
+
+def ticket_changes(before: Ticket | None, after: Ticket) -> str:
+    """Return what a history entry says, as JSON: each changed field with its new value; all fields of a new ticket."""
+    old = _texts(before) if before else {}
+    changed = {field: text for field, text in _texts(after).items() if field not in old or old[field] != text}
+    return _CHANGES.dump_json(changed).decode()
+
+
+def read_log(payloads: Sequence[str]) -> list[CallEvent]:
+    """Return events from their payloads, in order."""
+    try:
+        return _LOG.validate_json(f"[{','.join(payloads)}]")
+    except ValidationError:
+        raise _unreadable("event") from None
+
+
+def read_state(text: str) -> ConversationState:
+    """Return a state from its header."""
+    try:
+        return ConversationState.model_validate_json(text)
+    except ValidationError:
+        raise _unreadable("call") from None
+
+
+def read_ticket(row: Sequence[object]) -> Ticket:
+    """Return a ticket from its columns, in the order of TICKET_COLUMNS."""
+    try:
+        return Ticket.model_validate(dict(zip(TICKET_COLUMNS, row, strict=True)))
+    except ValidationError:
+        raise _unreadable("ticket") from None
+
+
+def read_changes(text: str) -> dict[str, str | None]:
+    """Return what a history entry says."""
+    return _CHANGES.validate_json(text)
+
+
+def time_text(at: datetime) -> str:
+    """Return an aware time as columns hold it."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _texts(ticket: Ticket) -> dict[str, str | None]:
+    def text(value: str | bool | None) -> str | None:  # noqa: FBT001 (a value, not a switch)
+        return str(value).lower() if isinstance(value, bool) else value
+
+    return {field: text(value) for field, value in ticket.model_dump(mode="json").items() if field not in _IN_ENTRY}
+
+
+def _json(value: Value) -> str:
+    try:
+        text = value.model_dump_json()
+    except (PydanticSerializationError, UnicodeEncodeError):
+        # The exception quotes the customer's words: not passed on.
+        raise InvalidRequest("A text holds half a character (a lone surrogate) and can't be stored.") from None
+    if "\\u0000" in text and _NUL.search(text):
+        raise InvalidRequest("A text holds a NUL character and can't be stored.")
+    return text
+
+
+def _unreadable(what: str) -> StoreUnavailable:
+    # Whatever the exception says quotes the customer's words: not passed on.
+    return StoreUnavailable(f"A stored {what} can't be read by this version of callcenter; another one wrote it.")
