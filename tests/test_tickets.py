@@ -1,0 +1,117 @@
+"""Tickets: what a message adds, how status may change, and that two editors never overwrite each other unseen."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from callcenter.calls import CallId, Language, PersonaType, PriorityLevel, Slots, TicketCategory, TicketNumber
+from callcenter.errors import InvalidTransition
+from callcenter.tickets import ALLOWED, Ticket, TicketChange, TicketStatus, add_to_ticket, change_ticket, open_ticket
+from callcenter.tickets.ticket import SUBJECT_CHARS, subject_of
+
+pytestmark = pytest.mark.unit
+
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=5)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+def a_ticket(**slots: object) -> Ticket:
+    return open_ticket(
+        number=TicketNumber("TKT-00000001"),
+        call_id=CallId("CALL-1"),
+        category=TicketCategory.general,
+        priority=PriorityLevel.high,
+        slots=Slots.model_validate(slots),
+        words="عندي مشكلة",
+        language=Language.ar,
+        persona=PersonaType.complaints,
+        escalated=False,
+        now=NOW,
+        respond_within=DAY,
+    )
+
+
+def add(ticket: Ticket, slots: Slots, **facts: object) -> Ticket:
+    known: dict[str, object] = {
+        "category": None,
+        "priority": PriorityLevel.medium,
+        "escalated": False,
+        "now": LATER,
+        "respond_within": HOUR,
+    }
+    return add_to_ticket(ticket, slots=slots, **(known | facts))  # type: ignore[arg-type]
+
+
+def test_a_ticket_holds_what_intake_knows():
+    ticket = a_ticket(order_number="7474839", phone="+966500000000", description="الشاشة مكسورة", name="علي")
+    assert ticket.description == ticket.subject == "الشاشة مكسورة"
+    assert (ticket.order_number, ticket.phone, ticket.customer_name) == ("7474839", "+966500000000", "علي")
+    assert ticket.due_at == NOW + DAY
+
+
+def test_without_a_description_the_message_itself_is_kept():
+    assert a_ticket().description == "عندي مشكلة"
+
+
+def test_a_later_message_adds_and_counts_the_version_up():
+    ticket = add(a_ticket(), Slots(order_number="7474839"), category=TicketCategory.billing)
+    assert (ticket.order_number, ticket.category, ticket.version) == ("7474839", TicketCategory.billing, 2)
+    assert ticket.updated_at == LATER
+
+
+def test_a_message_that_adds_nothing_leaves_the_very_ticket():
+    ticket = a_ticket(order_number="1")
+    assert add(ticket, Slots(order_number="1")) is ticket
+
+
+def test_nothing_known_is_lost_to_an_unknown_field():
+    assert add(a_ticket(order_number="1"), Slots(phone="+1")).order_number == "1"
+
+
+def test_a_definite_category_is_not_replaced():
+    billing = add(a_ticket(), Slots(), category=TicketCategory.billing)
+    assert add(billing, Slots(), category=TicketCategory.technical).category is TicketCategory.billing
+
+
+def test_priority_only_rises_and_the_due_time_only_nears():
+    urgent = add(a_ticket(), Slots(), priority=PriorityLevel.urgent)
+    assert (urgent.priority, urgent.due_at) == (PriorityLevel.urgent, LATER + HOUR)
+    calm = add(urgent, Slots(), priority=PriorityLevel.low, respond_within=DAY)
+    assert (calm.priority, calm.due_at) == (PriorityLevel.urgent, LATER + HOUR)
+
+
+def test_a_new_message_reopens_a_settled_ticket():
+    settled = change_ticket(a_ticket(), TicketChange(status=TicketStatus.resolved), now=NOW)
+    assert add(settled, Slots(order_number="1")).status is TicketStatus.reopened
+
+
+@pytest.mark.parametrize("before", TicketStatus)
+@pytest.mark.parametrize("after", TicketStatus)
+def test_status_follows_the_table(before, after):
+    ticket = a_ticket().model_copy(update={"status": before})
+    if after is before:
+        assert change_ticket(ticket, TicketChange(status=after), now=LATER) is ticket
+    elif after in ALLOWED[before]:
+        changed = change_ticket(ticket, TicketChange(status=after), now=LATER)
+        assert (changed.status, changed.version, changed.updated_at) == (after, 2, LATER)
+    else:
+        with pytest.raises(InvalidTransition) as refused:
+            change_ticket(ticket, TicketChange(status=after), now=LATER)
+        assert refused.value.facts["allowed"] == sorted(ALLOWED[before])
+
+
+def test_every_status_can_be_left_and_reached():
+    assert set(ALLOWED) == set(TicketStatus)
+    assert {after for reachable in ALLOWED.values() for after in reachable} == set(TicketStatus) - {TicketStatus.new}
+
+
+@pytest.mark.parametrize("word", ["word", "كلمة"])
+def test_a_subject_is_one_line_cut_at_a_word(word):
+    assert subject_of(f"{word}\n{word} {word}") == f"{word} {word}"
+    long = " ".join([word] * 60)
+    assert len(subject_of(long)) <= SUBJECT_CHARS
+    assert subject_of(long).endswith(f"{word}…")
+    assert subject_of("") == ""
