@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import ValidationError
 
-from callcenter.analysis.text import normalise
 from callcenter.calls import Language, Value
 from callcenter.company.hours import known_timezone
 from callcenter.company.money import CURRENCIES
 from callcenter.company.profile import Answer, Company, Policy, Service, known_id
+from callcenter.company.topics import phrase_key
 from callcenter.errors import CompanyInvalid
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ class _Reader:
         owners: dict[str, str] = {}
         for service in services:
             for field, phrase in service.words:
-                owner = owners.setdefault(normalise(phrase).text, service.id)
+                owner = owners.setdefault(phrase_key(phrase), service.id)
                 if owner != service.id:
                     self.report(f"services/{service.id}.toml", field, f"{phrase!r} already means {owner!r}")
 

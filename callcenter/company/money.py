@@ -84,7 +84,10 @@ CURRENCIES: Final[dict[str, Currency]] = {
 """The currencies a profile may use, by ISO 4217 code."""
 
 _RANGE: Final = LocalizedText(ar="من {low} إلى {high}", en="{low} to {high}")
+_EXACTLY: Final = LocalizedText(ar="{amount}", en="{amount}")
+_FROM: Final = LocalizedText(ar="ابتداءً من {amount}", en="from {amount}")
 _STARTING: Final = LocalizedText(ar="تبدأ من {amount}", en="from {amount}")
+"""Of a service's prices together; of one price Arabic says it without a verb, which would have to agree with its label."""
 _FREE: Final = LocalizedText(ar="مجانًا", en="free of charge")
 _PER: Final = LocalizedText(ar="{amount} {unit}", en="{amount} {unit}")
 
@@ -122,21 +125,22 @@ class Price(Value):
                 raise ValueError("a price is a range or starts at an amount, not both")
         return self
 
-    def text(self, language: Language, *, starting: bool = False) -> str:
-        """Write the price as it stands in a sentence: "from SAR 4,500 for the project".
-
-        `starting` writes it as the least something costs, whatever it says of itself.
-        """
-        written = CURRENCIES[self.currency].written[language]
-        if self.starting_at or starting:
-            amount = _STARTING[language].format(amount=written.format(self._number(self.amount_minor)))
-        elif self.max_amount_minor is not None:
+    def text(self, language: Language) -> str:
+        """Write the price as it stands in a list: "SAR 4,500 to 9,500 for the project"."""
+        if self.starting_at:
+            return self._per_unit(_FROM, language)
+        if self.max_amount_minor is not None:
             low, high = self._number(self.amount_minor), self._number(self.max_amount_minor)
-            amount = written.format(_RANGE[language].format(low=low, high=high))
-        elif self.amount_minor:
-            amount = written.format(self._number(self.amount_minor))
-        else:
-            return _FREE[language]
+            return self._per_unit(_EXACTLY, language, number=_RANGE[language].format(low=low, high=high))
+        return self._per_unit(_EXACTLY, language) if self.amount_minor else _FREE[language]
+
+    def least(self, language: Language) -> str:
+        """Write the price as the least something costs: "from SAR 4,500 for the project"."""
+        return self._per_unit(_STARTING, language) if self.amount_minor else _FREE[language]
+
+    def _per_unit(self, form: LocalizedText, language: Language, *, number: str | None = None) -> str:
+        written = CURRENCIES[self.currency].written[language].format(number or self._number(self.amount_minor))
+        amount = form[language].format(amount=written)
         return _PER[language].format(amount=amount, unit=self.unit[language]) if self.unit else amount
 
     def _number(self, minor: int) -> str:

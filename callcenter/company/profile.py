@@ -102,14 +102,14 @@ class Service(Value):
     def price_text(self, language: Language) -> str:
         """Write what it costs in one phrase, the lowest of its prices where there are several.
 
-        Prices per another unit than the first one's are not compared with it.
+        Prices per another unit than the first one's, and what is free of charge beside it, are not compared with it.
         """
         if not self.prices:
             return self.price_note[language] if self.price_note else ""
         first, *others = self.prices
-        comparable = [each for each in self.prices if (each.unit, each.currency) == (first.unit, first.currency)]
-        lowest = min(comparable, key=lambda each: each.amount_minor)
-        return lowest.text(language, starting=bool(others))
+        alike = (each for each in others if (each.unit, each.currency) == (first.unit, first.currency))
+        lowest = min((first, *(each for each in alike if each.amount_minor)), key=lambda each: each.amount_minor)
+        return lowest.least(language) if others or lowest.starting_at else lowest.text(language)
 
     def price_list(self, language: Language) -> tuple[str, ...]:
         """Write every price with what it is for, one line each."""

@@ -1,13 +1,18 @@
 """Find what a message talks about by the words customers use for it, most specific first. Built once, cheap to ask.
 
-How a word is spelled, inflected and delimited is analysis.text's business; which topics have which words is the
-profile's. Among topics of one sort the longest phrase wins its place in the message, so "digital marketing course" is
-never also "digital marketing".
+How a word is spelled and what may be glued to it is analysis.phrases' business; which topics have which words is the
+profile's; here an article may come and go inside an Arabic phrase, as it does in speech. Among topics of one sort the
+longest phrase wins its place in the message, so "digital marketing course" is never also "digital marketing".
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+import re
+from itertools import product
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
+
+from callcenter.analysis.phrases import PhraseIndex
+from callcenter.analysis.text import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,13 +27,10 @@ class Mention(NamedTuple, Generic[TopicT]):
     start: int
     """Where its longest phrase begins in the message."""
     end: int
+    specificity: int
+    """Length of that phrase; what orders mentions."""
     weight: int
-    """Characters of the message that are about it, all its phrases together."""
-
-    @property
-    def specificity(self) -> int:
-        """Length of its longest phrase; what orders mentions, `weight` breaking ties."""
-        return self.end - self.start
+    """Lengths of all its phrases in the message together; breaks ties."""
 
 
 class Entry(NamedTuple, Generic[TopicT]):
@@ -45,61 +47,98 @@ class _Cue(NamedTuple):
     sort: int
     """Topics of one sort compete for a place in the message; a service and an answer don't."""
     subject: bool
+    length: int
+    """Of the phrase, not of its match: a phrase with a gap is no more specific for what stands in the gap."""
 
 
 class _Hit(NamedTuple):
     start: int
     end: int
+    gapped: bool
     cue: _Cue
 
     def within(self, other: _Hit) -> bool:
         return other.start <= self.start and self.end <= other.end
+
+    def loses_to(self, other: _Hit) -> bool:
+        """Whether `other` takes its place: longer around it, or the subject of something else the message names."""
+        if other.cue.sort != self.cue.sort or other.gapped or not self.within(other):
+            return False
+        if not other.within(self):
+            return True
+        return other.cue.subject and not self.cue.subject and other.cue.entry != self.cue.entry
 
 
 class TopicIndex(Generic[TopicT]):
     """All topics of a company, found by their words in one pass over a message."""
 
     def __init__(self, entries: Iterable[Entry[TopicT]]) -> None:
-        from callcenter.analysis.text import PhraseIndex, normalise
-
         topics: list[TopicT] = []
         sorts: dict[type, int] = {}
-        cues: dict[str, list[_Cue]] = {}
+        cues: dict[tuple[str, _Cue], None] = {}
         for number, entry in enumerate(entries):
             topics.append(entry.topic)
             sort = sorts.setdefault(type(entry.topic), len(sorts))
             for subject, phrases in ((False, entry.phrases), (True, entry.subjects)):
-                for phrase in {normalise(each).text for each in phrases}:
-                    cues.setdefault(phrase, []).append(_Cue(number, sort, subject))
+                for phrase in phrases:
+                    cue = _Cue(number, sort, subject, len(phrase))
+                    cues |= dict.fromkeys((form, cue) for form in _forms(phrase))
         self._topics = tuple(topics)
-        self._index = PhraseIndex((phrase, tuple(found)) for phrase, found in cues.items())
+        self._index = PhraseIndex(cues)
 
     def find(self, text: str) -> tuple[Mention[TopicT], ...]:
         """Return what `text` talks about, the most specific first."""
-        hits = [_Hit(found.start, found.end, cue) for found in self._index.find(text) for cue in found.payload]
+        hits = [_Hit(match.start, match.end, match.gapped, match.payload) for match in self._index.find(text)]
         if not hits:
             return ()
         named = {hit.cue.entry for hit in hits if not hit.cue.subject}
-        hits = [hit for hit in hits if hit.cue.entry in named]
-        best: dict[int, Mention[TopicT]] = {}
+        # Two phrases of a topic may lie on the same words ("إعلان" with an ending, "إعلانات"): the longer one counts.
+        hits = list(
+            {
+                (hit.cue.entry, hit.start, hit.end): hit
+                for hit in sorted(hits, key=lambda hit: hit.cue.length)
+                if hit.cue.entry in named
+            }.values()
+        )
+        mentions: dict[int, Mention[TopicT]] = {}
         for hit in hits:
-            if any(_beats(other, hit) for other in hits):
+            if any(hit.loses_to(other) for other in hits):
                 continue
-            entry, length = hit.cue.entry, hit.end - hit.start
-            known = best.get(entry)
+            entry, length = hit.cue.entry, hit.cue.length
+            known = mentions.get(entry)
             if known is None:
-                best[entry] = Mention(self._topics[entry], hit.start, hit.end, length)
+                mentions[entry] = Mention(self._topics[entry], hit.start, hit.end, length, length)
             elif length > known.specificity:
-                best[entry] = known._replace(start=hit.start, end=hit.end, weight=known.weight + length)
+                mentions[entry] = Mention(known.topic, hit.start, hit.end, length, known.weight + length)
             else:
-                best[entry] = known._replace(weight=known.weight + length)
-        return tuple(sorted(best.values(), key=lambda each: (-each.specificity, -each.weight, each.start)))
+                mentions[entry] = known._replace(weight=known.weight + length)
+        return tuple(sorted(mentions.values(), key=lambda each: (-each.specificity, -each.weight, each.start)))
 
 
-def _beats(other: _Hit, hit: _Hit) -> bool:
-    """Whether `other` takes the place of `hit`: longer around it, or the subject of something the message names."""
-    if other.cue.sort != hit.cue.sort or not hit.within(other):
-        return False
-    if not other.within(hit):
-        return True
-    return other.cue.subject and not hit.cue.subject and other.cue.entry != hit.cue.entry
+def phrase_key(phrase: str) -> str:
+    """Return what two phrases share when a message can't tell them apart: spelling and articles aside."""
+    return " ".join(_bare(word) for word in normalise(phrase).text.split())
+
+
+_ARTICLE: Final = "ال"  # the
+_TAKES_ARTICLE: Final = re.compile("[\u0621-\u064a]{3}")
+_MAX_FORMS_WORDS: Final = 5
+"""A longer phrase is a whole sentence; its forms would multiply for nothing."""
+
+
+def _forms(phrase: str) -> set[str]:
+    """Return a phrase with and without the article at each word: "تصميم موقع" (website design), "تصميم الموقع".
+
+    The first word only loses it: the index tolerates one glued to it.
+    """
+    first, *rest = normalise(phrase).text.split()
+    if len(rest) >= _MAX_FORMS_WORDS:
+        return {" ".join((first, *rest))}
+    choices = [{first, _bare(first)}]
+    choices += [{word, _bare(word), _ARTICLE + word} if _TAKES_ARTICLE.match(word) else {word} for word in rest]
+    return {" ".join(chosen) for chosen in product(*choices)}
+
+
+def _bare(word: str) -> str:
+    bare = word.removeprefix(_ARTICLE)
+    return bare if _TAKES_ARTICLE.match(bare) else word
