@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench format lock clean
+.PHONY: run test check bench format docs lock clean
 
 run: .venv/runtime.stamp  ## serve on 127.0.0.1:8000
 	@exec $(BIN)/python main.py
@@ -24,6 +24,9 @@ bench: .venv/dev.stamp  ## goals beside their peers, in one run
 format: .venv/dev.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: .venv/dev.stamp  ## the parts of docs/ that come from the code
+	$(BIN)/python -m scripts.document_settings
 
 # The newest versions that fit pyproject.toml; no index address gets into the files.
 lock: .venv/runtime.stamp
