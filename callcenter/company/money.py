@@ -87,7 +87,7 @@ _RANGE: Final = LocalizedText(ar="من {low} إلى {high}", en="{low} to {high}
 _EXACTLY: Final = LocalizedText(ar="{amount}", en="{amount}")
 _FROM: Final = LocalizedText(ar="ابتداءً من {amount}", en="from {amount}")
 _STARTING: Final = LocalizedText(ar="تبدأ من {amount}", en="from {amount}")
-"""Of a service's prices together; of one price Arabic says it without a verb, which would have to agree with its label."""
+"""Of all prices of a service; of one price Arabic says it without a verb, which would have to agree with the label."""
 _FREE: Final = LocalizedText(ar="مجانًا", en="free of charge")
 _PER: Final = LocalizedText(ar="{amount} {unit}", en="{amount} {unit}")
 
@@ -127,12 +127,14 @@ class Price(Value):
 
     def text(self, language: Language) -> str:
         """Write the price as it stands in a list: "SAR 4,500 to 9,500 for the project"."""
+        if not self.amount_minor and self.max_amount_minor is None:
+            return _FREE[language]
         if self.starting_at:
             return self._per_unit(_FROM, language)
         if self.max_amount_minor is not None:
             low, high = self._number(self.amount_minor), self._number(self.max_amount_minor)
             return self._per_unit(_EXACTLY, language, number=_RANGE[language].format(low=low, high=high))
-        return self._per_unit(_EXACTLY, language) if self.amount_minor else _FREE[language]
+        return self._per_unit(_EXACTLY, language)
 
     def least(self, language: Language) -> str:
         """Write the price as the least something costs: "from SAR 4,500 for the project"."""

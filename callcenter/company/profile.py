@@ -148,6 +148,15 @@ class Social(Value):
     url: Url
 
 
+_PHONE: Final = LocalizedText(ar="الهاتف", en="Phone")
+_WHATSAPP: Final = LocalizedText(ar="واتساب", en="WhatsApp")
+_EMAIL: Final = LocalizedText(ar="البريد الإلكتروني", en="E-mail")
+_ADDRESS: Final = LocalizedText(ar="العنوان", en="Address")
+_MAP: Final = LocalizedText(ar="الموقع على الخريطة", en="Map")
+_ISOLATED: Final = {True: "\u2066{}\u2069", False: "{}"}
+"""By whether the line runs from right to left: there a spaced phone number would show its groups in reverse order."""
+
+
 class Contacts(Value):
     """How customers reach the company."""
 
@@ -157,6 +166,22 @@ class Contacts(Value):
     address: LocalizedText
     map_url: Url | None = None
     socials: tuple[Social, ...] = ()
+
+    def describe(self, language: Language) -> str:
+        """Write every way to reach the company, one a line; numbers and addresses keep their own direction."""
+        lines = (
+            (_PHONE, self.phone),
+            (_WHATSAPP, self.whatsapp),
+            (_EMAIL, self.email),
+            (_ADDRESS, self.address[language]),
+            (_MAP, self.map_url),
+        )
+        isolate = _ISOLATED[language.rtl]
+        return "\n".join(
+            f"{label[language]}: {value if label is _ADDRESS else isolate.format(value)}"
+            for label, value in lines
+            if value
+        )
 
 
 class Texts(Value):

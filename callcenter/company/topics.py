@@ -11,7 +11,7 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
-from callcenter.analysis.phrases import PhraseIndex
+from callcenter.analysis.phrases import Match, PhraseIndex
 from callcenter.analysis.text import normalise
 
 if TYPE_CHECKING:
@@ -51,24 +51,6 @@ class _Cue(NamedTuple):
     """Of the phrase, not of its match: a phrase with a gap is no more specific for what stands in the gap."""
 
 
-class _Hit(NamedTuple):
-    start: int
-    end: int
-    gapped: bool
-    cue: _Cue
-
-    def within(self, other: _Hit) -> bool:
-        return other.start <= self.start and self.end <= other.end
-
-    def loses_to(self, other: _Hit) -> bool:
-        """Whether `other` takes its place: longer around it, or the subject of something else the message names."""
-        if other.cue.sort != self.cue.sort or other.gapped or not self.within(other):
-            return False
-        if not other.within(self):
-            return True
-        return other.cue.subject and not self.cue.subject and other.cue.entry != self.cue.entry
-
-
 class TopicIndex(Generic[TopicT]):
     """All topics of a company, found by their words in one pass over a message."""
 
@@ -88,31 +70,42 @@ class TopicIndex(Generic[TopicT]):
 
     def find(self, text: str) -> tuple[Mention[TopicT], ...]:
         """Return what `text` talks about, the most specific first."""
-        hits = [_Hit(match.start, match.end, match.gapped, match.payload) for match in self._index.find(text)]
+        hits = self._index.find(text)
         if not hits:
             return ()
-        named = {hit.cue.entry for hit in hits if not hit.cue.subject}
-        # Two phrases of a topic may lie on the same words ("إعلان" with an ending, "إعلانات"): the longer one counts.
-        hits = list(
-            {
-                (hit.cue.entry, hit.start, hit.end): hit
-                for hit in sorted(hits, key=lambda hit: hit.cue.length)
-                if hit.cue.entry in named
-            }.values()
-        )
         mentions: dict[int, Mention[TopicT]] = {}
-        for hit in hits:
-            if any(hit.loses_to(other) for other in hits):
-                continue
-            entry, length = hit.cue.entry, hit.cue.length
+        for start, end, (entry, _, _, length), _, _ in _winners(hits):
             known = mentions.get(entry)
             if known is None:
-                mentions[entry] = Mention(self._topics[entry], hit.start, hit.end, length, length)
+                mentions[entry] = Mention(self._topics[entry], start, end, length, length)
             elif length > known.specificity:
-                mentions[entry] = Mention(known.topic, hit.start, hit.end, length, known.weight + length)
+                mentions[entry] = Mention(known.topic, start, end, length, known.weight + length)
             else:
                 mentions[entry] = known._replace(weight=known.weight + length)
         return tuple(sorted(mentions.values(), key=lambda each: (-each.specificity, -each.weight, each.start)))
+
+
+def _winners(hits: list[Match[_Cue]]) -> list[Match[_Cue]]:
+    """Return the hits that count: what nothing longer of the same sort surrounds, and subjects of what is named.
+
+    Loops over bare fields: a message has few hits, but every turn comes by here.
+    """
+    named = {hit.payload.entry for hit in hits if not hit.payload.subject}
+    # Two phrases of a topic may lie on the same words ("إعلان" with an ending, "إعلانات"): the longer one counts.
+    hits.sort(key=lambda hit: hit.payload.length)
+    places = {(hit.payload.entry, hit.start, hit.end): hit for hit in hits if hit.payload.entry in named}
+    rivals = [(*place, hit.payload.sort, hit.payload.subject, hit.gapped) for place, hit in places.items()]
+    winners = []
+    for (entry, start, end), hit in places.items():
+        _, sort, subject, _ = hit.payload
+        for other, from_, to, other_sort, other_subject, gapped in rivals:
+            if from_ <= start and end <= to and other_sort == sort and not gapped:
+                longer = from_ < start or end < to
+                if longer or (other_subject and not subject and other != entry):
+                    break
+        else:
+            winners.append(hit)
+    return winners
 
 
 def phrase_key(phrase: str) -> str:
