@@ -1,0 +1,183 @@
+"""The state of a call is the fold of its log; transcript and figures are read from the same log."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.calls import TREND_LENGTH, Language, PersonaType, Sentiment, Slot, Slots, TicketCategory
+from callcenter.events import (
+    EVENT_KINDS,
+    EVENTS,
+    CallEvent,
+    Outcome,
+    evolve,
+    fold,
+    overall_sentiment,
+    statistics,
+    transcript,
+)
+from tests.factories import (
+    MESSAGE,
+    NOON,
+    TICKET,
+    after,
+    analysis,
+    assistant_message,
+    call_ended,
+    call_started,
+    decision,
+    escalation,
+    greeting,
+    handoff,
+    routing,
+    state_of,
+    ticket,
+    ticket_created,
+    ticket_updated,
+    transfer_requested,
+    user_message,
+)
+
+pytestmark = pytest.mark.unit
+
+
+def a_whole_call() -> tuple[CallEvent, ...]:
+    return (
+        call_started(),
+        greeting(),
+        user_message(),
+        routing(),
+        handoff(),
+        escalation(),
+        transfer_requested(),
+        ticket_created(seq=8),
+        assistant_message(seq=9, at=after(3), asks=Slot.contact),
+        ticket_updated(ticket(), seq=10),
+        call_ended(seq=11, at=after(60), outcome=Outcome.ticket_open),
+    )
+
+
+def test_every_kind_of_event_survives_json():
+    events = a_whole_call()
+    assert {event.event for event in events} == set(EVENT_KINDS)
+    for event in events:
+        assert EVENTS.validate_json(event.model_dump_json()) == event
+
+
+def test_a_whole_call_folds_into_its_state():
+    state = state_of(*a_whole_call())
+    assert state.seq == 11
+    assert (state.message_count, state.user_message_count) == (3, 1)
+    assert state.personas_used == (PersonaType.reception, PersonaType.complaints)
+    assert (state.previous_persona, state.current_persona) == (PersonaType.reception, PersonaType.complaints)
+    assert (state.handoff_count, state.escalation_count) == (1, 1)
+    assert state.human_requested
+    assert (state.ticket, state.tickets) == (TICKET, (TICKET,))
+    assert state.ticket_category is TicketCategory.technical
+    assert state.slots.asked == (Slot.contact,)
+    assert state.collecting
+    assert state.unanswered == ()
+    assert state.conversation_duration_seconds == 60
+    assert state.outcome == "ticket_open"
+    assert state.ended
+
+
+@given(st.integers(0, 11))
+def test_folding_in_two_parts_is_folding_at_once(cut):
+    events = a_whole_call()
+    assert fold(events[cut:], fold(events[:cut])) == fold(events)
+
+
+def test_an_empty_log_has_no_state():
+    assert fold(()) is None
+
+
+@pytest.mark.parametrize("seq", [1, 2, 4, 9])
+def test_an_event_out_of_order_is_refused(seq):
+    with pytest.raises(ValueError, match="can't follow"):
+        evolve(state_of(call_started(), greeting()), user_message(seq=seq))
+
+
+def test_a_log_that_does_not_begin_is_refused():
+    with pytest.raises(ValueError, match="can't follow"):
+        evolve(None, user_message(seq=1))
+
+
+def test_a_message_is_unanswered_until_its_own_answer():
+    asked = state_of(call_started(), greeting(), user_message(), user_message(seq=4, message_id="m-2"))
+    assert asked.unanswered == (MESSAGE, "m-2")
+    assert evolve(asked, assistant_message(seq=5, message_id="m-2")).unanswered == (MESSAGE,)
+
+
+def test_the_name_and_number_of_the_caller_are_known_from_the_start():
+    state = state_of(call_started(customer_name="علي", phone="+966500000000"))
+    assert state.slots == Slots(name="علي", phone="+966500000000")
+
+
+def test_a_handoff_ends_collecting_and_counts_turns_anew():
+    before = state_of(
+        call_started(), greeting(), user_message(), assistant_message(seq=4, asks=Slot.contact), user_message(seq=5)
+    )
+    assert (before.collecting, before.turns_with_persona) == (True, 2)
+    moved = evolve(before, handoff(seq=6))
+    assert (moved.collecting, moved.turns_with_persona) == (False, 0)
+
+
+def test_thin_messages_in_the_other_language_are_counted_until_one_in_ours():
+    english = routing(decided=decision(language=Language.ar), said=analysis("ok sure", language=Language.en))
+    state = state_of(call_started(), greeting(), user_message(), english)
+    assert state.other_language_turns == 1
+    state = evolve(state, user_message(seq=5, message_id="m-2"))
+    assert evolve(state, routing(seq=6)).other_language_turns == 0
+
+
+def test_the_trend_is_bounded():
+    state = state_of(call_started(), greeting())
+    for count in range(TREND_LENGTH + 3):
+        state = evolve(state, user_message(seq=3 + 2 * count, message_id=f"m-{count}"))
+        state = evolve(state, routing(seq=4 + 2 * count, message_id=f"m-{count}"))
+    assert len(state.sentiment_trend) == TREND_LENGTH
+
+
+@pytest.mark.parametrize(
+    ("trend", "expected"),
+    [
+        ((), Sentiment.neutral),
+        ((Sentiment.angry,), Sentiment.angry),
+        ((Sentiment.neutral, Sentiment.neutral), Sentiment.neutral),
+        ((Sentiment.angry, Sentiment.positive), Sentiment.neutral),
+        ((Sentiment.angry, Sentiment.neutral), Sentiment.negative),
+        ((Sentiment.neutral, Sentiment.angry), Sentiment.frustrated),
+        ((Sentiment.angry, Sentiment.positive, Sentiment.positive, Sentiment.positive), Sentiment.positive),
+    ],
+)
+def test_the_newest_words_weigh_most(trend, expected):
+    assert overall_sentiment(trend) is expected
+
+
+def test_a_transcript_has_what_was_said_in_order():
+    spoken = transcript(a_whole_call())
+    assert [line.role for line in spoken.messages] == ["assistant", "user", "assistant"]
+    assert [line.persona for line in spoken.messages] == [PersonaType.reception, None, PersonaType.complaints]
+    assert spoken.statistics.model_dump(mode="json") == {
+        "total_messages": 3,
+        "user_messages": 1,
+        "assistant_messages": 2,
+        "personas_used": ["reception", "complaints"],
+    }
+
+
+def test_figures_are_read_from_the_log():
+    figures = statistics(a_whole_call())
+    assert figures.duration_seconds == timedelta(seconds=60).total_seconds()
+    assert (figures.total_messages, figures.user_messages, figures.assistant_messages) == (3, 1, 2)
+    assert [point.sentiment for point in figures.sentiment_progression] == [Sentiment.negative]
+    assert [point.reason for point in figures.escalations] == ["customer is angry"]
+    assert figures.ticket_created
+    assert figures.outcome == "ticket_open"
+    assert figures.started_at == NOON
+    assert figures.ended_at == after(60)
