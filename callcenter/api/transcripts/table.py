@@ -1,0 +1,162 @@
+"""Lay transcripts out as CSV for spreadsheets: one row for every message, with what was understood and what it led to.
+
+UTF-8 with a byte-order mark and CRLF, as Excel wants it. Ids, times and values stand as the API has them; only the
+words people wrote get direction isolates, only where they would be misread, and nothing anybody writes is a formula.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from callcenter.api.transcripts.bidi import isolated
+from callcenter.api.transcripts.words import state_of
+from callcenter.calls import MessageId
+from callcenter.events import (
+    AssistantMessage,
+    CallEvent,
+    Escalation,
+    Greeting,
+    Handoff,
+    Routing,
+    TicketCreated,
+    TicketUpdated,
+    TransferRequested,
+    UserMessage,
+)
+from callcenter.personas import PersonaManager
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+"""Without it Excel reads Arabic in the machine's old code page."""
+
+COLUMNS: Final = (
+    "call_id",
+    "seq",
+    "at",
+    "role",
+    "speaker",
+    "persona",
+    "language",
+    "text",
+    "intent",
+    "confidence",
+    "sentiment",
+    "sentiment_score",
+    "priority",
+    "rule",
+    "ticket",
+    "ticket_due_at",
+    "handoff",
+    "escalated",
+    "human_requested",
+    "interrupted",
+    "message_id",
+    "customer_name",
+    "channel",
+)
+
+_Row = dict[str, str]
+_LINE_END: Final = "\r\n"
+HEADER: Final = ",".join(COLUMNS) + _LINE_END
+_YES: Final = "yes"
+_NO_MESSAGE: Final = MessageId("")
+_NUMBER: Final = re.compile(r"-?[0-9]+\.[0-9]+")
+"""A score of ours."""
+_FORMULA: Final = re.compile(r"\s*[=+\-@\t\r\uff0b\uff0d\uff1d\uff20]")
+"""What a spreadsheet may take for a formula, full-width forms included (OWASP, CSV Injection)."""
+_PHONE: Final = re.compile(r"\+[0-9][0-9 ]*")
+"""A sign and digits can't do anything as a formula; a quote before them would only spoil the number."""
+
+
+def spreadsheet(events: Sequence[CallEvent], *, personas: PersonaManager) -> str:
+    """Return the CSV of one call whose whole log is `events`."""
+    return BYTE_ORDER_MARK + HEADER + call_rows(events, personas)
+
+
+def call_rows(events: Sequence[CallEvent], personas: PersonaManager) -> str:
+    """Return the lines of one call, without header."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator=_LINE_END)
+    for row in _rows(events, personas):
+        writer.writerow({column: _cell(value) for column, value in row.items()})
+    return out.getvalue()
+
+
+def _rows(events: Sequence[CallEvent], personas: PersonaManager) -> Iterator[_Row]:
+    state = state_of(events)
+    customer = state.slots.name or state.customer_name or ""
+    led_to = _led_to(events)
+    for event in events:
+        row: _Row = {
+            "call_id": state.call_id,
+            "seq": str(event.seq),
+            "at": _time(event.at),
+            "customer_name": customer,
+            "channel": state.channel,
+        }
+        match event:
+            case UserMessage():
+                row |= {"role": "user", "speaker": customer, "text": isolated(event.message)}
+                row |= {"message_id": event.message_id, "language": event.language or state.language}
+                for outcome in led_to[event.message_id]:
+                    row |= _outcome(outcome)
+            case Greeting() | AssistantMessage():
+                row |= {"role": "assistant", "speaker": personas.name(event.persona, event.language)}
+                row |= {"persona": event.persona, "language": event.language, "text": isolated(event.message)}
+                if isinstance(event, AssistantMessage):
+                    row |= {"message_id": event.message_id, "interrupted": _YES if event.interrupted else ""}
+            case Handoff(message_id=None):
+                row |= {"role": "system", "persona": event.from_persona, "language": event.packet.language}
+                row |= {"text": isolated(event.message), **_outcome(event)}
+            case _:
+                continue
+        yield row
+
+
+def _led_to(events: Sequence[CallEvent]) -> dict[MessageId, list[CallEvent]]:
+    found: dict[MessageId, list[CallEvent]] = defaultdict(list)
+    for event in events:
+        if isinstance(event, Routing | Handoff | Escalation | TransferRequested | TicketCreated | TicketUpdated):
+            found[event.message_id or _NO_MESSAGE].append(event)
+    return found
+
+
+def _outcome(event: CallEvent) -> _Row:
+    """Return the cells that say what a message led to."""
+    match event:
+        case Routing(analysis=analysis, decision=decision):
+            return {
+                "language": analysis.language.language or decision.language,
+                "intent": analysis.intent.intent,
+                "confidence": f"{analysis.intent.confidence:.2f}",
+                "sentiment": analysis.sentiment.sentiment,
+                "sentiment_score": f"{analysis.sentiment.score:.2f}",
+                "priority": decision.priority,
+                "rule": decision.rule,
+            }
+        case Handoff():
+            return {"handoff": f"{event.from_persona} to {event.to_persona}"}
+        case Escalation():
+            return {"escalated": _YES}
+        case TransferRequested():
+            return {"human_requested": _YES}
+        case TicketCreated(ticket=ticket) | TicketUpdated(ticket=ticket):
+            return {"ticket": ticket.number, "ticket_due_at": _time(ticket.due_at)}
+        case _:
+            return {}
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _cell(value: str) -> str:
+    """Return a cell that is text to every spreadsheet; a quote defuses what would be computed."""
+    if _FORMULA.match(value) and not _PHONE.fullmatch(value) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
