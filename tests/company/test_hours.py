@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bidi import get_display
+from bidi import get_display  # type: ignore[import-untyped]  # it brings no stubs
 from pydantic import ValidationError
 
 from callcenter.calls import Language, LocalizedText
@@ -12,7 +12,7 @@ from callcenter.company.hours import Hours, Weekday
 pytestmark = pytest.mark.unit
 
 WORKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday"]
-WEEK = list(Weekday)
+WEEK = [day.value for day in Weekday]
 
 
 def hours(*openings: tuple[list[str], str, str], note: LocalizedText | None = None) -> Hours:
