@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from bidi import get_display  # type: ignore[import-untyped]  # it brings no stubs
 from pydantic import BaseModel, ValidationError
 
 from callcenter.calls import Language, LocalizedText, PriorityLevel
 from callcenter.company import Company, Keywords, ResponseTimes
+from tests.visual import shown
 
 pytestmark = pytest.mark.unit
 
@@ -86,7 +86,7 @@ def test_every_price_is_said_in_both_languages(demo: Company, service_id: str, a
     assert service.price_text(Language.en) == english
     amount = re.search(r"[0-9,]+", english)
     assert amount is not None
-    assert amount[0] in get_display(f"السعر: {arabic}", base_dir="R"), "digits keep their order in a right-to-left line"
+    assert amount[0] in shown(f"السعر: {arabic}"), "digits keep their order in a right-to-left line"
 
 
 def test_a_price_list_names_what_each_price_is_for(demo: Company):
@@ -127,7 +127,7 @@ def test_its_contacts_are_said_in_both_languages(demo: Company):
     assert "E-mail: hello@ornina.example" in english
     assert "الهاتف" in arabic
     for number in ("+966 11 000 0000", "+966 50 000 0000"):
-        assert number in get_display(arabic.split("\n")[number == demo.contacts.whatsapp], base_dir="R")
+        assert number in shown(arabic.split("\n")[number == demo.contacts.whatsapp])
 
 
 def test_its_addresses_are_fictional(demo: Company):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from bidi import get_display  # type: ignore[import-untyped]  # it brings no stubs
 from pydantic import ValidationError
 
 from callcenter.calls import Language, LocalizedText
 from callcenter.company.hours import Hours, Weekday
+from tests.visual import shown
 
 pytestmark = pytest.mark.unit
 
@@ -70,7 +70,7 @@ def test_a_note_follows_in_brackets():
 
 
 def test_in_a_right_to_left_line_opening_stands_before_closing():
-    seen = get_display(hours((WEEK, "09:00", "18:00")).describe(Language.ar), base_dir="R")
+    seen = shown(hours((WEEK, "09:00", "18:00")).describe(Language.ar))
     assert seen.index("6:00") < seen.index("9:00")
 
 

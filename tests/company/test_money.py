@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from bidi import get_display  # type: ignore[import-untyped]  # it brings no stubs
 from pydantic import ValidationError
 
 from callcenter.calls import Language, LocalizedText
 from callcenter.company.money import CURRENCIES, Price
+from tests.visual import shown
 
 pytestmark = pytest.mark.unit
 
@@ -63,7 +63,7 @@ def test_what_is_free_never_starts_at_zero():
 
 def test_in_a_right_to_left_line_the_numbers_keep_their_order_and_shape():
     text = f"السعر {price(450_000, max_amount_minor=950_050, unit=MONTH).text(Language.ar)}"
-    seen = get_display(text, base_dir="R")
+    seen = shown(text)
     assert "4,500" in seen
     assert "9,500.50" in seen
     assert seen.index("9,500.50") < seen.index("4,500"), "read from the right, the lower end comes first"
