@@ -80,7 +80,7 @@ class Lane:
     async def start(self) -> None:
         """Open the connection. Raises StoreUnavailable when that fails."""
         self._thread.start()
-        await self._ready
+        await asyncio.shield(self._ready)
 
     async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Do `work` in the lane's thread and return what it returns, or raise what it raises.
@@ -98,7 +98,8 @@ class Lane:
         if not self._closed:
             self._closed = True
             self._waiting.put(None)
-        await asyncio.shield(self._finished)
+        if self._thread.ident is not None:
+            await asyncio.shield(self._finished)
 
     def _work(self) -> None:
         try:

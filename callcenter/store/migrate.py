@@ -108,6 +108,8 @@ def migrate_sqlite(path: Path, *, folder: Path | None = None) -> tuple[str, ...]
         # Customers' words are for the account that runs the product; -wal and -shm files take over these permissions.
         path.touch(mode=0o600)
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+            # Kept in the file: readers never wait for the writer, nor it for them, in any process.
+            connection.execute("pragma journal_mode = wal")
             return _migrate(connection, wanted)
     except sqlite3.OperationalError as error:
         raise StoreUnavailable(f"The database {path} can't be migrated now: {error}.") from error

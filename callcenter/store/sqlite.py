@@ -22,6 +22,7 @@ from callcenter.calls import CallId, ConversationState, MessageId, TicketNumber
 from callcenter.errors import (
     CallExists,
     CallNotFound,
+    ConfigurationError,
     MessageTaken,
     StoreUnavailable,
     TicketConflict,
@@ -59,7 +60,6 @@ _WAL_BYTES: Final = 64 * 1024 * 1024
 
 _PRAGMAS: Final = (
     f"pragma busy_timeout = {BUSY_MS}",
-    "pragma journal_mode = wal",
     "pragma synchronous = full",
     "pragma foreign_keys = on",
     f"pragma journal_size_limit = {_WAL_BYTES}",
@@ -132,9 +132,12 @@ class SQLiteStore(Store):
         await asyncio.to_thread(migrate_sqlite, path)
         store = cls(path)
         store._wanted = migrations("sqlite")
-        # The writer first: it turns the file to WAL, which readers rely on.
-        for lane in store._lanes:
-            await lane.start()
+        try:
+            for lane in store._lanes:
+                await lane.start()
+        except BaseException:
+            await store.close()
+            raise
         return store
 
     @property
@@ -371,7 +374,11 @@ def _ticket_history(number: TicketNumber, connection: sqlite3.Connection) -> lis
 
 
 def _check_schema(wanted: Sequence[Migration], connection: sqlite3.Connection) -> None:
-    if pending(connection, wanted):
+    try:
+        missing = pending(connection, wanted)
+    except ConfigurationError as error:
+        raise StoreUnavailable(error.message) from error
+    if missing:
         raise StoreUnavailable("The database lacks migrations that this version needs; run `callcenter migrate`.")
 
 

@@ -1,0 +1,849 @@
+"""What every store promises. A new one joins by a line in STORES: a function that opens the same data again and again.
+
+Each test opens what it needs through `open_store`; two stores opened in one test stand for two processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from callcenter.calls import (
+    CallId,
+    Channel,
+    Language,
+    MessageId,
+    PersonaType,
+    PriorityLevel,
+    TicketCategory,
+    TicketNumber,
+)
+from callcenter.errors import (
+    CallExists,
+    CallNotFound,
+    InvalidRequest,
+    InvalidTransition,
+    MessageTaken,
+    StoreUnavailable,
+    TicketConflict,
+    TicketNotFound,
+    TicketNumberTaken,
+    TurnConflict,
+)
+from callcenter.events import fold
+from callcenter.store import MAX_PAGE, Append, CallFilter, Store, TicketFilter
+from callcenter.store.sqlite import SQLiteStore
+from callcenter.tickets import Ticket, TicketChange, TicketStatus, change_ticket
+from tests.factories import (
+    CALL,
+    COMPLAINT,
+    MESSAGE,
+    NOON,
+    TICKET,
+    after,
+    assistant_message,
+    call_ended,
+    call_started,
+    escalation,
+    following,
+    greeting,
+    handoff,
+    opening,
+    routing,
+    state_of,
+    ticket,
+    ticket_created,
+    ticket_updated,
+    transfer_requested,
+    user_message,
+)
+
+pytestmark = pytest.mark.contract
+
+OpenStore = Callable[[], Awaitable[Store]]
+
+
+def sqlite(folder: Path) -> OpenStore:
+    async def open_store() -> Store:
+        return await SQLiteStore.open(folder / "calls.sqlite3")
+
+    return open_store
+
+
+STORES: dict[str, Callable[[Path], OpenStore]] = {"sqlite": sqlite}
+
+PATIENCE = 60.0
+"""Seconds a race may take on a slow machine; only a failure takes that long."""
+
+
+@pytest.fixture(params=STORES)
+async def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenStore]:
+    opened: list[Store] = []
+    opener = STORES[request.param](tmp_path)
+
+    async def open_and_remember() -> Store:
+        opened.append(await opener())
+        return opened[-1]
+
+    yield open_and_remember
+    for each in opened:
+        await each.close()
+
+
+@pytest.fixture
+async def store(open_store: OpenStore) -> Store:
+    return await open_store()
+
+
+def seqs(events: Iterable[object]) -> list[int]:
+    return [event.seq for event in events]  # type: ignore[attr-defined]
+
+
+# One call.
+
+
+async def test_a_call_is_kept_as_it_was_written(store: Store) -> None:
+    """Every kind of event, Arabic text among them, comes back equal, and the header is the fold of the log."""
+    steps = [opening()]
+    opened = ticket()
+    steps.append(
+        following(
+            steps[-1].state,
+            user_message(),
+            routing(),
+            handoff(),
+            escalation(),
+            transfer_requested(),
+            ticket_created(opened=opened),
+            opened=(opened,),
+        )
+    )
+    steps.append(following(steps[-1].state, assistant_message()))
+    steps.append(following(steps[-1].state, handoff(message_id=None)))
+    steps.append(following(steps[-1].state, call_ended(seq=1, at=after(60.25))))
+    for step in steps:
+        await store.append(step)
+
+    events = await store.events(CALL)
+    assert events == [event for step in steps for event in step.events]
+    assert await store.state(CALL) == steps[-1].state == fold(events)
+    assert await store.ticket(opened.number) == opened
+
+
+async def test_what_was_appended_is_there_for_who_opens_later(open_store: OpenStore) -> None:
+    first = await open_store()
+    await first.append(opening())
+    await first.close()
+    second = await open_store()
+    assert await second.state(CALL) == opening().state
+    assert await second.events(CALL) == list(opening().events)
+
+
+async def test_what_was_appended_is_there_for_who_is_open_already(open_store: OpenStore) -> None:
+    writer, reader = await open_store(), await open_store()
+    await writer.append(opening())
+    assert await reader.state(CALL) == opening().state
+
+
+async def test_replay_starts_after_a_seq(store: Store) -> None:
+    step = opening()
+    await store.append(step)
+    await store.append(following(step.state, user_message(), routing(), assistant_message()))
+    assert seqs(await store.events(CALL)) == [1, 2, 3, 4, 5]
+    assert seqs(await store.events(CALL, after=3)) == [4, 5]
+    assert seqs(await store.events(CALL, after=1, limit=2)) == [2, 3]
+    assert seqs(await store.events(CALL, limit=1)) == [1]
+    assert await store.events(CALL, after=5) == []
+    assert await store.events(CALL, after=1_000_000) == []
+
+
+async def test_an_unknown_call_is_not_found(store: Store) -> None:
+    await store.append(opening())
+    unknown = CallId("CALL-2")
+    with pytest.raises(CallNotFound):
+        await store.state(unknown)
+    with pytest.raises(CallNotFound):
+        await store.events(unknown)
+    with pytest.raises(CallNotFound):
+        await store.events(unknown, after=3)
+    assert await store.turn(unknown, MESSAGE) == []
+
+
+async def test_a_turn_is_all_that_its_message_led_to(store: Store) -> None:
+    """Also where turns are interleaved, and where a reply came late."""
+    step = opening()
+    await store.append(step)
+    for events in (
+        [user_message(message_id="m-1"), routing(message_id="m-1")],
+        [user_message(message_id="m-2"), routing(message_id="m-2")],
+        [assistant_message(message_id="m-1", message="الأولى")],
+        [handoff(message_id=None)],
+        [assistant_message(message_id="m-2", message="second")],
+    ):
+        step = following(step.state, *events)
+        await store.append(step)
+
+    first = await store.turn(CALL, MessageId("m-1"))
+    assert [(event.event, event.seq) for event in first] == [
+        ("user_message", 3),
+        ("routing", 4),
+        ("assistant_message", 7),
+    ]
+    assert seqs(await store.turn(CALL, MessageId("m-2"))) == [5, 6, 9]
+    assert await store.turn(CALL, MessageId("m-3")) == []
+
+
+async def test_times_of_any_zone_keep_their_moment(store: Store) -> None:
+    riyadh = timezone(timedelta(hours=3))
+    at = datetime(2026, 11, 2, 1, 30, 0, 123_456, tzinfo=riyadh)
+    await store.append(opening(at=at))
+    kept = await store.events(CALL)
+    assert kept[0].at == at
+    assert kept[0].at.tzinfo is not None
+    state = await store.state(CALL)
+    assert state.started_at == at
+    found = await store.calls(CallFilter(started_from=at, started_until=at + timedelta(microseconds=1)))
+    assert seqs(found.items) == [2]
+    assert not (await store.calls(CallFilter(started_from=at + timedelta(microseconds=1)))).items
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "عَلِيّ بنُ أبي طالب",
+        "Robert'); DROP TABLE conversations;--",
+        "<script>alert('x')</script>",
+        '"\\u0000" and \\ and \\\\u0000',
+        "👩‍💻 Zoë ‎",
+        "%_*?",
+    ],
+)
+async def test_any_readable_text_is_kept_as_it_is(store: Store, name: str) -> None:
+    step = opening(customer_name=name)
+    await store.append(step)
+    await store.append(following(step.state, user_message(message=name)))
+    assert (await store.state(CALL)).customer_name == name
+    assert (await store.turn(CALL, MESSAGE))[0] == user_message(message=name)
+
+
+@pytest.mark.parametrize("name", ["\ud800", "علي \udfff", "a\x00b", "\x00"], ids=ascii)
+async def test_text_that_cannot_be_kept_is_refused_cleanly(store: Store, name: str) -> None:
+    """Such text is cleaned away before; if it ever comes, it fails alone and the store goes on."""
+    bad = call_started().model_copy(update={"customer_name": name})
+    spoilt = Append(call_id=CALL, expected_seq=0, events=(bad,), state=state_of(call_started()))
+    results = await asyncio.gather(
+        store.append(spoilt), store.append(opening("CALL-2")), store.append(spoilt), return_exceptions=True
+    )
+    assert [type(result) for result in results] == [InvalidRequest, type(None), InvalidRequest]
+    assert name not in str(results[0])
+    with pytest.raises(CallNotFound):
+        await store.state(CALL)
+    assert await store.events(CallId("CALL-2"))
+
+
+async def test_a_lone_surrogate_in_a_question_is_answered_cleanly(store: Store) -> None:
+    await store.append(opening())
+    for ask in (store.state(CallId("\ud800")), store.turn(CALL, MessageId("\ud800")), store.events(CallId("\ud800"))):
+        with pytest.raises((CallNotFound, InvalidRequest)):
+            await ask
+    with pytest.raises((TicketNotFound, InvalidRequest)):
+        await store.ticket(TicketNumber("\ud800"))
+    with pytest.raises((TicketNotFound, InvalidRequest)):
+        await store.change_ticket(TicketNumber("\ud800"), TicketChange(), actor="\ud800", now=NOON)
+    assert await store.state(CALL) == opening().state
+
+
+# Refusals.
+
+
+async def test_a_call_starts_once(store: Store) -> None:
+    await store.append(opening())
+    with pytest.raises(CallExists):
+        await store.append(opening(customer_name="Sara"))
+    assert (await store.state(CALL)).customer_name == "علي"
+    assert seqs(await store.events(CALL)) == [1, 2]
+
+
+async def test_a_log_that_moved_on_takes_no_stale_step(store: Store) -> None:
+    step = opening()
+    await store.append(step)
+    newer = following(step.state, user_message(message_id="m-1"))
+    await store.append(newer)
+    stale = following(step.state, user_message(message_id="m-2"), routing(message_id="m-2"))
+    with pytest.raises(TurnConflict):
+        await store.append(stale)
+    assert await store.state(CALL) == newer.state
+    assert await store.turn(CALL, MessageId("m-2")) == []
+
+
+async def test_a_step_cannot_run_ahead_of_the_log(store: Store) -> None:
+    step = opening()
+    ahead = following(step.state, user_message())
+    with pytest.raises(TurnConflict):
+        await store.append(ahead)
+    await store.append(step)
+    far = following(ahead.state, assistant_message())
+    with pytest.raises(TurnConflict):
+        await store.append(far)
+    assert seqs(await store.events(CALL)) == [1, 2]
+
+
+async def test_a_message_id_is_taken_once_a_call(store: Store) -> None:
+    step = opening()
+    await store.append(step)
+    taken = following(step.state, user_message())
+    await store.append(taken)
+    with pytest.raises(MessageTaken):
+        await store.append(following(taken.state, user_message(message="again"), routing()))
+    assert await store.state(CALL) == taken.state
+    assert seqs(await store.events(CALL)) == [1, 2, 3]
+
+    elsewhere = opening("CALL-2")
+    await store.append(elsewhere)
+    await store.append(following(elsewhere.state, user_message("CALL-2")))
+
+
+async def test_a_taken_message_wins_over_every_other_refusal(store: Store) -> None:
+    """Who sent a message twice wants to know what it led to, not that somebody was quicker."""
+    step = opening()
+    await store.append(step)
+    opened = ticket()
+    taken = following(step.state, user_message(), ticket_created(opened=opened), opened=(opened,))
+    await store.append(taken)
+
+    stale = following(step.state, user_message())
+    with pytest.raises(MessageTaken):
+        await store.append(stale)
+    same_ticket = following(taken.state, user_message(), ticket_created(opened=opened), opened=(opened,))
+    with pytest.raises(MessageTaken):
+        await store.append(same_ticket)
+    started_again = (call_started(), greeting(), user_message(seq=3))
+    with pytest.raises(MessageTaken):
+        await store.append(Append(call_id=CALL, expected_seq=0, events=started_again, state=state_of(*started_again)))
+
+
+async def test_a_ticket_number_is_taken_once(store: Store) -> None:
+    for call_id in ("CALL-1", "CALL-2"):
+        await store.append(opening(call_id))
+    opened = ticket()
+    first = following(opening("CALL-1").state, user_message(), ticket_created(opened=opened), opened=(opened,))
+    await store.append(first)
+
+    other = ticket(call_id="CALL-2", words="another matter")
+    second = following(opening("CALL-2").state, user_message(), ticket_created(opened=other), opened=(other,))
+    with pytest.raises(TicketNumberTaken):
+        await store.append(second)
+    assert seqs(await store.events(CallId("CALL-2"))) == [1, 2], "all of a step or none"
+    assert await store.ticket(opened.number) == opened
+    assert (await store.state(CallId("CALL-2"))).seq == 2
+
+    with pytest.raises(TurnConflict):
+        await store.append(
+            following(opening("CALL-1").state, user_message(message_id="m-9"), ticket_created(), opened=(opened,))
+        )
+
+
+async def test_refusals_meet_only_their_own_callers(store: Store) -> None:
+    """Thirty steps at once, every third refused: the others are kept."""
+    for number in range(30):
+        await store.append(opening(f"CALL-{number}"))
+    steps = [following(opening(f"CALL-{number}").state, user_message(f"CALL-{number}")) for number in range(30)]
+    for number in range(0, 30, 3):
+        await store.append(steps[number])
+
+    results = await asyncio.gather(*(store.append(step) for step in steps), return_exceptions=True)
+    for number, result in enumerate(results):
+        assert isinstance(result, MessageTaken) is (number % 3 == 0), result
+        assert (await store.state(CallId(f"CALL-{number}"))).seq == 3
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Append(call_id=CALL, expected_seq=0, events=(), state=opening().state),
+        Append(call_id=CALL, expected_seq=0, events=(call_started(),), state=opening().state),
+        Append(call_id=CALL, expected_seq=0, events=(call_started(), greeting(seq=3)), state=opening().state),
+        Append(call_id=CALL, expected_seq=0, events=(call_started("CALL-2"), greeting()), state=opening().state),
+        Append(call_id=CallId("CALL-2"), expected_seq=0, events=opening().events, state=opening().state),
+    ],
+    ids=["empty", "state is ahead", "a gap", "another call's event", "another call's state"],
+)
+async def test_a_step_that_no_log_could_take_is_a_bug(store: Store, step: Append) -> None:
+    with pytest.raises(ValueError, match=r"does not follow|the step of"):
+        await store.append(step)
+    assert not (await store.calls(CallFilter())).items
+
+
+# Races.
+
+
+async def test_racing_writers_of_one_call_are_put_in_one_order(open_store: OpenStore) -> None:
+    """Twenty writers in two processes: one wins each seq, the others retry, nothing is lost or doubled."""
+    stores = [await open_store(), await open_store()]
+    await stores[0].append(opening())
+    conflicts = 0
+
+    async def write(number: int) -> None:
+        nonlocal conflicts
+        mine = stores[number % 2]
+        while True:
+            state = await mine.state(CALL)
+            message_id = f"m-{number}"
+            try:
+                await mine.append(following(state, user_message(message_id=message_id), routing(message_id=message_id)))
+            except TurnConflict:
+                conflicts += 1
+            else:
+                return
+
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*(write(number) for number in range(20)))
+    events = await stores[1].events(CALL)
+    assert seqs(events) == list(range(1, 43))
+    said = [event.message_id for event in events if event.event == "user_message"]
+    assert sorted(said) == sorted(f"m-{number}" for number in range(20))
+    assert await stores[0].state(CALL) == fold(events)
+    assert conflicts > 0, "nobody raced"
+
+
+async def test_one_of_many_same_messages_is_taken(open_store: OpenStore) -> None:
+    stores = [await open_store(), await open_store()]
+    await stores[0].append(opening())
+    step = following(opening().state, user_message())
+    results = await asyncio.gather(*(stores[number % 2].append(step) for number in range(20)), return_exceptions=True)
+    assert results.count(None) == 1
+    assert sum(isinstance(result, MessageTaken) for result in results) == 19
+
+
+async def test_one_of_many_same_starts_wins(open_store: OpenStore) -> None:
+    stores = [await open_store(), await open_store()]
+    results = await asyncio.gather(
+        *(stores[number % 2].append(opening()) for number in range(20)), return_exceptions=True
+    )
+    assert results.count(None) == 1
+    assert sum(isinstance(result, CallExists) for result in results) == 19
+
+
+async def test_callers_that_give_up_harm_nothing(store: Store) -> None:
+    writers = [asyncio.ensure_future(store.append(opening(f"CALL-{number}"))) for number in range(40)]
+    readers = [asyncio.ensure_future(store.calls(CallFilter())) for _ in range(5)]
+    await asyncio.sleep(0)
+    for task in (*writers[::2], *readers):
+        task.cancel()
+    await asyncio.gather(*writers, *readers, return_exceptions=True)
+    for number in range(40):
+        call_id = CallId(f"CALL-{number}")
+        try:
+            state = await store.state(call_id)
+        except CallNotFound:
+            assert writers[number].cancelled()
+        else:
+            assert state == fold(await store.events(call_id))
+
+
+async def test_close_finishes_what_was_begun(open_store: OpenStore) -> None:
+    first = await open_store()
+    begun = [asyncio.ensure_future(first.append(opening(f"CALL-{number}"))) for number in range(40)]
+    await asyncio.sleep(0)
+    await first.close()
+    await asyncio.gather(*begun)
+    second = await open_store()
+    assert len((await second.calls(CallFilter())).items) == 40
+
+
+# Lists of calls.
+
+
+async def fill_calls(store: Store) -> None:
+    """Twelve calls a minute apart: CALL-00 the oldest; each third English, each fourth WhatsApp, each sixth ended."""
+    for number in range(12):
+        step = opening(
+            f"CALL-{number:02}",
+            at=after(60 * number),
+            language=Language.ar if number % 3 else Language.en,
+            channel=Channel.web if number % 4 else Channel.whatsapp,
+            persona=PersonaType.sales if number in {1, 2} else PersonaType.reception,
+        )
+        await store.append(step)
+        if number % 6 == 0:
+            await store.append(following(step.state, call_ended(seq=3, at=after(60 * number + 30))))
+        if number == 5:
+            await store.append(following(step.state, handoff(message_id=None)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        (CallFilter(), range(11, -1, -1)),
+        (CallFilter(language=Language.en), [9, 6, 3, 0]),
+        (CallFilter(language=Language.ar), [11, 10, 8, 7, 5, 4, 2, 1]),
+        (CallFilter(channel=Channel.whatsapp), [8, 4, 0]),
+        (CallFilter(channel=Channel.phone), []),
+        (CallFilter(persona=PersonaType.sales), [2, 1]),
+        (CallFilter(persona=PersonaType.complaints), [5]),
+        (CallFilter(ended=True), [6, 0]),
+        (CallFilter(ended=False), [11, 10, 9, 8, 7, 5, 4, 3, 2, 1]),
+        (CallFilter(started_from=after(600)), [11, 10]),
+        (CallFilter(started_until=after(60)), [0]),
+        (CallFilter(started_from=after(120), started_until=after(240)), [3, 2]),
+        (CallFilter(started_from=after(240), started_until=after(120)), []),
+        (CallFilter(language=Language.en, channel=Channel.whatsapp, ended=True), [0]),
+    ],
+    ids=str,
+)
+async def test_a_list_of_calls_holds_what_was_asked_for(store: Store, wanted: CallFilter, numbers: list[int]) -> None:
+    await fill_calls(store)
+    found = await store.calls(wanted)
+    assert [state.call_id for state in found.items] == [f"CALL-{number:02}" for number in numbers]
+    assert found.next is None
+    for state in found.items:
+        assert state == fold(await store.events(state.call_id))
+
+
+async def test_every_filter_of_calls_is_honoured(store: Store) -> None:
+    """A new field of the filter must be tried above."""
+    assert set(CallFilter.model_fields) == {
+        "persona",
+        "language",
+        "channel",
+        "ended",
+        "started_from",
+        "started_until",
+    }
+    assert not (await store.calls(CallFilter())).items
+
+
+async def test_pages_of_calls_join_without_gap_or_repeat(store: Store) -> None:
+    await fill_calls(store)
+    seen: list[str] = []
+    cursor = None
+    sizes = []
+    while True:
+        page = await store.calls(CallFilter(language=Language.ar), limit=3, cursor=cursor)
+        seen += [state.call_id for state in page.items]
+        sizes.append(len(page.items))
+        cursor = page.next
+        if cursor is None:
+            break
+    assert sizes == [3, 3, 2]
+    assert seen == [f"CALL-{number:02}" for number in (11, 10, 8, 7, 5, 4, 2, 1)]
+
+
+async def test_a_list_that_fits_its_page_has_no_next(store: Store) -> None:
+    await fill_calls(store)
+    assert (await store.calls(CallFilter(), limit=12)).next is None
+    assert (await store.calls(CallFilter(), limit=11)).next is not None
+
+
+async def test_pages_stay_put_while_calls_come_in(store: Store) -> None:
+    await fill_calls(store)
+    first = await store.calls(CallFilter(), limit=6)
+    for number in range(5):
+        await store.append(opening(f"NEW-{number}", at=after(10_000 + number)))
+    second = await store.calls(CallFilter(), limit=6, cursor=first.next)
+    assert [state.call_id for state in (*first.items, *second.items)] == [f"CALL-{n:02}" for n in range(11, -1, -1)]
+
+
+async def test_calls_of_one_moment_are_paged_too(store: Store) -> None:
+    for number in range(7):
+        await store.append(opening(f"CALL-{number}"))
+    seen: list[str] = []
+    cursor = None
+    for _ in range(4):
+        page = await store.calls(CallFilter(), limit=2, cursor=cursor)
+        seen += [state.call_id for state in page.items]
+        cursor = page.next
+    assert cursor is None
+    assert sorted(seen) == [f"CALL-{number}" for number in range(7)]
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "12", "بعد", "\ud800", "e30", "W10", "bnVsbA==", "a" * 10_000, "..", "%00"]
+)
+async def test_a_cursor_that_is_none_of_ours_is_refused(store: Store, cursor: str) -> None:
+    await fill_calls(store)
+    with pytest.raises(InvalidRequest):
+        await store.calls(CallFilter(), cursor=cursor)
+    with pytest.raises(InvalidRequest):
+        await store.tickets(TicketFilter(), cursor=cursor)
+
+
+async def test_a_cursor_of_another_list_is_refused(store: Store) -> None:
+    await fill_calls(store)
+    cursor = (await store.calls(CallFilter(), limit=1)).next
+    assert cursor is not None
+    with pytest.raises(InvalidRequest):
+        await store.tickets(TicketFilter(), cursor=cursor)
+
+
+@pytest.mark.parametrize("limit", [-1, 0, MAX_PAGE + 1])
+async def test_a_page_out_of_bounds_is_refused(store: Store, limit: int) -> None:
+    with pytest.raises(InvalidRequest):
+        await store.calls(CallFilter(), limit=limit)
+    with pytest.raises(InvalidRequest):
+        await store.tickets(TicketFilter(), limit=limit)
+
+
+# Tickets.
+
+
+async def open_one(store: Store, opened: Ticket) -> Append:
+    """Start the ticket's call if there is none, and open the ticket in a turn of its own."""
+    try:
+        before = await store.state(opened.call_id)
+    except CallNotFound:
+        step = opening(opened.call_id)
+        await store.append(step)
+        before = step.state
+    message_id = f"for-{opened.number}"
+    step = following(
+        before,
+        user_message(message_id=message_id),
+        ticket_created(message_id=message_id, opened=opened),
+        opened=(opened,),
+    )
+    await store.append(step)
+    return step
+
+
+def told(opened: Ticket, seconds: float = 60, **facts: object) -> Ticket:
+    """Return the ticket after a message added `facts`."""
+    return opened.model_copy(update={**facts, "updated_at": after(seconds), "version": opened.version + 1})
+
+
+async def test_a_ticket_is_kept_as_it_was_opened(store: Store) -> None:
+    opened = ticket(number="TKT-00000042", words="طلبي لم يصل\nمنذ أسبوعين").model_copy(
+        update={
+            "customer_name": "سارة",
+            "order_number": "007474839",
+            "phone": "+966501234567",
+            "email": "sara@example.com",
+            "occurred": "منذ أسبوعين",
+            "escalated": True,
+            "due_at": after(0.000_001),
+        }
+    )
+    await open_one(store, opened)
+    assert await store.ticket(TicketNumber("TKT-00000042")) == opened
+
+
+async def test_an_unknown_ticket_is_not_found(store: Store) -> None:
+    await open_one(store, ticket())
+    unknown = TicketNumber("TKT-99999999")
+    with pytest.raises(TicketNotFound):
+        await store.ticket(unknown)
+    with pytest.raises(TicketNotFound):
+        await store.ticket_history(unknown)
+    with pytest.raises(TicketNotFound):
+        await store.change_ticket(unknown, TicketChange(status=TicketStatus.open), actor="agent", now=NOON)
+
+
+async def test_a_call_adds_to_its_ticket(store: Store) -> None:
+    opened = ticket()
+    step = await open_one(store, opened)
+    changed = told(opened, order_number="9981", escalated=True)
+    await store.append(
+        following(
+            step.state,
+            user_message(message_id="m-2"),
+            ticket_updated(changed, seq=1, message_id="m-2"),
+            changed=(changed,),
+        )
+    )
+    assert await store.ticket(TICKET) == changed
+    history = await store.ticket_history(TICKET)
+    assert [(entry.version, entry.actor, entry.at) for entry in history] == [
+        (1, "customer", NOON),
+        (2, "customer", after(60)),
+    ]
+    assert history[1].changes == {"order_number": "9981", "escalated": "true"}
+
+
+async def test_a_turn_on_a_ticket_that_an_agent_changed_is_retried(store: Store) -> None:
+    opened = ticket()
+    step = await open_one(store, opened)
+    await store.change_ticket(TICKET, TicketChange(assignee="ليلى"), actor="ليلى", now=after(10))
+    changed = told(opened, order_number="9981")
+    with pytest.raises(TurnConflict):
+        await store.append(following(step.state, user_message(message_id="m-2"), changed=(changed,)))
+    assert await store.state(CALL) == step.state, "all of a step or none"
+    assert (await store.ticket(TICKET)).order_number == opened.order_number
+
+    unknown = told(ticket(number="TKT-99999999"))
+    with pytest.raises(TurnConflict):
+        await store.append(following(step.state, user_message(message_id="m-2"), changed=(unknown,)))
+
+
+async def test_the_first_entry_of_a_history_holds_the_whole_ticket(store: Store) -> None:
+    opened = ticket()
+    await open_one(store, opened)
+    (entry,) = await store.ticket_history(TICKET)
+    told_fields = {field: text for field, text in entry.changes.items() if text is not None}
+    assert told_fields["description"] == COMPLAINT
+    assert told_fields["order_number"] == "0074"
+    assert told_fields["escalated"] == "false"
+    assert told_fields["status"] == "new"
+    assert set(entry.changes) == set(Ticket.model_fields) - {"version", "updated_at"}
+
+
+async def test_an_agent_changes_a_ticket(store: Store) -> None:
+    opened = ticket()
+    await open_one(store, opened)
+    change = TicketChange(status=TicketStatus.open, priority=PriorityLevel.urgent, assignee="ليلى", version=1)
+    changed = await store.change_ticket(TICKET, change, actor="ليلى", now=after(90))
+    assert changed == change_ticket(opened, change, now=after(90))
+    assert await store.ticket(TICKET) == changed
+    history = await store.ticket_history(TICKET)
+    assert history[-1].model_dump() == {
+        "version": 2,
+        "at": after(90),
+        "actor": "ليلى",
+        "changes": {"status": "open", "priority": "urgent", "assignee": "ليلى"},
+    }
+
+
+async def test_a_change_that_changes_nothing_leaves_no_trace(store: Store) -> None:
+    opened = ticket()
+    await open_one(store, opened)
+    for change in (TicketChange(), TicketChange(status=TicketStatus.new, version=1)):
+        assert await store.change_ticket(TICKET, change, actor="agent", now=after(5)) == opened
+    assert len(await store.ticket_history(TICKET)) == 1
+
+
+async def test_a_change_of_an_old_version_is_refused(store: Store) -> None:
+    await open_one(store, ticket())
+    await store.change_ticket(TICKET, TicketChange(status=TicketStatus.open, version=1), actor="a", now=after(1))
+    for version in (1, 3):
+        with pytest.raises(TicketConflict):
+            await store.change_ticket(
+                TICKET, TicketChange(status=TicketStatus.closed, version=version), actor="b", now=after(2)
+            )
+    assert (await store.ticket(TICKET)).status is TicketStatus.open
+
+
+async def test_a_status_that_cannot_follow_is_refused(store: Store) -> None:
+    opened = ticket()
+    await open_one(store, opened)
+    with pytest.raises(InvalidTransition):
+        await store.change_ticket(TICKET, TicketChange(status=TicketStatus.reopened), actor="a", now=after(1))
+    assert await store.ticket(TICKET) == opened
+    assert len(await store.ticket_history(TICKET)) == 1
+
+
+async def test_one_of_many_agents_wins_a_version(open_store: OpenStore) -> None:
+    stores = [await open_store(), await open_store()]
+    await open_one(stores[0], ticket())
+    changes = [TicketChange(assignee=f"agent {number}", version=1) for number in range(20)]
+    results = await asyncio.gather(
+        *(
+            stores[number % 2].change_ticket(TICKET, change, actor=f"agent {number}", now=after(number))
+            for number, change in enumerate(changes)
+        ),
+        return_exceptions=True,
+    )
+    winners = [result for result in results if isinstance(result, Ticket)]
+    assert len(winners) == 1
+    assert sum(isinstance(result, TicketConflict) for result in results) == 19
+    assert await stores[1].ticket(TICKET) == winners[0]
+    assert [entry.version for entry in await stores[0].ticket_history(TICKET)] == [1, 2]
+
+
+async def fill_tickets(store: Store) -> None:
+    """Eight tickets a minute apart: 0 the oldest; even ones technical, every fourth urgent; 2 and 3 of another call."""
+    for number in range(8):
+        await open_one(
+            store,
+            ticket(
+                f"TKT-{number:08}",
+                call_id="CALL-2" if number in {2, 3} else CALL,
+                category=TicketCategory.billing if number % 2 else TicketCategory.technical,
+                priority=PriorityLevel.high if number % 4 else PriorityLevel.urgent,
+                at=after(60 * number),
+            ),
+        )
+    for number in (1, 2):
+        await store.change_ticket(
+            TicketNumber(f"TKT-{number:08}"), TicketChange(status=TicketStatus.open), actor="a", now=after(1000)
+        )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        (TicketFilter(), range(7, -1, -1)),
+        (TicketFilter(status=TicketStatus.open), [2, 1]),
+        (TicketFilter(status=TicketStatus.closed), []),
+        (TicketFilter(category=TicketCategory.billing), [7, 5, 3, 1]),
+        (TicketFilter(priority=PriorityLevel.urgent), [4, 0]),
+        (TicketFilter(call_id="CALL-2"), [3, 2]),
+        (TicketFilter(call_id="CALL-3"), []),
+        (TicketFilter(status=TicketStatus.new, category=TicketCategory.technical, call_id=CALL), [6, 4, 0]),
+    ],
+    ids=str,
+)
+async def test_a_list_of_tickets_holds_what_was_asked_for(
+    store: Store, wanted: TicketFilter, numbers: list[int]
+) -> None:
+    await fill_tickets(store)
+    found = await store.tickets(wanted)
+    assert [each.number for each in found.items] == [f"TKT-{number:08}" for number in numbers]
+    for each in found.items:
+        assert each == await store.ticket(each.number)
+
+
+async def test_every_filter_of_tickets_is_honoured(store: Store) -> None:
+    """A new field of the filter must be tried above."""
+    assert set(TicketFilter.model_fields) == {"status", "category", "priority", "call_id"}
+    assert not (await store.tickets(TicketFilter())).items
+
+
+async def test_pages_of_tickets_join_without_gap_or_repeat(store: Store) -> None:
+    await fill_tickets(store)
+    seen: list[str] = []
+    cursor = None
+    for _ in range(3):
+        page = await store.tickets(TicketFilter(), limit=3, cursor=cursor)
+        seen += [each.number for each in page.items]
+        cursor = page.next
+    assert cursor is None
+    assert seen == [f"TKT-{number:08}" for number in range(7, -1, -1)]
+
+
+# The store itself.
+
+
+async def test_an_open_store_checks_well(store: Store) -> None:
+    await store.check()
+
+
+ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "append": lambda store: store.append(opening()),
+    "state": lambda store: store.state(CALL),
+    "events": lambda store: store.events(CALL),
+    "turn": lambda store: store.turn(CALL, MESSAGE),
+    "calls": lambda store: store.calls(CallFilter()),
+    "ticket": lambda store: store.ticket(TICKET),
+    "tickets": lambda store: store.tickets(TicketFilter()),
+    "change_ticket": lambda store: store.change_ticket(TICKET, TicketChange(), actor="agent", now=NOON),
+    "ticket_history": lambda store: store.ticket_history(TICKET),
+    "check": lambda store: store.check(),
+}
+"""Each method of a store, called; a new one must be added."""
+
+
+def test_every_method_of_a_store_is_asked_when_closed() -> None:
+    methods = {name for name, _ in inspect.getmembers(Store, inspect.isfunction) if not name.startswith("_")}
+    assert methods == {*ASKED, "close"}
+
+
+@pytest.mark.parametrize("method", ASKED)
+async def test_a_closed_store_is_unavailable(store: Store, method: str) -> None:
+    await store.close()
+    await store.close()
+    with pytest.raises(StoreUnavailable):
+        await ASKED[method](store)

@@ -1,0 +1,380 @@
+"""Facts to arrange tests with: small real events, analyses and tickets. Plain functions; every argument has a default.
+
+Times count from NOON, a fixed moment, so that tests need no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from callcenter.analysis.models import (
+    CategoryVerdict,
+    Evidence,
+    IntentAnalysis,
+    LanguageKind,
+    LanguageVerdict,
+    MessageAnalysis,
+    QuestionVerdict,
+    SentimentAnalysisResult,
+    UrgencyVerdict,
+)
+from callcenter.calls import (
+    CallId,
+    Channel,
+    ConversationIntent,
+    ConversationState,
+    HandoffPacket,
+    Language,
+    LocalizedText,
+    MessageId,
+    PersonaType,
+    PriorityLevel,
+    Sentiment,
+    Slot,
+    Slots,
+    TicketCategory,
+    TicketNumber,
+)
+from callcenter.events import (
+    AssistantMessage,
+    CallEnded,
+    CallEvent,
+    CallStarted,
+    Escalation,
+    Greeting,
+    Handoff,
+    HandoffTrigger,
+    Outcome,
+    Routing,
+    TicketCreated,
+    TicketUpdated,
+    TransferRequested,
+    UserMessage,
+    fold,
+)
+from callcenter.routing import RoutingDecision, SuggestedAction
+from callcenter.store import Append
+from callcenter.tickets import Ticket, open_ticket
+
+NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+
+CALL = CallId("CALL-1")
+
+MESSAGE = MessageId("m-1")
+
+GREETING = "أهلاً بك، معك أحمد. كيف أستطيع مساعدتك؟"
+
+COMPLAINT = "الموقع الذي سلمتموه لا يعمل منذ أمس"
+
+TICKET = TicketNumber("TKT-00000001")
+
+
+def after(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def call_started(
+    call_id: str = CALL,
+    *,
+    seq: int = 1,
+    at: datetime = NOON,
+    customer_name: str | None = "علي",
+    language: Language = Language.ar,
+    channel: Channel = Channel.web,
+    persona: PersonaType = PersonaType.reception,
+    phone: str | None = None,
+) -> CallStarted:
+    return CallStarted(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        customer_name=customer_name,
+        language=language,
+        language_stated=True,
+        channel=channel,
+        persona=persona,
+        phone=phone,
+    )
+
+
+def greeting(
+    call_id: str = CALL,
+    *,
+    seq: int = 2,
+    at: datetime = NOON,
+    message: str = GREETING,
+    persona: PersonaType = PersonaType.reception,
+    language: Language = Language.ar,
+) -> Greeting:
+    return Greeting(call_id=CallId(call_id), seq=seq, at=at, message=message, persona=persona, language=language)
+
+
+def user_message(
+    call_id: str = CALL,
+    *,
+    seq: int = 3,
+    at: datetime = NOON,
+    message_id: str = MESSAGE,
+    message: str = COMPLAINT,
+) -> UserMessage:
+    return UserMessage(call_id=CallId(call_id), seq=seq, at=at, message_id=MessageId(message_id), message=message)
+
+
+def analysis(
+    message: str = COMPLAINT,
+    *,
+    intent: ConversationIntent = ConversationIntent.technical_support,
+    sentiment: Sentiment = Sentiment.negative,
+    language: Language = Language.ar,
+    cue: str = "لا يعمل",
+) -> MessageAnalysis:
+    """Return what an analyzer could say about `message`; the cue counts as evidence where the message holds it."""
+    start = message.find(cue)
+    evidence = (
+        (Evidence(start=start, end=start + len(cue), text=cue, cue=cue, rule=f"{intent}.cue", weight=2.0),)
+        if start >= 0
+        else ()
+    )
+    return MessageAnalysis(
+        language=LanguageVerdict(
+            language=language,
+            kind=LanguageKind(language.value),
+            confidence=0.99,
+            arabic_share=1.0 if language.rtl else 0.0,
+            words=len(message.split()),
+            reasoning="letters of one script",
+        ),
+        intent=IntentAnalysis(
+            intent=intent,
+            confidence=0.9,
+            keywords=tuple(each.text for each in evidence),
+            language=language,
+            reasoning="a cue of the lexicon",
+            evidence=evidence,
+        ),
+        sentiment=SentimentAnalysisResult(
+            sentiment=sentiment,
+            confidence=0.8,
+            emotion_indicators=tuple(each.text for each in evidence),
+            reasoning="a cue of the lexicon",
+            score=sentiment.valence / 3,
+            evidence=evidence,
+        ),
+        urgency=UrgencyVerdict(level=PriorityLevel.medium, confidence=0.5),
+        question=QuestionVerdict(is_question=False, confidence=0.9),
+        category=CategoryVerdict(category=TicketCategory.technical, confidence=0.7),
+    )
+
+
+def decision(
+    *,
+    target: PersonaType = PersonaType.complaints,
+    priority: PriorityLevel = PriorityLevel.high,
+    action: SuggestedAction = SuggestedAction.troubleshoot,
+    language: Language = Language.ar,
+    create_ticket: bool = True,
+    escalation_needed: bool = False,
+    handoff: bool = True,
+) -> RoutingDecision:
+    return RoutingDecision(
+        target_persona=target,
+        priority=priority,
+        suggested_action=action,
+        create_ticket=create_ticket,
+        escalation_needed=escalation_needed,
+        reasoning=f"reception -> {target}: technical_support (0.90) from “لا يعمل”",
+        rule="intent.technical_support",
+        matched=("لا يعمل",),
+        confidence=0.9,
+        language=language,
+        language_reason="unchanged",
+        handoff=handoff,
+        ticket_category=TicketCategory.technical if create_ticket else None,
+    )
+
+
+def routing(
+    call_id: str = CALL,
+    *,
+    seq: int = 4,
+    at: datetime = NOON,
+    message_id: str = MESSAGE,
+    said: MessageAnalysis | None = None,
+    decided: RoutingDecision | None = None,
+    slots: Slots = Slots(order_number="0074", description=COMPLAINT),  # noqa: B008 (frozen)
+) -> Routing:
+    return Routing(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        message_id=MessageId(message_id),
+        analysis=said or analysis(),
+        decision=decided or decision(),
+        slots=slots,
+    )
+
+
+def handoff(
+    call_id: str = CALL,
+    *,
+    seq: int = 5,
+    at: datetime = NOON,
+    message_id: str | None = MESSAGE,
+    from_persona: PersonaType = PersonaType.reception,
+    to_persona: PersonaType = PersonaType.complaints,
+) -> Handoff:
+    return Handoff(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        message_id=MessageId(message_id) if message_id else None,
+        from_persona=from_persona,
+        to_persona=to_persona,
+        trigger=HandoffTrigger.routing if message_id else HandoffTrigger.manual,
+        message="سأحوّلك إلى محمد من قسم الشكاوى.",
+        packet=HandoffPacket(
+            reason="technical_support",
+            language=Language.ar,
+            slots=Slots(),
+            sentiment_trend=(Sentiment.negative,),
+            summary=LocalizedText(ar="موقع العميل لا يعمل.", en="The customer's site is down."),
+        ),
+    )
+
+
+def escalation(call_id: str = CALL, *, seq: int = 6, at: datetime = NOON, message_id: str = MESSAGE) -> Escalation:
+    return Escalation(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        message_id=MessageId(message_id),
+        priority=PriorityLevel.urgent,
+        sentiment=Sentiment.angry,
+        reason="customer is angry",
+    )
+
+
+def transfer_requested(
+    call_id: str = CALL, *, seq: int = 7, at: datetime = NOON, message_id: str = MESSAGE
+) -> TransferRequested:
+    return TransferRequested(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        message_id=MessageId(message_id),
+        priority=PriorityLevel.high,
+        reason="customer asks for a human",
+    )
+
+
+def ticket(
+    number: str = TICKET,
+    *,
+    call_id: str = CALL,
+    category: TicketCategory = TicketCategory.technical,
+    priority: PriorityLevel = PriorityLevel.high,
+    slots: Slots = Slots(order_number="0074", phone="+966501234567", amount="120.00 SAR"),  # noqa: B008 (frozen)
+    words: str = COMPLAINT,
+    at: datetime = NOON,
+) -> Ticket:
+    return open_ticket(
+        number=TicketNumber(number),
+        call_id=CallId(call_id),
+        category=category,
+        priority=priority,
+        slots=slots,
+        words=words,
+        language=Language.ar,
+        persona=PersonaType.complaints,
+        escalated=False,
+        now=at,
+        respond_within=timedelta(hours=4),
+    )
+
+
+def ticket_created(
+    call_id: str = CALL,
+    *,
+    seq: int = 6,
+    at: datetime = NOON,
+    message_id: str = MESSAGE,
+    opened: Ticket | None = None,
+) -> TicketCreated:
+    return TicketCreated(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        message_id=MessageId(message_id),
+        ticket=opened or ticket(call_id=call_id, at=at),
+    )
+
+
+def ticket_updated(changed: Ticket, *, seq: int, at: datetime = NOON, message_id: str = MESSAGE) -> TicketUpdated:
+    return TicketUpdated(call_id=changed.call_id, seq=seq, at=at, message_id=MessageId(message_id), ticket=changed)
+
+
+def assistant_message(
+    call_id: str = CALL,
+    *,
+    seq: int = 5,
+    at: datetime = NOON,
+    message_id: str = MESSAGE,
+    message: str = "أعتذر عن ذلك. ما رقم الطلب؟",
+    persona: PersonaType = PersonaType.complaints,
+    language: Language = Language.ar,
+    asks: Slot | None = None,
+) -> AssistantMessage:
+    return AssistantMessage(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        message_id=MessageId(message_id),
+        message=message,
+        persona=persona,
+        language=language,
+        voice="offline",
+        asks=asks,
+    )
+
+
+def call_ended(call_id: str = CALL, *, seq: int, at: datetime = NOON, outcome: Outcome = Outcome.resolved) -> CallEnded:
+    return CallEnded(call_id=CallId(call_id), seq=seq, at=at, outcome=outcome, reason="customer said goodbye")
+
+
+def state_of(*events: CallEvent) -> ConversationState:
+    """Return the state of a call whose whole log is given."""
+    state = fold(events)
+    assert state is not None
+    return state
+
+
+def opening(call_id: str = CALL, **facts: object) -> Append:
+    """Return the step that starts a call and greets; `facts` go to `call_started`."""
+    start: Callable[..., CallStarted] = call_started
+    started = start(call_id, **facts)
+    events = (started, greeting(call_id, at=started.at, persona=started.persona, language=started.language))
+    return Append(call_id=CallId(call_id), expected_seq=0, events=events, state=state_of(*events))
+
+
+def following(
+    before: ConversationState,
+    *events: CallEvent,
+    opened: tuple[Ticket, ...] = (),
+    changed: tuple[Ticket, ...] = (),
+) -> Append:
+    """Return the step that puts `events` after a state; their seq is set to follow it."""
+    placed = tuple(
+        event.model_copy(update={"seq": before.seq + count, "call_id": before.call_id})
+        for count, event in enumerate(events, start=1)
+    )
+    state = fold(placed, before)
+    assert state is not None
+    return Append(
+        call_id=before.call_id,
+        expected_seq=before.seq,
+        events=placed,
+        state=state,
+        opened=opened,
+        changed=changed,
+    )
