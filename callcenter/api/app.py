@@ -1,0 +1,71 @@
+"""Put the wire together: routes, the edge before them, problem documents behind them, and the App they work with.
+
+Routes are laid flat, the ones every message takes first. The App is given, or built when the server starts; when it
+stops, turns in the making are finished before the App is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.routing import WebSocketRoute
+
+from callcenter import __version__
+from callcenter.api import analyze, calls, conversations, errors, health, tickets
+from callcenter.api.deps import House, Patience, Turns
+from callcenter.api.edge import Edge
+from callcenter.api.openapi import DESCRIPTION, TAGS, DocumentedApp
+from callcenter.api.stream import converse
+from callcenter.bootstrap import App, build
+from callcenter.settings import Settings, read_settings
+
+SOCKET_PATH: Final = "/api/conversations/ws/{call_id}"
+
+
+def create_app(
+    app: App | None = None, settings: Settings | None = None, *, patience: Patience | None = None
+) -> FastAPI:
+    """Return the ASGI application on `app`, which stays the caller's to close; None has one built from `settings`."""
+    patience = patience or Patience()
+
+    @asynccontextmanager
+    async def lifespan(api: FastAPI) -> AsyncIterator[None]:
+        built = None if app else await build(settings or read_settings())
+        if built:
+            api.state.house = House(app=built, turns=Turns(), patience=patience)
+        try:
+            yield
+        finally:
+            await api.state.house.turns.finish(patience.shutdown)
+            if built:
+                await built.close()
+
+    api = DocumentedApp(
+        title="callcenter",
+        summary="Answers a company's calls in Arabic and English.",
+        description=DESCRIPTION,
+        version=__version__,
+        openapi_tags=TAGS,
+        lifespan=lifespan,
+        redoc_url=None,
+        redirect_slashes=False,  # edge.py takes both forms without a second request
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    if app:
+        api.state.house = House(app=app, turns=Turns(), patience=patience)
+    api.add_middleware(Edge)
+    errors.install(api)
+    api.router.routes[:0] = [
+        *conversations.hot.routes,
+        WebSocketRoute(SOCKET_PATH, converse),
+        *health.hot.routes,
+        *calls.router.routes,
+        *conversations.router.routes,
+        *tickets.router.routes,
+        *analyze.router.routes,
+        *health.router.routes,
+    ]
+    return api

@@ -1,0 +1,115 @@
+"""Calls as a whole: start one, list them, read one. What is said on a call is in conversations.py."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime
+from starlette.requests import Request
+from starlette.responses import Response
+
+from callcenter.api.deps import AppDep, body, created, read, reply
+from callcenter.api.errors import CREATED, BodyTooLarge, InvalidJson, UnsupportedMedia, problems
+from callcenter.api.models import NewCall, StartCall
+from callcenter.api.paths import EVERYWHERE, CallPath, known
+from callcenter.calls import CallId, Channel, ConversationState, Language, PersonaType
+from callcenter.errors import CallExists, CallNotFound, InvalidRequest
+from callcenter.store import CallFilter, Page, PageLimit
+
+router = APIRouter(prefix="/api/calls", tags=["calls"])
+
+
+@router.post(
+    "",
+    operation_id="start_call",
+    summary="Start a call",
+    status_code=CREATED,
+    response_model=NewCall,
+    responses=problems(InvalidJson, CallExists, BodyTooLarge, UnsupportedMedia, InvalidRequest, *EVERYWHERE),
+    openapi_extra=body(StartCall, required=False),
+)
+async def start_call(request: Request, app: AppDep, query: Annotated[StartCall, Query()]) -> Response:
+    """Start a call and get the greeting. Say who calls in the query or in a JSON body; the body wins.
+
+    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    """
+    wanted = query
+    if request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers:
+        told = await read(request, StartCall)
+        wanted = query.model_copy(update={name: getattr(told, name) for name in told.model_fields_set})
+    started = await app.conversations.start(
+        call_id=CallId(wanted.call_id) if wanted.call_id else None,
+        customer_name=wanted.customer_name,
+        language=wanted.language,
+        channel=wanted.channel,
+        phone=wanted.phone,
+    )
+    state, greeting = started.state, started.greeting
+    return created(
+        NewCall(
+            call_id=state.call_id,
+            greeting=greeting.message,
+            persona=greeting.persona,
+            language=greeting.language,
+            customer_name=state.customer_name,
+            channel=state.channel,
+            timestamp=greeting.at,
+            seq=state.seq,
+        ),
+        state.call_id,
+    )
+
+
+def _filter(  # noqa: PLR0913 (one a query parameter)
+    *,
+    persona: Annotated[PersonaType | None, Query(description="Calls that this persona has now.")] = None,
+    language: Annotated[Language | None, Query(description="Calls held in this language.")] = None,
+    channel: Annotated[Channel | None, Query(description="Calls on this channel.")] = None,
+    ended: Annotated[bool | None, Query(description="true: calls that are over; false: calls going on.")] = None,
+    started_from: Annotated[AwareDatetime | None, Query(description="Started then or later.")] = None,
+    started_until: Annotated[AwareDatetime | None, Query(description="Started before then.")] = None,
+) -> CallFilter:
+    return CallFilter(
+        persona=persona,
+        language=language,
+        channel=channel,
+        ended=ended,
+        started_from=started_from,
+        started_until=started_until,
+    )
+
+
+@router.get(
+    "",
+    operation_id="list_calls",
+    summary="List calls",
+    response_model=Page[ConversationState],
+    responses=problems(InvalidRequest, *EVERYWHERE),
+)
+async def list_calls(
+    app: AppDep,
+    wanted: Annotated[CallFilter, Depends(_filter)],
+    limit: Annotated[PageLimit, Query(description="Calls a page.")] = 50,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+) -> Response:
+    """List calls, the last started first, a page at a time.
+
+    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    """
+    return reply(await app.store.calls(wanted, limit=limit, cursor=cursor))
+
+
+@router.get(
+    "/{call_id}",
+    operation_id="get_call",
+    summary="Read a call",
+    response_model=ConversationState,
+    responses=problems(CallNotFound, *EVERYWHERE),
+)
+async def get_call(app: AppDep, call_id: CallPath) -> Response:
+    """Read a call as it stands: who has it, in which language, how it feels, what is known.
+
+    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    """
+    return reply(await app.conversations.state(known(call_id)))

@@ -1,0 +1,317 @@
+"""What is said on a call, and what becomes of it: messages, handoffs by hand, transcript, figures, log, end.
+
+The two forms of the wire contract meet here: `/message` and the older `PATCH`. Streams of a turn are in sse.py, the
+socket in stream.py, what a transcript looks like in transcripts/.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from callcenter.api.deps import HEADERS, AppDep, DirectRoute, body, created, house_of, parameter, read, reply
+from callcenter.api.errors import CREATED, OK, BodyTooLarge, InvalidJson, UnsupportedMedia, problems
+from callcenter.api.models import (
+    BotReply,
+    CallLog,
+    CallOver,
+    ConversationOpened,
+    HandoffNotice,
+    MessageReply,
+    MessageRequest,
+    OpenConversation,
+    PersonaSwitched,
+    Satisfaction,
+    SwitchPersona,
+)
+from callcenter.api.paths import EVERYWHERE, CallPath, known
+from callcenter.api.sse import MEDIA_TYPE, turn_stream
+from callcenter.api.transcripts import CONTENT_SECURITY_POLICY, MEDIA_TYPES, TranscriptFormat, render
+from callcenter.calls import Language, MessageId
+from callcenter.conversation import Turn, Utterance
+from callcenter.errors import CallEnded, CallNotFound, EmptyMessage, InvalidRequest
+from callcenter.events import CallStatistics, Handoff, Transcript, statistics
+
+router = APIRouter(prefix="/api/conversations", tags=["conversations"])
+hot = APIRouter(prefix="/api/conversations", tags=["conversations"], route_class=DirectRoute)
+"""What every message goes through."""
+
+MAX_EVENTS = 1000
+"""Events one answer holds at most; a long call is read in parts."""
+
+_MESSAGE_PROBLEMS = problems(
+    InvalidJson, CallNotFound, CallEnded, BodyTooLarge, UnsupportedMedia, InvalidRequest, EmptyMessage, *EVERYWHERE
+)
+_CALL_ID = parameter("call_id", "path", "The call's id.", {"type": "string", "example": "CALL-001"})
+
+
+@hot.post(
+    "/{call_id}/message",  # noqa: FAST003 (a DirectRoute reads it from the request)
+    operation_id="send_message",
+    summary="Say something on a call",
+    response_model=MessageReply,
+    responses={
+        **_MESSAGE_PROBLEMS,
+        int(OK): {"description": "What it led to", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}},
+    },
+    openapi_extra={
+        **body(MessageRequest),
+        "parameters": [
+            _CALL_ID,
+            parameter(
+                "stream",
+                "query",
+                "true: the same turn as server-sent events, each named by its kind, with `seq` as its id.",
+                {"type": "boolean", "default": False},
+            ),
+        ],
+    },
+)
+async def send_message(request: Request) -> Response:
+    """Say something as the customer; get the persona's answer with how it was understood and routed.
+
+    Sent again with the same `message_id`, a message is answered once. A turn that has begun ends, also when its caller
+    goes away. For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    """
+    said = await _utterance(request)
+    house = house_of(request)
+    if _wants_stream(request):
+        state = await house.app.conversations.state(said.call_id)
+        if state.ended:
+            raise CallEnded
+        return turn_stream(house, said, state.language)
+    return reply(_replied(await house.app.conversations.handle(said)))
+
+
+@hot.patch(
+    "/{call_id}",  # noqa: FAST003 (a DirectRoute reads it from the request)
+    operation_id="message_bot",
+    summary="Say something on a call, in the conversations form",
+    response_model=BotReply,
+    responses=_MESSAGE_PROBLEMS,
+    openapi_extra={**body(MessageRequest), "parameters": [_CALL_ID]},
+)
+async def message_bot(request: Request) -> Response:
+    """Say something as the customer; the answer comes as `bot_message`, beside all that `/message` returns.
+
+    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    """
+    said = await _utterance(request)
+    replied = _replied(await house_of(request).app.conversations.handle(said))
+    return reply(
+        BotReply(conversation_id=said.call_id, bot_message=replied.assistant_response, **dict(replied)),
+    )
+
+
+@router.post(
+    "",
+    operation_id="open_conversation",
+    summary="Open a conversation for a function",
+    status_code=CREATED,
+    response_model=ConversationOpened,
+    responses=problems(InvalidJson, BodyTooLarge, UnsupportedMedia, InvalidRequest, *EVERYWHERE),
+    openapi_extra=body(OpenConversation),
+)
+async def open_conversation(request: Request, app: AppDep) -> Response:
+    """Open a conversation for a function, as some chat front ends do; it is a call like any other.
+
+    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    """
+    wanted = await read(request, OpenConversation)
+    started = await app.conversations.start(customer_name=wanted.customer_name, language=wanted.language)
+    state = started.state
+    return created(
+        ConversationOpened(
+            conversation_id=state.call_id,
+            bot_id=state.current_persona,
+            human_user_id=f"customer-{state.call_id}",
+            greeting=started.greeting.message,
+            language=state.language,
+        ),
+        state.call_id,
+    )
+
+
+@router.post(
+    "/{call_id}/switch-persona",
+    operation_id="switch_persona",
+    summary="Give a call to a persona",
+    response_model=PersonaSwitched,
+    responses=problems(
+        InvalidJson, CallNotFound, CallEnded, BodyTooLarge, UnsupportedMedia, InvalidRequest, *EVERYWHERE
+    ),
+    openapi_extra=body(SwitchPersona),
+)
+async def switch_persona(request: Request, app: AppDep, call_id: CallPath) -> Response:
+    """Give a call to a persona by hand; the customer is told in their language.
+
+    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    """
+    wanted = (await read(request, SwitchPersona)).persona
+    handoff = await app.conversations.switch_persona(known(call_id), wanted)
+    seq = handoff.seq if handoff else (await app.conversations.state(known(call_id))).seq
+    return reply(
+        PersonaSwitched(
+            call_id=known(call_id),
+            persona=wanted,
+            previous_persona=handoff.from_persona if handoff else None,
+            changed=handoff is not None,
+            message=handoff.message if handoff else None,
+            seq=seq,
+        )
+    )
+
+
+@router.get(
+    "/{call_id}/transcript",
+    operation_id="get_transcript",
+    summary="Read what was said",
+    response_model=Transcript,
+    responses={
+        **problems(CallNotFound, InvalidRequest, *EVERYWHERE),
+        int(OK): {
+            "description": "The transcript",
+            "content": {
+                media_type.partition(";")[0]: {"schema": {"type": "string"}}
+                for kind, media_type in MEDIA_TYPES.items()
+                if kind is not TranscriptFormat.json
+            },
+        },
+    },
+)
+async def get_transcript(
+    app: AppDep,
+    call_id: CallPath,
+    form: Annotated[TranscriptFormat, Query(alias="format", description="How it is written.")] = TranscriptFormat.json,
+    language: Annotated[Language | None, Query(description="Of headings and labels; the call's if left out.")] = None,
+) -> Response:
+    """Read every message in order with its persona: as JSON, plain text, a spreadsheet's CSV, or a page to print.
+
+    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    """
+    events = await app.store.events(known(call_id))
+    text = render(events, form, personas=app.personas, company=app.company, language=language)
+    headers = {
+        **HEADERS,
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Content-Disposition": f'inline; filename="{call_id}.{form}"',
+    }
+    return Response(text, headers=headers, media_type=MEDIA_TYPES[form])
+
+
+@router.get(
+    "/{call_id}/stats",
+    operation_id="get_stats",
+    summary="Read a call in figures",
+    response_model=CallStatistics,
+    responses=problems(CallNotFound, *EVERYWHERE),
+)
+async def get_stats(app: AppDep, call_id: CallPath) -> Response:
+    """Read how long a call took, who spoke, what was wanted, how the customer felt and how it ended.
+
+    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    """
+    return reply(statistics(await app.store.events(known(call_id))))
+
+
+@router.get(
+    "/{call_id}/events",
+    operation_id="get_events",
+    summary="Read a call's log",
+    response_model=CallLog,
+    responses=problems(CallNotFound, InvalidRequest, *EVERYWHERE),
+)
+async def get_events(
+    app: AppDep,
+    call_id: CallPath,
+    after: Annotated[int, Query(ge=0, le=2**31, description="Events after this number.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_EVENTS, description="Events at most.")] = MAX_EVENTS,
+) -> Response:
+    """Read the events of a call in order, all or those after a number: what the socket would have replayed.
+
+    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    """
+    events = await app.store.events(known(call_id), after=after, limit=limit + 1)
+    shown = tuple(events[:limit])
+    return reply(
+        CallLog(
+            call_id=known(call_id), events=shown, seq=shown[-1].seq if shown else after, more=len(events) > len(shown)
+        )
+    )
+
+
+@router.delete(
+    "/{call_id}",
+    operation_id="end_call",
+    summary="End a call",
+    response_model=CallOver,
+    responses=problems(CallNotFound, CallEnded, InvalidRequest, *EVERYWHERE),
+)
+async def end_call(
+    app: AppDep,
+    call_id: CallPath,
+    satisfaction: Annotated[Satisfaction | None, Query()] = None,
+) -> Response:
+    """End a call; its transcript, log and figures stay readable, and a later message to it is refused.
+
+    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    """
+    state = await app.conversations.end(known(call_id), reason="ended over the API", satisfaction=satisfaction)
+    return reply(
+        CallOver.model_validate(
+            {
+                "call_id": state.call_id,
+                "outcome": state.outcome,
+                "satisfaction": state.satisfaction,
+                "ended_at": state.ended_at,
+                "seq": state.seq,
+            }
+        )
+    )
+
+
+async def _utterance(request: Request) -> Utterance:
+    call_id = known(request.path_params["call_id"])
+    said = await read(request, MessageRequest)
+    return Utterance(call_id, said.message, MessageId(said.message_id) if said.message_id else None, said.language)
+
+
+def _wants_stream(request: Request) -> bool:
+    if not request.scope["query_string"]:
+        return False
+    wish = request.query_params.get("stream", "false").lower()
+    if wish not in _WISHES:
+        raise InvalidRequest("`stream` is true or false.")
+    return _WISHES[wish]
+
+
+_WISHES = {"true": True, "1": True, "false": False, "0": False, "": False}
+
+
+def _notice(handoff: Handoff | None) -> HandoffNotice | None:
+    if handoff is None:
+        return None
+    return HandoffNotice(from_persona=handoff.from_persona, to_persona=handoff.to_persona, message=handoff.message)
+
+
+def _replied(turn: Turn) -> MessageReply:
+    routing, spoken = turn.routing, turn.reply
+    return MessageReply(
+        assistant_response=spoken.message if spoken else None,
+        persona=spoken.persona if spoken else routing.decision.target_persona,
+        timestamp=spoken.at if spoken else routing.at,
+        call_id=turn.call_id,
+        message_id=turn.message_id,
+        language=spoken.language if spoken else routing.decision.language,
+        intent=routing.analysis.intent,
+        sentiment=routing.analysis.sentiment,
+        routing=routing.decision,
+        ticket=turn.ticket,
+        handoff=_notice(turn.handoff),
+        truncated=turn.message.truncated,
+        repeated=turn.repeated,
+        seq=turn.seq,
+    )

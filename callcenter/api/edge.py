@@ -1,0 +1,85 @@
+"""The first thing every request meets: who may come in, and small courtesies of HTTP.
+
+Plain ASGI, since every turn pays for it. Admits by Host and Origin, names the caller, lets a path end in a slash,
+answers HEAD where GET is answered. What a caller may do is said at each endpoint; this module only knows which few
+paths ask for no key.
+"""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from callcenter.api.deps import House
+from callcenter.api.errors import problem
+from callcenter.auth import Guard
+from callcenter.errors import AccessError
+
+PUBLIC: Final = frozenset({"/", "/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
+"""Paths that tell nothing about any call and ask for no key: probes and documentation."""
+
+
+class Edge:
+    """The middleware."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        path: str = scope["path"]
+        if len(path) > 1 and path.endswith("/"):
+            scope["path"] = path = path.rstrip("/") or "/"
+        house = cast("House", cast("Starlette", scope["app"]).state.house)
+        try:
+            _let_in(scope, house.app.guard, public=path in PUBLIC)
+        except AccessError as error:
+            await _refuse(problem(error, path), scope, receive, send)
+            return
+        if scope.get("method") == "HEAD":
+            scope = {**scope, "method": "GET"}  # a copy: the server must go on knowing that it was HEAD
+            send = _headers_only(send)
+        await self._app(scope, receive, send)
+
+
+def _let_in(scope: Scope, guard: Guard, *, public: bool) -> None:
+    host: bytes | None = None
+    origin: bytes | None = None
+    authorization: bytes | None = None
+    for name, value in scope["headers"]:
+        if name == b"host":
+            host = value
+        elif name == b"origin":
+            origin = value
+        elif name == b"authorization":
+            authorization = value
+    guard.admit(_text(host), _text(origin))
+    if not public:
+        scope.setdefault("state", {})["principal"] = guard.authenticate(_text(authorization))
+
+
+def _text(header: bytes | None) -> str | None:
+    return header.decode("latin-1") if header is not None else None
+
+
+async def _refuse(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer instead of the application; a WebSocket is refused before it opens, with the same document."""
+    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close"})  # the server answers 403
+        return
+    await response(scope, receive, send)
+
+
+def _headers_only(send: Send) -> Send:
+    async def send_headers(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_headers

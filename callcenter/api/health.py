@@ -1,0 +1,53 @@
+"""Whether the server lives and whether it can take calls, for probes and people."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from callcenter.api.deps import AppDep, DirectRoute, reply
+from callcenter.api.errors import NotReady, problems
+from callcenter.api.models import Health, Readiness
+from callcenter.calls import PersonaType
+from callcenter.errors import NotAllowed, ProviderError
+
+router = APIRouter(tags=["health"])
+hot = APIRouter(tags=["health"], route_class=DirectRoute)
+
+
+@hot.get(
+    "/healthz",
+    operation_id="health",
+    summary="Is the process alive?",
+    response_model=Health,
+    responses=problems(NotAllowed),
+)
+async def health(_request: Request) -> Response:
+    """Say that the process answers; asks nothing else. For everybody, without a key."""
+    return reply(Health())
+
+
+@router.get(
+    "/readyz",
+    operation_id="ready",
+    summary="Can calls be taken?",
+    response_model=Readiness,
+    responses=problems(NotReady, NotAllowed),
+)
+async def ready(app: AppDep) -> Response:
+    """Say whether calls can be taken: the store answers, the company and its personas are loaded.
+
+    A problem with the code `not_ready` says what is missing. For everybody, without a key.
+    """
+    try:
+        await app.store.check()
+    except ProviderError as error:
+        raise NotReady(f"The store does not answer ({error.code}); the server tries on by itself.") from error
+    return reply(Readiness(store=app.settings.store, company=app.company.id, personas=tuple(PersonaType)))
+
+
+@router.get("/", include_in_schema=False)
+async def front_door() -> Response:
+    """Show whoever opens the bare address in a browser what there is."""
+    return RedirectResponse("/docs")

@@ -1,0 +1,273 @@
+"""What requests and responses look like where the core's own models are not it. Values only.
+
+Fields may be added, none renamed or dropped: users rely on them. Requests that change something refuse fields they do
+not know, so that a misspelt one is noticed; messages take them, since chat clients send their own beside ours.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from callcenter.analysis.models import (
+    ActEvidence,
+    CategoryVerdict,
+    Entity,
+    IntentAnalysis,
+    LanguageVerdict,
+    QuestionVerdict,
+    SentimentAnalysisResult,
+    UrgencyVerdict,
+)
+from callcenter.calls import (
+    MAX_MESSAGE_CHARS,
+    CallId,
+    Channel,
+    IdText,
+    Language,
+    MessageId,
+    PersonaType,
+    TicketNumber,
+    Value,
+)
+from callcenter.events import CallEvent, Outcome
+from callcenter.routing import RoutingDecision
+from callcenter.store import TicketEntry
+from callcenter.tickets import Ticket
+
+NAME_CHARS: Final = 120
+"""Longer than any name we met; what is longer is no name."""
+
+MessageText = Annotated[
+    str,
+    Field(
+        description=f"The customer's words. Text beyond {MAX_MESSAGE_CHARS} characters is cut and marked `truncated`.",
+    ),
+]
+StatedLanguage = Annotated[
+    Language | None,
+    Field(description="The language the customer's client is set to; a hint, the words themselves weigh more."),
+]
+Satisfaction = Annotated[int, Field(ge=1, le=5, description="The customer's score, 1 (worst) to 5.")]
+
+
+def _one_line(name: str) -> str | None:
+    return " ".join(name.split()) or None
+
+
+CustomerName = Annotated[
+    Annotated[str, StringConstraints(max_length=NAME_CHARS), AfterValidator(_one_line)] | None,
+    Field(description="What the customer is called; invisible and control characters are dropped."),
+]
+PhoneNumber = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()-]{4,30}$")]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class _Response(Value):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class StartCall(_Request):
+    """Who calls, and how. Everything may be left out."""
+
+    customer_name: CustomerName = None
+    language: Language | None = None
+    """The language to greet in. Left out: the company's default, until the customer's words tell."""
+    channel: Channel = Channel.web
+    """Where the customer writes or speaks."""
+    phone: PhoneNumber | None = None
+    """The number the customer contacts you from, where the channel knows it."""
+    call_id: IdText | None = None
+    """An id of your own; left out, one is made."""
+
+
+class NewCall(_Response):
+    """A call that has just begun."""
+
+    call_id: CallId
+    greeting: str
+    """What to show or say to the customer first."""
+    persona: PersonaType
+    language: Language
+    customer_name: str | None
+    channel: Channel
+    timestamp: AwareDatetime
+    seq: int
+    """Number of the last event of the call; resume after it."""
+
+
+class Function(StrEnum):
+    """What a conversation can be opened for."""
+
+    customer_support = "customer_support"
+
+
+class OpenConversation(_Request):
+    """Which function a conversation is opened for, and who opens it."""
+
+    function: Function
+    customer_name: CustomerName = None
+    language: Language | None = None
+
+
+class ConversationOpened(_Response):
+    """The parties of a conversation that has just been opened."""
+
+    conversation_id: CallId
+    """The call's id: good for every path that takes one."""
+    bot_id: str
+    """The persona that speaks first."""
+    human_user_id: str
+    """The customer, as a party of this conversation."""
+    greeting: str
+    language: Language
+
+
+class MessageRequest(BaseModel):
+    """What the customer says."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    message: MessageText
+    language: StatedLanguage = None
+    message_id: IdText | None = None
+    """Your own id of this message. Sent again, it is answered once and what it led to comes back."""
+
+
+class HandoffNotice(_Response):
+    """Another persona has the call from this message on."""
+
+    from_persona: PersonaType
+    to_persona: PersonaType
+    message: str
+    """The line that tells the customer."""
+
+
+class MessageReply(_Response):
+    """What a message led to."""
+
+    assistant_response: str | None
+    """The persona's words; null while a human has the call."""
+    persona: PersonaType
+    """Who answered."""
+    timestamp: AwareDatetime
+    call_id: CallId
+    message_id: MessageId
+    language: Language
+    """The language of the reply."""
+    intent: IntentAnalysis
+    sentiment: SentimentAnalysisResult
+    routing: RoutingDecision
+    ticket: Ticket | None
+    """The ticket that this message opened or added to."""
+    handoff: HandoffNotice | None
+    """The handoff that this message caused."""
+    truncated: bool
+    """The message was longer than is kept, and was cut."""
+    repeated: bool
+    """This message id had come before; nothing was done twice."""
+    seq: int
+    """Number of the turn's last event; resume after it."""
+
+
+class BotReply(MessageReply):
+    """What a message led to, under the names of the conversations form."""
+
+    conversation_id: CallId
+    bot_message: str | None
+    """The same words as `assistant_response`."""
+
+
+class SwitchPersona(_Request):
+    """Who shall have the call."""
+
+    persona: PersonaType
+
+
+class PersonaSwitched(_Response):
+    """Who has the call now."""
+
+    call_id: CallId
+    persona: PersonaType
+    previous_persona: PersonaType | None
+    """Who had it before; null when nothing changed."""
+    changed: bool
+    """False: this persona had the call already."""
+    message: str | None
+    """The line that told the customer, in the call's language."""
+    seq: int
+
+
+class CallOver(_Response):
+    """A call that has just ended; its transcript, events and figures stay."""
+
+    call_id: CallId
+    outcome: Outcome
+    satisfaction: int | None
+    ended_at: AwareDatetime
+    seq: int
+
+
+class CallLog(_Response):
+    """A part of a call's log."""
+
+    call_id: CallId
+    events: tuple[CallEvent, ...]
+    seq: int
+    """The last event's number here; ask for what is after it."""
+    more: bool
+    """There are events after these."""
+
+
+class TicketHistory(_Response):
+    """Everything that happened to a ticket, oldest first."""
+
+    number: TicketNumber
+    history: tuple[TicketEntry, ...]
+
+
+class AnalyzeRequest(_Request):
+    """A message to be understood, not answered."""
+
+    text: MessageText
+    language: StatedLanguage = None
+
+
+class Understanding(_Response):
+    """How a message is understood, and what it would lead to as the first of a fresh call."""
+
+    language: Language
+    """The language it would be answered in."""
+    language_verdict: LanguageVerdict
+    """What the message itself is written in."""
+    intent: IntentAnalysis
+    sentiment: SentimentAnalysisResult
+    urgency: UrgencyVerdict
+    question: QuestionVerdict
+    category: CategoryVerdict
+    entities: tuple[Entity, ...]
+    acts: tuple[ActEvidence, ...]
+    routing: RoutingDecision
+    truncated: bool
+
+
+class Health(_Response):
+    """The process answers."""
+
+    status: str = "ok"
+
+
+class Readiness(_Response):
+    """Calls can be taken."""
+
+    status: str = "ready"
+    store: str
+    """Where calls are kept, and that it answers."""
+    company: str
+    """Whose calls are taken."""
+    personas: tuple[PersonaType, ...]

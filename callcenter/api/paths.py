@@ -1,0 +1,40 @@
+"""What paths name, call ids and ticket numbers, and what every path may answer."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from fastapi import Path
+
+from callcenter.calls import CallId, TicketNumber
+from callcenter.errors import (
+    CallCenterError,
+    CallNotFound,
+    NotAllowed,
+    NotAuthenticated,
+    StoreUnavailable,
+    TicketNotFound,
+)
+
+EVERYWHERE: Final[tuple[type[CallCenterError], ...]] = (NotAuthenticated, NotAllowed, StoreUnavailable)
+"""Failures that any request about calls may meet."""
+
+CallPath = Annotated[str, Path(description="The call's id.", examples=["CALL-001"])]
+TicketPath = Annotated[str, Path(description="The ticket's number.", examples=["TKT-20417365"])]
+
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+
+
+def known(call_id: str) -> CallId:
+    """Return the id if a call could have it; raises CallNotFound for what no call is ever called."""
+    if not _ID.fullmatch(call_id):
+        raise CallNotFound
+    return CallId(call_id)
+
+
+def known_ticket(number: str) -> TicketNumber:
+    """Return the number if a ticket could have it; raises TicketNotFound otherwise."""
+    if not _ID.fullmatch(number):
+        raise TicketNotFound
+    return TicketNumber(number)

@@ -1,0 +1,115 @@
+"""Run the product on a socket: one process, one event loop, and a few lines that say where to go.
+
+The App is built before anything is served, so that a configuration that can't work is refused by name; it is closed
+after the last turn has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from contextlib import suppress
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.loops.auto import auto_loop_factory
+
+from callcenter.api.app import SOCKET_PATH, create_app
+from callcenter.api.errors import MAX_BODY_BYTES
+from callcenter.bootstrap import App, build
+from callcenter.errors import ConfigurationError
+from callcenter.settings import AuthMode, Settings, check_listen
+
+HARD_FRAME_BYTES: Final = 4 * MAX_BODY_BYTES
+"""Frames over MAX_BODY_BYTES are refused with a word to the customer; beyond this the server cuts them off."""
+_STUCK_READER_MS: Final = 60_000
+"""A peer that takes nothing for so long is dropped by the kernel; closing politely would wait for it for ever."""
+_SHUTDOWN_SECONDS: Final = 15
+_BACKLOG: Final = 2048
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop. Raises ConfigurationError or StoreUnavailable when it can't begin."""
+    check_listen(settings)
+    with (
+        suppress(KeyboardInterrupt),
+        _listen(settings) as listener,
+        asyncio.Runner(loop_factory=auto_loop_factory()) as runner,
+    ):
+        runner.run(_serve(settings, listener))
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    app = await build(settings)
+    await Server(uvicorn_config(create_app(app)), app).serve(sockets=[listener])
+
+
+def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+    """Return how the server runs; each choice was measured."""
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=HARD_FRAME_BYTES,
+        ws_per_message_deflate=False,  # 40 KB a connection, for texts of a few lines
+        access_log=False,  # a third of the throughput, and URLs may hold names
+        log_level="warning",  # likewise: the socket's URL would be logged
+        proxy_headers=False,  # nobody's word is taken for who calls
+        server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        lifespan="on",
+    )
+
+
+class Server(uvicorn.Server):
+    """A server that says where it is and closes the App behind itself, also when a signal stops it."""
+
+    def __init__(self, config: uvicorn.Config, app: App) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, and say so."""
+        await super().startup(sockets)
+        for each in sockets or []:
+            sys.stdout.write(announcement(self._app.settings, each.getsockname()[1]))
+            sys.stdout.flush()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is being done, then let go of store and bus; a signal is raised again only after this."""
+        await super().shutdown(sockets)
+        await self._app.close()
+
+
+def announcement(settings: Settings, port: int) -> str:
+    """Return where to go and what to try."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"{host}:{port}"
+    asks_key = settings.auth is AuthMode.required
+    key = ' -H "Authorization: Bearer $KEY"' if asks_key else ""
+    who = "whoever holds a key" if asks_key else "this machine only (open mode, no key)"
+    return (
+        f"callcenter serves {who} at http://{address}\n"
+        f"  docs   http://{address}/docs\n"
+        f"  try    curl{key} -X POST 'http://{address}/api/calls?language=en'\n"
+        f"  talk   wscat{key} -c ws://{address}{SOCKET_PATH.format(call_id='CALL-001')}\n"
+        f"  data   {settings.database.resolve()}\n"
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Open the listening socket. Raises ConfigurationError when the address can't be had."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = min(found, key=lambda each: each[0] is not socket.AF_INET)
+        listener = socket.create_server((str(address[0]), settings.port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigurationError(
+            f"CALLCENTER_HOST={settings.host}, CALLCENTER_PORT={settings.port} can't be listened on: {reason}."
+        ) from None
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STUCK_READER_MS)
+    return listener

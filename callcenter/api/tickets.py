@@ -1,0 +1,108 @@
+"""Tickets: list them, read one and its history, change one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from callcenter.api.deps import AppDep, PrincipalDep, body, read, reply
+from callcenter.api.errors import BodyTooLarge, InvalidJson, UnsupportedMedia, problems
+from callcenter.api.models import TicketHistory
+from callcenter.api.paths import EVERYWHERE, TicketPath, known_ticket
+from callcenter.calls import PriorityLevel, TicketCategory
+from callcenter.errors import InvalidRequest, InvalidTransition, TicketConflict, TicketNotFound
+from callcenter.store import Page, PageLimit, TicketFilter
+from callcenter.tickets import Ticket, TicketChange, TicketStatus
+
+router = APIRouter(prefix="/api/tickets", tags=["tickets"])
+
+
+def _filter(
+    *,
+    status: Annotated[TicketStatus | None, Query(description="Tickets that stand so.")] = None,
+    category: Annotated[TicketCategory | None, Query(description="Tickets about this.")] = None,
+    priority: Annotated[PriorityLevel | None, Query(description="Tickets of this priority.")] = None,
+    call_id: Annotated[str | None, Query(description="Tickets of this call.")] = None,
+) -> TicketFilter:
+    return TicketFilter(status=status, category=category, priority=priority, call_id=call_id)
+
+
+@router.get(
+    "",
+    operation_id="list_tickets",
+    summary="List tickets",
+    response_model=Page[Ticket],
+    responses=problems(InvalidRequest, *EVERYWHERE),
+)
+async def list_tickets(
+    app: AppDep,
+    wanted: Annotated[TicketFilter, Depends(_filter)],
+    limit: Annotated[PageLimit, Query(description="Tickets a page.")] = 50,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+) -> Response:
+    """List tickets, the last opened first, a page at a time.
+
+    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    """
+    return reply(await app.store.tickets(wanted, limit=limit, cursor=cursor))
+
+
+@router.get(
+    "/{number}",
+    operation_id="get_ticket",
+    summary="Read a ticket",
+    response_model=Ticket,
+    responses=problems(TicketNotFound, *EVERYWHERE),
+)
+async def get_ticket(app: AppDep, number: TicketPath) -> Response:
+    """Read a ticket: the matter in the customer's words, its facts, how it stands and until when an answer is due.
+
+    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    """
+    return reply(await app.store.ticket(known_ticket(number)))
+
+
+@router.patch(
+    "/{number}",
+    operation_id="change_ticket",
+    summary="Change a ticket",
+    response_model=Ticket,
+    responses=problems(
+        InvalidJson,
+        TicketNotFound,
+        TicketConflict,
+        InvalidTransition,
+        BodyTooLarge,
+        UnsupportedMedia,
+        InvalidRequest,
+        *EVERYWHERE,
+    ),
+    openapi_extra=body(TicketChange),
+)
+async def change_ticket(request: Request, app: AppDep, principal: PrincipalDep, number: TicketPath) -> Response:
+    """Change a ticket's status, priority, category or assignee; what is left out or null stays.
+
+    With `version` the change is refused if somebody else changed the ticket since. The history notes who did it.
+    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    """
+    change = await read(request, TicketChange)
+    return reply(await app.conversations.change_ticket(known_ticket(number), change, actor=principal.name))
+
+
+@router.get(
+    "/{number}/history",
+    operation_id="get_ticket_history",
+    summary="Read a ticket's history",
+    response_model=TicketHistory,
+    responses=problems(TicketNotFound, *EVERYWHERE),
+)
+async def get_ticket_history(app: AppDep, number: TicketPath) -> Response:
+    """Read every change of a ticket, oldest first, with who made it; `customer` is what the call told.
+
+    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    """
+    history = await app.store.ticket_history(known_ticket(number))
+    return reply(TicketHistory(number=known_ticket(number), history=tuple(history)))
