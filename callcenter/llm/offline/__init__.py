@@ -1,0 +1,74 @@
+"""The voice that needs nothing: answers in persona from the company profile and the ticket, in the customer's language.
+
+Deterministic: the same brief gives the same reply, and wordings take turns by counting messages. `choice` says which
+sibling answers; this module prepares the facts once and puts the question that is due at the end. A reply claims
+nothing that the brief or the profile does not show, and never asks two questions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Final
+
+from callcenter.analysis import PhraseIndex
+from callcenter.calls import ConversationIntent, Language
+from callcenter.company import Company
+from callcenter.llm import Brief, Completion, CompletionKind, Delta
+from callcenter.llm.offline.choice import draft_reply
+from callcenter.llm.offline.facts import OpeningTimes, facts_of
+from callcenter.llm.offline.phrases import Cue, load_phrasebook
+from callcenter.llm.offline.turn import Turn
+from callcenter.routing import RoutingPolicy
+
+NAME: Final = "offline"
+SURE: Final = RoutingPolicy().min_confidence
+"""Below this an intent is a guess to routing, and so to the voice."""
+_SENTENCES: Final = re.compile(r".+?(?:[.!?؟…]+\s+|\n+|$)", re.DOTALL)
+
+
+class OfflineVoice:
+    """Speaks for every persona of a company; a `Voice`."""
+
+    def __init__(self, company: Company) -> None:
+        book = load_phrasebook()
+        self._personas = book.personas
+        self._counts = book.counts
+        self._company = company
+        self._cues: PhraseIndex[Cue] = PhraseIndex(
+            (phrase, cue) for cue, words in book.cues.items() for phrase in words.phrases
+        )
+        offers = book.cues[Cue.offer].phrases
+        self._facts = {language: facts_of(company, language, offers) for language in Language}
+        self._times = OpeningTimes(company.hours)
+
+    async def stream(self, brief: Brief) -> AsyncIterator[Delta | Completion]:
+        """Yield the reply sentence by sentence; never fails."""
+        for sentence in _SENTENCES.findall(self.reply(brief)):
+            yield Delta(sentence)
+        yield Completion(CompletionKind.complete, NAME)
+
+    def reply(self, brief: Brief) -> str:
+        """Return the whole reply."""
+        turn = self._turn(brief)
+        draft = draft_reply(turn)
+        if brief.asks is not None:
+            again = brief.asks in brief.state.slots.asked
+            draft.closing = turn.say((turn.lines.asks_again if again else turn.lines.asks)[brief.asks])
+        return draft.text()
+
+    def _turn(self, brief: Brief) -> Turn:
+        intent = brief.analysis.intent
+        cues: dict[Cue, tuple[int, int]] = {}
+        for match in self._cues.find(brief.text):
+            cues.setdefault(match.payload, (match.start, match.end))
+        return Turn(
+            brief=brief,
+            lines=self._personas[brief.persona],
+            facts=self._facts[brief.language],
+            counts=self._counts,
+            heard=intent.intent if intent.confidence >= SURE else ConversationIntent.other,
+            mentions=self._company.topics(brief.text),
+            cues=cues,
+            open_now=self._times.open_at(brief.at),
+        )

@@ -1,0 +1,113 @@
+"""Answer general questions from the profile: hours, address, contacts, policies, frequent questions, accounts.
+
+What the profile does not say is not said: the voice owns that it does not know, and names a way to somebody who does.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from callcenter.analysis.models import EntityKind
+from callcenter.llm.offline.facts import quoted
+from callcenter.llm.offline.phrases import Cue
+from callcenter.llm.offline.turn import Draft, Turn
+
+AT_MOST: Final = 2
+"""A message that touches more topics than this is answered on the most specific ones."""
+REACH: Final = frozenset({EntityKind.phone, EntityKind.email})
+
+
+def from_profile(turn: Turn) -> Draft | None:
+    """Answer what the profile answers of the message; None if that is nothing."""
+    draft = Draft()
+    spans: list[tuple[int, int]] = []
+    for cue, answer in _FACTS.items():
+        if cue in turn.cues and len(spans) < AT_MOST and _asks(turn, cue):
+            answer(turn, draft)
+            spans.append(turn.cues[cue])
+    for mention in turn.articles:
+        apart = all(mention.end <= start or end <= mention.start for start, end in spans)
+        if apart and len(spans) < AT_MOST:
+            if spans and not draft.add_if_room(quoted(mention.topic, turn.language)):
+                break
+            if not spans:
+                draft.add(quoted(mention.topic, turn.language))
+            spans.append((mention.start, mention.end))
+    if not spans:
+        return None
+    draft.closing = turn.say(turn.lines.anything_else)
+    return draft
+
+
+def unknown(turn: Turn) -> Draft:
+    """Say honestly that the profile has no answer, and how to get one."""
+    return Draft([turn.facts.unknown], turn.say(turn.lines.human_hint))
+
+
+def account(turn: Turn) -> Draft:
+    """Guide to self-service where the profile tells how; be honest that nothing is changed from here."""
+    found = from_profile(turn)
+    if found is not None:
+        found.add_if_room(turn.say(turn.lines.account_secrets))
+        return found
+    facts, lines = turn.facts, turn.lines
+    return Draft(
+        [
+            turn.say(lines.account_limits),
+            turn.say(lines.contacts, phone=facts.phone, email=facts.email),
+            turn.say(lines.account_secrets),
+        ],
+        turn.say(lines.human_hint),
+    )
+
+
+def number_noted(turn: Turn, number: str) -> Draft:
+    """Take an order number that came before anything was said about it."""
+    lines = turn.lines
+    return Draft([turn.say(lines.noted_number, number=number)], turn.say(lines.ask_about_number))
+
+
+def reach_noted(turn: Turn, contact: str) -> Draft:
+    """Take a phone number or address that nobody asked for; nothing calls back by itself, so say what does."""
+    return Draft([turn.say(turn.lines.noted_reach, contact=contact)], turn.say(turn.lines.ready_to_start))
+
+
+def _asks(turn: Turn, cue: Cue) -> bool:
+    """Whether the cue asks; "my number is ..." gives a contact rather than wanting ours."""
+    return cue is not Cue.contacts or not any(turn.told(kind) for kind in REACH)
+
+
+def _hours(turn: Turn, draft: Draft) -> None:
+    draft.add(turn.say(turn.lines.hours, hours=turn.facts.hours))
+
+
+def _open_now(turn: Turn, draft: Draft) -> None:
+    draft.add(turn.say(turn.lines.open_now if turn.open_now else turn.lines.closed_now))
+    if Cue.hours not in turn.cues:
+        _hours(turn, draft)
+
+
+def _address(turn: Turn, draft: Draft) -> None:
+    draft.add(turn.say(turn.lines.address, address=turn.facts.address))
+    if turn.facts.map_url:
+        draft.add(turn.say(turn.lines.map, url=turn.facts.map_url))
+
+
+def _contacts(turn: Turn, draft: Draft) -> None:
+    draft.add(turn.say(turn.lines.contacts, phone=turn.facts.phone, email=turn.facts.email))
+    if turn.facts.whatsapp:
+        draft.add(turn.say(turn.lines.whatsapp, whatsapp=turn.facts.whatsapp))
+
+
+def _website(turn: Turn, draft: Draft) -> None:
+    draft.add(turn.say(turn.lines.website, url=turn.facts.website))
+
+
+_FACTS: Final = {
+    Cue.open_now: _open_now,
+    Cue.hours: _hours,
+    Cue.address: _address,
+    Cue.contacts: _contacts,
+    Cue.website: _website,
+}
+"""What every company has an answer to, in the order it is given."""

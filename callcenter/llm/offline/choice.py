@@ -1,0 +1,104 @@
+"""Choose who answers a message: first what routing decided, then what the message does, then what it is about.
+
+The siblings write the answers; the order of the questions put here is all this module holds.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from callcenter.analysis.models import Act, EntityKind
+from callcenter.calls import ConversationIntent
+from callcenter.llm.offline import answers, courtesies, matters, services
+from callcenter.llm.offline.phrases import Cue
+from callcenter.llm.offline.turn import MATTERS, Draft, Turn
+
+QUESTION_WORDS: Final = 3
+"""A question of fewer words that nothing answers is not understood rather than unknown."""
+_SALES: Final = frozenset(
+    {ConversationIntent.sales_interest, ConversationIntent.service_inquiry, ConversationIntent.training_interest}
+)
+
+
+def draft_reply(turn: Turn) -> Draft:  # noqa: PLR0911 (one rule a return, in order of strength)
+    """Return the reply without the question that is due at its end."""
+    brief = turn.brief
+    ticket = brief.ticket
+    if brief.decision.escalation_needed or turn.heard in MATTERS:
+        return matters.matter(turn)
+    if brief.decision.transfer_to_human:
+        return matters.human(turn)
+    if turn.does(Act.asks_status):
+        return matters.status(turn)
+    if turn.does(Act.asks_next) and ticket is not None:
+        return matters.needed_next(turn, ticket)
+    answer = _answer(turn)
+    if brief.ticket_news is not None and ticket is not None:
+        news = matters.noted(turn, ticket)
+        if answer is not None:
+            news.add(*answer.parts)
+        return news
+    if answer is not None:
+        return answer
+    if brief.asks is not None:
+        return Draft([turn.say(turn.lines.no_more)])
+    return courtesies.unclear(turn)
+
+
+def _answer(turn: Turn) -> Draft | None:
+    """Answer what a message without a complaint says or asks; None if that is nothing the voice understands."""
+    match turn.heard:
+        case ConversationIntent.greeting:
+            return courtesies.greeting(turn)
+        case ConversationIntent.goodbye:
+            return courtesies.declined(turn) if turn.does(Act.not_interested) else courtesies.farewell(turn)
+        case ConversationIntent.account_request:
+            return answers.account(turn)
+        case heard if heard in _SALES:
+            return _greeted(turn, services.reply(turn))
+        case _:
+            return _general(turn)
+
+
+def _general(turn: Turn) -> Draft | None:
+    """Answer a general question, or a message that says what it wants only by its context."""
+    if turn.does(Act.not_interested):
+        return courtesies.declined(turn)
+    found = answers.from_profile(turn)
+    if found is not None:
+        return _greeted(turn, found)
+    if turn.services or services.ASPECTS & turn.cues.keys() or {Cue.overview, Cue.offer} & turn.cues.keys():
+        return _greeted(turn, services.reply(turn))
+    if turn.brief.ticket_news is not None:
+        return None
+    if turn.does(Act.thanks):
+        return courtesies.farewell(turn)
+    return _in_context(turn)
+
+
+def _in_context(turn: Turn) -> Draft | None:
+    """Answer a message that only makes sense after what was said before it."""
+    question = turn.brief.analysis.question
+    if turn.brief.asks is None:
+        number = turn.told(EntityKind.order_number)
+        contact = turn.told(EntityKind.phone) or turn.told(EntityKind.email)
+        if number:
+            return answers.number_noted(turn, number)
+        if contact:
+            return answers.reach_noted(turn, contact)
+        if turn.does(Act.affirm) and turn.interest is not None:
+            return services.start(turn, turn.interest)
+        if turn.does(Act.deny):
+            return courtesies.declined(turn)
+    asked = question.is_question and turn.brief.analysis.language.words >= QUESTION_WORDS
+    informed = turn.heard is ConversationIntent.information and question.is_question
+    return answers.unknown(turn) if asked or informed else None
+
+
+def _greeted(turn: Turn, draft: Draft) -> Draft:
+    """Greet back before an answer where the message greets as well."""
+    if any(each.intent is ConversationIntent.greeting for each in turn.brief.analysis.intent.others):
+        greeting = courtesies.greet_back(turn)
+        if greeting:
+            draft.parts[0] = f"{greeting} {draft.parts[0]}"
+    return draft

@@ -1,0 +1,50 @@
+"""Answer what is said for courtesy, and what is not understood: greetings, thanks, goodbyes, a declined offer.
+
+Closing never slams the door on an open matter: its ticket is named.
+"""
+
+from __future__ import annotations
+
+from callcenter.analysis.models import Act
+from callcenter.llm.offline.phrases import Cue
+from callcenter.llm.offline.turn import Draft, Turn
+
+
+def greet_back(turn: Turn) -> str:
+    """Return the customer's greeting; nothing if the reply opens with an introduction already."""
+    if turn.brief.introduced:
+        return ""
+    return turn.say(turn.lines.salam if Cue.salam in turn.cues else turn.lines.hello)
+
+
+def greeting(turn: Turn) -> Draft:
+    """Greet back and offer help that suits the persona."""
+    draft = Draft(closing=turn.say(turn.lines.offer_help))
+    draft.add(greet_back(turn))
+    return draft
+
+
+def farewell(turn: Turn) -> Draft:
+    """Return thanks or a goodbye; thanks alone don't end the call."""
+    draft = Draft()
+    thanked = turn.does(Act.thanks)
+    if thanked:
+        draft.add(turn.say(turn.lines.thanks))
+    ticket = turn.brief.ticket
+    if ticket is not None and not ticket.settled:
+        draft.add(turn.say(turn.lines.still_open, ticket=ticket.number, within=turn.within()))
+    leaving = Cue.farewell in turn.cues or not thanked
+    draft.add(turn.facts.goodbye if leaving else turn.say(turn.lines.here_for_you))
+    return draft
+
+
+def declined(turn: Turn) -> Draft:
+    """Accept a no without pushing."""
+    opening = turn.lines.not_interested if turn.does(Act.not_interested) else turn.lines.no_more
+    return Draft([turn.say(opening), turn.say(turn.lines.here_for_you)])
+
+
+def unclear(turn: Turn) -> Draft:
+    """Ask what is meant, with what can be asked; after the first message also how to get a human."""
+    first = turn.brief.state.user_message_count <= 1
+    return Draft([turn.say(turn.lines.unclear if first else turn.lines.unclear_again)])

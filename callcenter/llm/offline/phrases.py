@@ -1,0 +1,208 @@
+"""Hold what the offline voice says around the company's facts, read once from phrases.toml and checked whole.
+
+An entry is a set of wordings in every language that name the same facts; which wording is said is a matter of counting,
+never of chance. A persona's section replaces entries of `everyone`. What is said when is decided by the siblings.
+"""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from callcenter.calls import Language, PersonaType, Slot, TicketCategory, Value
+from callcenter.company import Keywords
+from callcenter.errors import ConfigurationError
+from callcenter.llm.offline.counts import CountForm, Unit
+
+FILE: Final = Path(__file__).with_name("phrases.toml")
+EVERYONE: Final = "everyone"
+
+
+class Wordings(Value):
+    """Ways to say one thing, in every language; all of them name the same facts."""
+
+    ar: Annotated[tuple[str, ...], Field(min_length=1)]
+    en: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        used = {frozenset(_names(text)) for language in Language for text in self[language]}
+        if len(used) > 1:
+            raise ValueError(f"its wordings name different facts: {sorted(map(sorted, used))}")
+        return self
+
+    def __getitem__(self, language: Language) -> tuple[str, ...]:
+        """Return the wordings in `language`."""
+        wordings: tuple[str, ...] = getattr(self, language.value)
+        return wordings
+
+
+class Recap(StrEnum):
+    """What a ticket can hold, as a recap names it."""
+
+    description = "description"
+    order_number = "order_number"
+    amount = "amount"
+    occurred = "occurred"
+    contact = "contact"
+
+
+class Phrases(Value):
+    """All that one persona can say. Names in braces are facts the caller gives."""
+
+    salam: Wordings
+    hello: Wordings
+    offer_help: Wordings
+    thanks: Wordings
+    here_for_you: Wordings
+    still_open: Wordings
+    not_interested: Wordings
+    no_more: Wordings
+    unclear: Wordings
+    unclear_again: Wordings
+
+    glad: Wordings
+    service: Wordings
+    price: Wordings
+    cost: Wordings
+    prices_intro: Wordings
+    duration: Wordings
+    includes_intro: Wordings
+    steps_intro: Wordings
+    overview_intro: Wordings
+    trainings_intro: Wordings
+    price_overview_intro: Wordings
+    and_more: Wordings
+    ask_start: Wordings
+    ask_which: Wordings
+    ask_service: Wordings
+    ask_closer: Wordings
+    no_offer: Wordings
+    ready_to_start: Wordings
+
+    hours: Wordings
+    open_now: Wordings
+    closed_now: Wordings
+    address: Wordings
+    map: Wordings
+    contacts: Wordings
+    whatsapp: Wordings
+    website: Wordings
+    human_hint: Wordings
+    anything_else: Wordings
+    account_limits: Wordings
+    account_secrets: Wordings
+    noted_number: Wordings
+    ask_about_number: Wordings
+    noted_reach: Wordings
+
+    sorry: Wordings
+    sorry_frustrated: Wordings
+    sorry_angry: Wordings
+    matters: dict[TicketCategory, Wordings]
+    created: Wordings
+    created_escalated: Wordings
+    updated: Wordings
+    updated_escalated: Wordings
+    unchanged: Wordings
+    unchanged_escalated: Wordings
+    noted_order: Wordings
+    noted_contact: Wordings
+    listening: Wordings
+    first_step: Wordings
+    nothing_more: Wordings
+    answer_due: Wordings
+    nothing_more_recap: Wordings
+    one_more: Wordings
+    status: Wordings
+    status_overdue: Wordings
+    status_settled: Wordings
+    no_ticket: Wordings
+    ask_matter: Wordings
+    recap: dict[Recap, Wordings]
+    asks: dict[Slot, Wordings]
+    asks_again: dict[Slot, Wordings]
+
+    human_created: Wordings
+    human_known: Wordings
+    human_needed: Wordings
+    human_away: Wordings
+    human_also: Wordings
+    meanwhile: Wordings
+
+    within: Wordings
+    shortly: Wordings
+    list_comma: Wordings
+    list_last: Wordings
+
+    @model_validator(mode="after")
+    def _check_complete(self) -> Self:
+        for field, texts, names in (
+            ("matters", set(self.matters), set(TicketCategory)),
+            ("recap", set(self.recap), set(Recap)),
+            ("asks", set(self.asks), set(Slot)),
+            ("asks_again", set(self.asks_again), set(Slot)),
+        ):
+            if missing := names - texts:
+                raise ValueError(f"{field} has no text for {', '.join(sorted(missing))}")
+        return self
+
+
+class Cue(StrEnum):
+    """What a message asks about, beside the topics of the company's profile."""
+
+    salam = "salam"
+    farewell = "farewell"
+    price = "price"
+    duration = "duration"
+    includes = "includes"
+    steps = "steps"
+    offer = "offer"
+    overview = "overview"
+    hours = "hours"
+    open_now = "open_now"
+    address = "address"
+    contacts = "contacts"
+    website = "website"
+
+
+class Phrasebook(Value):
+    """Everything in phrases.toml."""
+
+    personas: dict[PersonaType, Phrases]
+    counts: dict[Unit, dict[Language, tuple[CountForm, ...]]]
+    cues: dict[Cue, Keywords]
+
+
+@lru_cache(maxsize=1)
+def load_phrasebook(file: Path = FILE) -> Phrasebook:
+    """Read and check the phrases; raise ConfigurationError naming every entry that can't be used."""
+    document = tomllib.loads(file.read_text(encoding="utf-8"))
+    try:
+        return Phrasebook.model_validate(
+            {
+                "personas": {persona: _merged(document, persona) for persona in PersonaType},
+                "counts": document["counts"],
+                "cues": document["cues"],
+            }
+        )
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors(include_url=False)
+        ]
+        raise ConfigurationError("\n  ".join([f"{file.name} can't be used:", *problems])) from error
+
+
+def _merged(document: Mapping[str, Mapping[str, object]], persona: PersonaType) -> dict[str, object]:
+    return {**document[EVERYONE], **document.get(persona.value, {})}
+
+
+def _names(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}

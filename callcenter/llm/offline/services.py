@@ -1,0 +1,161 @@
+"""Answer about what the company sells: one service, several, all of them; prices, offers, durations, how to start.
+
+The question is answered before anything is suggested, and a figure is only ever the profile's. A message that names no
+service means the one asked about last, as long as it asks for something of a service.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from callcenter.calls import ConversationIntent
+from callcenter.llm.offline.facts import BULLET, ServiceFacts, bullets, quoted
+from callcenter.llm.offline.phrases import Cue
+from callcenter.llm.offline.turn import REPLY_CHARS, Draft, Turn
+
+ASPECTS: Final = frozenset({Cue.price, Cue.duration, Cue.includes, Cue.steps})
+"""What can be asked of a service without naming it."""
+FEW: Final = 2
+"""So many things stand in a sentence; more make a list."""
+COMPARED: Final = 4
+CLOSING_ROOM: Final = 70
+
+
+def reply(turn: Turn) -> Draft:
+    """Answer about services, whatever the message asks of them."""
+    draft = Draft()
+    asked = _aspects(turn)
+    article = _article(turn, asked)
+    if Cue.offer in turn.cues:
+        draft.add(turn.facts.offers or turn.say(turn.lines.no_offer))
+    elif article:
+        draft.add(article)
+    about = _about(turn, asked)
+    if len(about) > 1:
+        _several(turn, draft, about[:COMPARED], asked)
+    elif about:
+        _one(turn, draft, about[0], asked)
+    elif draft.parts:
+        draft.closing = turn.say(turn.lines.ask_service)
+    else:
+        _all(turn, draft, asked)
+    return draft
+
+
+def start(turn: Turn, service: ServiceFacts) -> Draft:
+    """Say how to get started with a service, what a yes to "shall I explain?" asks for."""
+    draft = Draft()
+    _one(turn, draft, service, frozenset({Cue.steps}))
+    return draft
+
+
+def _aspects(turn: Turn) -> frozenset[Cue]:
+    """Return what is asked of a service; who asks for a better price is told the offer, with the price in one phrase."""
+    asked = ASPECTS & turn.cues.keys()
+    if Cue.offer in turn.cues:
+        return asked - {Cue.price}
+    return asked | {Cue.price} if turn.brief.analysis.question.kind == "price" else asked
+
+
+def _article(turn: Turn, asked: frozenset[Cue]) -> str | None:
+    """Return a policy or frequent answer, where the message asks something that no aspect of a service answers."""
+    if asked or not turn.brief.analysis.question.is_question or not turn.articles:
+        return None
+    return quoted(turn.articles[0].topic, turn.language)
+
+
+def _about(turn: Turn, asked: frozenset[Cue]) -> tuple[ServiceFacts, ...]:
+    named = turn.services
+    training = turn.heard is ConversationIntent.training_interest
+    if training and any(service.training for service in named):
+        return tuple(service for service in named if service.training)
+    if named or training or Cue.overview in turn.cues:
+        return named
+    return (turn.interest,) if asked and turn.interest else ()
+
+
+def _one(turn: Turn, draft: Draft, service: ServiceFacts, asked: frozenset[Cue]) -> None:
+    lines = turn.lines
+    draft.closing = turn.say(lines.ask_start)
+    if not asked and not draft.parts:
+        if _welcomes(turn):
+            draft.add(turn.say(lines.glad))
+        draft.add(turn.say(lines.service, name=service.name, summary=service.summary))
+        draft.add(turn.say(lines.cost, price=service.price) if service.price else service.note)
+        return
+    if Cue.price in asked or not asked:
+        _prices(turn, draft, service, listed=bool(asked))
+    if Cue.duration in asked:
+        draft.add(turn.say(lines.duration, name=service.name, duration=service.duration))
+    if Cue.includes in asked:
+        draft.add_if_room(turn.say(lines.includes_intro, name=service.name) + service.includes)
+    if Cue.steps in asked:
+        draft.closing = turn.say(lines.ready_to_start)
+        draft.add_if_room(turn.say(lines.steps_intro, name=service.name) + service.steps)
+
+
+def _welcomes(turn: Turn) -> bool:
+    """Whether a word of pleasure fits: not to the unhappy, and not after an introduction or a greeting."""
+    analysis = turn.brief.analysis
+    greets = any(each.intent is ConversationIntent.greeting for each in analysis.intent.others)
+    return analysis.sentiment.sentiment.valence >= 0 and not turn.brief.introduced and not greets
+
+
+def _prices(turn: Turn, draft: Draft, service: ServiceFacts, *, listed: bool) -> None:
+    lines = turn.lines
+    if listed and len(service.prices) > FEW:
+        draft.add(turn.say(lines.prices_intro, name=service.name) + bullets(service.prices))
+    elif service.price:
+        draft.add(turn.say(lines.price, name=service.name, price=service.price))
+    if listed or not service.price:
+        draft.add_if_room(service.note)
+
+
+def _several(turn: Turn, draft: Draft, about: tuple[ServiceFacts, ...], asked: frozenset[Cue]) -> None:
+    lines = turn.lines
+    if Cue.duration in asked:
+        draft.add(*(turn.say(lines.duration, name=each.name, duration=each.duration) for each in about))
+    elif Cue.price not in asked and len(about) <= FEW:
+        for each in about:
+            draft.add_if_room(turn.say(lines.service, name=each.name, summary=each.summary))
+            draft.add(turn.say(lines.cost, price=each.price) if each.price else each.note)
+    else:
+        _list(turn, draft, turn.say(lines.price_overview_intro), [_priced(each) for each in about])
+    draft.closing = turn.say(lines.ask_closer)
+
+
+def _all(turn: Turn, draft: Draft, asked: frozenset[Cue]) -> None:
+    lines, services = turn.lines, tuple(turn.facts.services.values())
+    trainings = tuple(each for each in services if each.training)
+    if Cue.steps in asked and Cue.overview not in turn.cues:
+        draft.add(turn.facts.next_step)
+        return
+    if turn.heard is ConversationIntent.training_interest and trainings:
+        if len(trainings) == 1:
+            _one(turn, draft, trainings[0], asked)
+            return
+        _list(turn, draft, turn.say(lines.trainings_intro), [_priced(each) for each in trainings])
+    elif Cue.price in asked:
+        _list(turn, draft, turn.say(lines.price_overview_intro), [_priced(each) for each in services])
+    else:
+        _list(turn, draft, turn.say(lines.overview_intro), [each.name for each in services])
+    draft.closing = turn.say(lines.ask_which)
+
+
+def _list(turn: Turn, draft: Draft, introduction: str, items: list[str]) -> None:
+    """Add a list as far as there is room for it, and say so where there is not."""
+    more = turn.say(turn.lines.and_more)
+    room = REPLY_CHARS - draft.length - len(introduction) - len(more) - CLOSING_ROOM
+    kept: list[str] = []
+    for item in items:
+        room -= len(BULLET) + len(item)
+        if room < 0 and kept:
+            break
+        kept.append(item)
+    draft.add(introduction + bullets(kept))
+    if len(kept) < len(items):
+        draft.add(more)
+
+
+def _priced(service: ServiceFacts) -> str:
+    return f"{service.name}: {service.price or service.note}"
