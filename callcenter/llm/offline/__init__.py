@@ -24,7 +24,7 @@ from callcenter.routing import RoutingPolicy
 NAME: Final = "offline"
 SURE: Final = RoutingPolicy().min_confidence
 """Below this an intent is a guess to routing, and so to the voice."""
-_SENTENCES: Final = re.compile(r".+?(?:[.!?؟…]+\s+|\n+|$)", re.DOTALL)
+_SENTENCE_END: Final = re.compile(r"[.!?؟…]\s+")
 
 
 class OfflineVoice:
@@ -35,7 +35,7 @@ class OfflineVoice:
         self._personas = book.personas
         self._counts = book.counts
         self._company = company
-        self._cues: PhraseIndex[Cue] = PhraseIndex(
+        self._cue_index: PhraseIndex[Cue] = PhraseIndex(
             (phrase, cue) for cue, words in book.cues.items() for phrase in words.phrases
         )
         offers = book.cues[Cue.offer].phrases
@@ -44,8 +44,11 @@ class OfflineVoice:
 
     async def stream(self, brief: Brief) -> AsyncIterator[Delta | Completion]:
         """Yield the reply sentence by sentence; never fails."""
-        for sentence in _SENTENCES.findall(self.reply(brief)):
-            yield Delta(sentence)
+        reply, start = self.reply(brief), 0
+        for end in _SENTENCE_END.finditer(reply):
+            yield Delta(reply[start : end.end()])
+            start = end.end()
+        yield Delta(reply[start:])
         yield Completion(CompletionKind.complete, NAME)
 
     def reply(self, brief: Brief) -> str:
@@ -59,16 +62,13 @@ class OfflineVoice:
 
     def _turn(self, brief: Brief) -> Turn:
         intent = brief.analysis.intent
-        cues: dict[Cue, tuple[int, int]] = {}
-        for match in self._cues.find(brief.text):
-            cues.setdefault(match.payload, (match.start, match.end))
         return Turn(
             brief=brief,
             lines=self._personas[brief.persona],
             facts=self._facts[brief.language],
             counts=self._counts,
             heard=intent.intent if intent.confidence >= SURE else ConversationIntent.other,
-            mentions=self._company.topics(brief.text),
-            cues=cues,
-            open_now=self._times.open_at(brief.at),
+            company=self._company,
+            cue_index=self._cue_index,
+            times=self._times,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from callcenter.analysis.models import EntityKind
+from callcenter.company import Answer
 from callcenter.llm.offline.facts import quoted
 from callcenter.llm.offline.phrases import Cue
 from callcenter.llm.offline.turn import Draft, Turn
@@ -46,11 +47,10 @@ def unknown(turn: Turn) -> Draft:
 
 def account(turn: Turn) -> Draft:
     """Guide to self-service where the profile tells how; be honest that nothing is changed from here."""
-    found = from_profile(turn)
-    if found is not None:
-        found.add_if_room(turn.say(turn.lines.account_secrets))
-        return found
     facts, lines = turn.facts, turn.lines
+    guide = next((each.topic for each in turn.articles if isinstance(each.topic, Answer)), None)
+    if guide is not None:
+        return Draft([quoted(guide, turn.language), turn.say(lines.account_limits)], turn.say(lines.anything_else))
     return Draft(
         [
             turn.say(lines.account_limits),

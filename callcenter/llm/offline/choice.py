@@ -71,7 +71,7 @@ def _general(turn: Turn) -> Draft | None:
         return _greeted(turn, services.reply(turn))
     if turn.brief.ticket_news is not None:
         return None
-    if turn.does(Act.thanks):
+    if turn.does(Act.thanks) and not turn.does(Act.deny):
         return courtesies.farewell(turn)
     return _in_context(turn)
 

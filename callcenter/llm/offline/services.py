@@ -50,7 +50,7 @@ def start(turn: Turn, service: ServiceFacts) -> Draft:
 
 
 def _aspects(turn: Turn) -> frozenset[Cue]:
-    """Return what is asked of a service; who asks for a better price is told the offer, with the price in one phrase."""
+    """Return what is asked of a service; who asks for a better price gets the offer, and the price in one phrase."""
     asked = ASPECTS & turn.cues.keys()
     if Cue.offer in turn.cues:
         return asked - {Cue.price}

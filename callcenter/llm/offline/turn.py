@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, NamedTuple
 
+from callcenter.analysis import PhraseIndex
 from callcenter.analysis.models import Act, EntityKind
 from callcenter.calls import ConversationIntent, Language
-from callcenter.company import Answer, Mention, Policy, Service, Topic
+from callcenter.company import Answer, Company, Mention, Policy, Service, Topic
 from callcenter.llm import Brief
 from callcenter.llm.offline.counts import CountForm, Unit, rounded, said
-from callcenter.llm.offline.facts import Facts, ServiceFacts
+from callcenter.llm.offline.facts import Facts, OpeningTimes, ServiceFacts
 from callcenter.llm.offline.phrases import Cue, Phrases, Wordings
 
 REPLY_CHARS: Final = 600
@@ -64,9 +66,9 @@ class Article(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Turn:
-    """A brief with all that is needed to answer it."""
+    """A brief with all that is needed to answer it; what the message is about is only looked up where it matters."""
 
     brief: Brief
     lines: Phrases
@@ -74,10 +76,27 @@ class Turn:
     counts: Mapping[Unit, Mapping[Language, tuple[CountForm, ...]]]
     heard: ConversationIntent
     """The intent, or `other` where it was only a guess."""
-    mentions: tuple[Mention[Topic], ...]
-    cues: Mapping[Cue, tuple[int, int]]
-    """What the message asks about and where it says so."""
-    open_now: bool
+    company: Company
+    cue_index: PhraseIndex[Cue]
+    times: OpeningTimes
+
+    @cached_property
+    def mentions(self) -> tuple[Mention[Topic], ...]:
+        """What of the profile the message is about, the most specific first."""
+        return self.company.topics(self.brief.text)
+
+    @cached_property
+    def cues(self) -> Mapping[Cue, tuple[int, int]]:
+        """What the message asks about beside the profile's topics, and where it says so."""
+        found: dict[Cue, tuple[int, int]] = {}
+        for match in self.cue_index.find(self.brief.text):
+            found.setdefault(match.payload, (match.start, match.end))
+        return found
+
+    @property
+    def open_now(self) -> bool:
+        """Whether somebody is in."""
+        return self.times.open_at(self.brief.at)
 
     @property
     def language(self) -> Language:
