@@ -1,0 +1,131 @@
+"""Put one message's analysis together: language, intent, sentiment, urgency, question, category, entities, acts.
+
+Pure: the same text and lexicons give the same answer. `analyze` expects text that `clean` has been over, but
+survives any. Offsets are those of the text it is handed. What follows from the verdicts is routing's to decide.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from callcenter.analysis import entities, intents, language, sentiment
+from callcenter.analysis.models import (
+    Act,
+    ActEvidence,
+    CategoryVerdict,
+    LanguageKind,
+    MessageAnalysis,
+    QuestionVerdict,
+    UrgencyVerdict,
+)
+from callcenter.analysis.reading import Reading
+from callcenter.calls import ConversationIntent, PriorityLevel, TicketCategory
+
+if TYPE_CHECKING:
+    from callcenter.analysis.lexicon import Lexicons
+    from callcenter.calls import Language
+
+_SKIPPED: Final = {kind: None if kind is LanguageKind.arabizi else "arabizi" for kind in LanguageKind}
+"""Arabizi cues ("men", "fi") are English or French words elsewhere; they count in Arabizi only."""
+_CALM: Final = UrgencyVerdict(level=PriorityLevel.medium, confidence=0.6)
+_STATEMENT: Final = QuestionVerdict(is_question=False, confidence=0.85)
+_BARE_QUESTION: Final = QuestionVerdict(is_question=True, confidence=0.9)
+_NO_CATEGORY: Final = CategoryVerdict(category=None, confidence=0.0)
+_TECHNICAL: Final = CategoryVerdict(category=TicketCategory.technical, confidence=0.6)
+_AT_START_ONLY: Final = frozenset({Act.affirm.value, Act.deny.value})
+""""yes" and "no" answer only where a message begins with them."""
+_MAX_EVIDENCE: Final = 4
+_MAX_ACTS: Final = 6
+
+
+class ConversationAnalyzer:
+    """The analyzer with its lexicons, for those who call it often."""
+
+    def __init__(self, lexicons: Lexicons) -> None:
+        self._lexicons = lexicons
+
+    def analyze(self, text: str, language: Language | None = None) -> MessageAnalysis:
+        """Analyse one message; `language` is the sender's setting and decides only where the text does not."""
+        return analyze(text, self._lexicons, hint=language)
+
+
+def analyze(text: str, lexicons: Lexicons, *, hint: Language | None = None) -> MessageAnalysis:
+    """Return all that one message says; `hint`, the sender's language setting, decides only where the text does not."""
+    reading = Reading(text)
+    counted = language.tally(reading, lexicons)
+    reading.scan(lexicons, without=_SKIPPED[counted.kind])
+    spoken = language.verdict(reading, counted, hint)
+    scores = intents.scores(reading)
+    matter = scores.get(ConversationIntent.complaint, 0.0) + scores.get(ConversationIntent.technical_support, 0.0)
+    return MessageAnalysis(
+        language=spoken,
+        intent=intents.verdict(reading, scores, spoken.language),
+        sentiment=sentiment.verdict(reading, matter),
+        urgency=_urgency(reading),
+        question=_question(reading),
+        category=_category(reading, scores.get(ConversationIntent.technical_support, 0.0)),
+        entities=entities.find(reading, lexicons),
+        acts=_acts(reading),
+    )
+
+
+def _urgency(reading: Reading) -> UrgencyVerdict:
+    """Take the highest level that words ask for."""
+    hits = reading.hits.get("urgency")
+    if not hits:
+        return _CALM
+    best = max(hits, key=lambda hit: PriorityLevel(hit.cue.label).rank)
+    cited = [hit for hit in hits if hit.cue.label == best.cue.label][:_MAX_EVIDENCE]
+    return UrgencyVerdict(
+        level=PriorityLevel(best.cue.label),
+        confidence=min(0.95, 0.7 + 0.1 * len(cited)),
+        evidence=tuple([reading.evidence(hit, hit.cue.weight) for hit in cited]),
+    )
+
+
+def _question(reading: Reading) -> QuestionVerdict:
+    """Take the heaviest question word; a question mark alone makes a question of no kind."""
+    marked = "?" in reading.folded
+    hits = reading.hits.get("question")
+    if not hits:
+        return _BARE_QUESTION if marked else _STATEMENT
+    best = max(hits, key=lambda hit: (hit.cue.weight, -hit.start))
+    first = not reading.folded[: hits[0].start].strip()
+    return QuestionVerdict(
+        is_question=True,
+        kind=best.cue.label,
+        confidence=0.95 if marked else 0.85 if first else 0.6,
+        evidence=(reading.evidence(best, best.cue.weight),),
+    )
+
+
+def _category(reading: Reading, technical: float) -> CategoryVerdict:
+    """Sum the words for each kind of matter; a failure speaks for a technical one."""
+    hits = reading.hits.get("category")
+    if not hits:
+        return _TECHNICAL if technical else _NO_CATEGORY
+    total = {TicketCategory.technical.value: technical} if technical else {}
+    for hit in hits:
+        total[hit.cue.label] = total.get(hit.cue.label, 0.0) + hit.cue.weight
+    name = max(total, key=lambda label: (total[label], label))
+    return CategoryVerdict(
+        category=TicketCategory(name),
+        confidence=round(min(0.95, 0.4 + 0.5 * total[name] / sum(total.values())), 3),
+        evidence=tuple(
+            [reading.evidence(hit, hit.cue.weight) for hit in hits if hit.cue.label == name][:_MAX_EVIDENCE]
+        ),
+    )
+
+
+def _acts(reading: Reading) -> tuple[ActEvidence, ...]:
+    """List each act once, at its first place."""
+    hits = reading.hits.get("act")
+    if not hits:
+        return ()
+    acts: dict[str, ActEvidence] = {}
+    for hit in hits:
+        label = hit.cue.label
+        if label in acts or (label in _AT_START_ONLY and reading.folded[: hit.start].strip()):
+            continue
+        acts[label] = ActEvidence(act=Act(label), evidence=reading.evidence(hit, hit.cue.weight))
+    return tuple(acts.values())[:_MAX_ACTS]

@@ -1,0 +1,276 @@
+"""Find thousands of phrases in a message in one pass, as whole words, however Arabic glues its particles to them.
+
+One Aho-Corasick automaton holds every phrase. What it finds is kept only where words begin and end, or where what
+sticks to an Arabic word is a proclitic ("و", "ال", "بال" ...) or an enclitic ("ها", "نا" ...). A phrase may end in
+`*` (any ending: "crash*") and may have one gap, written ` … ` (up to GAP_WORDS words: "how … cost"). What the
+phrases mean is the caller's payload.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
+
+import ahocorasick_rs
+
+from callcenter.analysis.text import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+T = TypeVar("T")
+
+GAP: Final = " … "
+GAP_WORDS: Final = 6
+"""A gap longer than this is two thoughts, not one phrase."""
+_GAP_CHARS: Final = 60
+_FREE_LENGTH: Final = 3
+"""Arabic words shorter than this take no particle but و and ف; what looks like one is mostly another word."""
+
+_CONJUNCTIONS: Final = ("", "و", "ف")
+_PROCLITICS: Final = frozenset(
+    conjunction + particle
+    for conjunction in _CONJUNCTIONS
+    for particle in (
+        *(
+            "",
+            "ال",
+            "ب",
+            "بال",
+            "ل",
+            "لل",
+            "ك",
+            "كال",
+            "س",
+            "ه",
+            "ح",
+            "م",
+            "ما",
+        ),  # the, in, to, like, will (three ways), not
+        *("هال", "عال", "ع", "شال", "ماب", "مب"),  # this, on the, what is the, do not: colloquial
+    )
+)
+_NEGATING: Final = frozenset(conjunction + particle for conjunction in _CONJUNCTIONS for particle in ("ما", "ماب"))
+_NEGATING_WITH_SHIN: Final = frozenset(
+    conjunction + particle for conjunction in _CONJUNCTIONS for particle in ("م", "مب", "")
+)
+_SHIN: Final = "ش"
+_ENCLITICS: Final = frozenset(
+    ending + shin
+    for ending in (
+        *(
+            "",
+            "ه",
+            "ها",
+            "هم",
+            "هن",
+            "هما",
+            "ك",
+            "كم",
+            "كي",
+            "كن",
+            "نا",
+            "ي",
+            "ني",
+            "و",
+            "وا",
+            "ا",
+            "ت",
+            "تو",
+            "توا",
+            "تم",
+            "ان",
+        ),
+        *(
+            "ين",
+            "ون",
+            "ات",
+            "يه",
+            "ته",
+            "تها",
+            "تهم",
+            "تك",
+            "تكم",
+            "تي",
+            "تنا",
+            "تني",
+            "ناه",
+            "ناها",
+            "وه",
+            "وها",
+            "ونا",
+            "وني",
+        ),
+        *(
+            "لي",
+            "لنا",
+            "لك",
+            "لكم",
+            "له",
+            "لها",
+            "لهم",
+            "تلي",
+            "ولي",
+            "اته",
+            "اتها",
+            "اتكم",
+            "اتك",
+            "اتي",
+            "اتنا",
+            "نكم",
+        ),
+    )
+    for shin in ("", _SHIN)
+)
+_ARABIC: Final = re.compile("[\u0621-\u064a]")
+_BREAK: Final = re.compile(r"[.!?;\n]")
+_SEPARATORS: Final = re.compile(r"[^\w'$£€\u2190-\U0010ffff]|[\u3000-\u303f]|'(?!\w)|(?<!\w)'")
+_ASCII_SEPARATORS: Final = str.maketrans(
+    {chr(code): " " for code in range(128) if not chr(code).isalnum() and chr(code) not in "_'$"}
+)
+_QUOTES: Final = re.compile(r"'(?!\w)|(?<!\w)'")
+
+
+class Match(NamedTuple, Generic[T]):
+    """One phrase in a text; `text[start:end]` is what the customer wrote."""
+
+    start: int
+    end: int
+    payload: T
+    negated: bool = False
+    """A negating particle is glued to it ("ماوصل", "موصلش")."""
+    gapped: bool = False
+    """The span holds other words between the phrase's halves."""
+
+
+class _Pattern(NamedTuple, Generic[T]):
+    """What one string in the automaton stands for."""
+
+    check: int
+    opens: str | None
+    """The half phrase whose place must be remembered."""
+    whole: tuple[T, ...]
+    closes: tuple[tuple[str, T], ...]
+
+
+_EXACT, _OPEN_ENDED, _ARABIC_WORD, _ARABIC_OPEN, _SYMBOL = range(5)
+
+
+class PhraseIndex(Generic[T]):
+    """Phrases with payloads, compiled once; finding costs the same for a hundred phrases and for ten thousand."""
+
+    def __init__(self, phrases: Iterable[tuple[str, T]]) -> None:
+        """Compile `phrases`; they are normalised here, so any spelling will do. Empty ones are passed over."""
+        table: dict[tuple[str, int], tuple[list[str], list[T], list[tuple[str, T]]]] = {}
+
+        def entry(text: str) -> list[tuple[list[str], list[T], list[tuple[str, T]]]]:
+            return [table.setdefault(key, ([], [], [])) for key in _keys(text)]
+
+        for phrase, payload in phrases:
+            first, gap, second = normalise(phrase).text.strip().partition(GAP)
+            if gap:
+                for opens, _, _ in entry(first):
+                    opens.append(first)
+                for _, _, closes in entry(second):
+                    closes.append((first, payload))
+            elif first:
+                for _, whole, _ in entry(first):
+                    whole.append(payload)
+        by_text: dict[str, list[_Pattern[T]]] = {}
+        for (text, check), (opens, whole, closes) in table.items():
+            by_text.setdefault(text, []).append(
+                _Pattern(check, opens[0] if opens else None, tuple(whole), tuple(closes))
+            )
+        self._patterns: Sequence[tuple[_Pattern[T], ...]] = [tuple(patterns) for patterns in by_text.values()]
+        self._automaton = ahocorasick_rs.AhoCorasick(list(by_text), store_patterns=False)
+
+    def find(self, text: str) -> list[Match[T]]:
+        """Return every phrase in `text`, overlapping and nested ones too, by its end; spans are `text`'s own."""
+        normalised = normalise(text)
+        found = self.scan(normalised.text, words_only(normalised.text))
+        return [
+            Match(*normalised.span(start, end), payload, negated, gapped)
+            for start, end, payload, negated, gapped in found
+        ]
+
+    def scan(self, text: str, words: str) -> list[tuple[int, int, T, bool, bool]]:
+        """Like `find`, over `text` normalised already and `words`, what `words_only` made of it; spans are `text`'s.
+
+        Returns the fields of `Match` as bare tuples: a message has dozens, and nine of ten are read once.
+        """
+        found: list[tuple[int, int, T, bool, bool]] = []
+        opened: dict[str, tuple[int, int]] = {}
+        patterns = self._patterns
+        for number, begin, stop in self._automaton.find_matches_as_indexes(words, overlapping=True):
+            for pattern in patterns[number]:
+                if pattern.check == _EXACT:
+                    start, end, negated = begin, stop - 2, False
+                else:
+                    bounds = _bounds(pattern.check, words, begin, stop)
+                    if bounds is None:
+                        continue
+                    start, end, negated = bounds
+                found += [(start, end, payload, negated, False) for payload in pattern.whole]
+                for half, payload in pattern.closes:
+                    left = opened.get(half)
+                    if left and left[1] < start < left[1] + _GAP_CHARS and _one_thought(text, words, left[1], start):
+                        found.append((left[0], end, payload, negated, True))
+                if pattern.opens is not None:
+                    opened[pattern.opens] = (start, end)
+        return found
+
+
+def _bounds(check: int, words: str, begin: int, stop: int) -> tuple[int, int, bool] | None:
+    """Widen a find to the whole word; return its span in the text and whether a particle negates it, None if no word."""
+    if check == _OPEN_ENDED:
+        return begin, words.find(" ", stop) - 1, False
+    before, after = words[begin - 1], words[stop]
+    if check == _SYMBOL or before == after == " ":
+        return begin - 1, stop - 1, False
+    head = "" if before == " " else words[words.rfind(" ", 0, begin) + 1 : begin]
+    if head not in _PROCLITICS:
+        return None
+    finish = stop if after == " " else words.find(" ", stop)
+    tail = words[stop:finish]
+    if check == _ARABIC_WORD and tail not in _ENCLITICS:
+        return None
+    negated = head in _NEGATING or (tail[-1:] == _SHIN and head in _NEGATING_WITH_SHIN)
+    return begin - 1 - len(head), finish - 1, negated
+
+
+def words_only(text: str) -> str:
+    """Blank what parts words in normalised `text` and put a blank at either end: same places, plus one."""
+    if text.isascii():
+        words = text.translate(_ASCII_SEPARATORS)
+        return f" {_QUOTES.sub(' ', words) if chr(39) in words else words} "
+    return f" {_SEPARATORS.sub(' ', text)} "
+
+
+def in_reach(text: str, words: str, end: int, start: int, reach: int) -> bool:
+    """Whether what ends at `end` bears on what starts at `start`: at most `reach` words and no break between."""
+    return words.count(" ", end + 1, start + 1) <= reach + 1 and not _BREAK.search(text, end, start)
+
+
+def _one_thought(text: str, words: str, end: int, start: int) -> bool:
+    return in_reach(text, words, end, start, GAP_WORDS)
+
+
+def _keys(phrase: str) -> list[tuple[str, int]]:
+    """Return what to put into the automaton for one (half) phrase, and how to check what it finds."""
+    text = words_only(phrase.removesuffix("*")).strip()
+    open_ended = phrase.endswith("*")
+    if not text:
+        return []
+    if not (text[0].isalnum() or text[0] == "_"):
+        return [(text, _SYMBOL)]
+    if _ARABIC.match(text):
+        ends = text.split(" ")
+        if len(ends[0]) < _FREE_LENGTH:
+            ending = ("", _OPEN_ENDED) if open_ended else (" ", _EXACT)
+            return [(f" {conjunction}{text}{ending[0]}", ending[1]) for conjunction in _CONJUNCTIONS]
+        if len(ends[-1]) < _FREE_LENGTH and not open_ended:
+            return [(f" {particle}{text} ", _EXACT) for particle in ("", "و", "ف", "ال", "ب", "ل")]
+        return [(text, _ARABIC_OPEN if open_ended else _ARABIC_WORD)]
+    ending = ("", _OPEN_ENDED) if open_ended else (" ", _EXACT)
+    spellings = {text, text.replace("'", ""), text.replace("'", " ")}  # "don't", "dont", "don t"
+    return [(f" {spelling}{ending[0]}", ending[1]) for spelling in sorted(spellings)]

@@ -1,0 +1,106 @@
+"""Say how the customer feels: words for it, weighed by degree ("very"), negation ("not bad") and contrast ("but").
+
+Anger (insults, threats, shouting) and frustration (waiting, repeating oneself) are told apart from mere
+displeasure. A complaint without any such word is still negative. What follows from it, escalation above all,
+routing decides.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Final
+
+from callcenter.analysis.models import SentimentAnalysisResult
+from callcenter.calls import Sentiment
+
+if TYPE_CHECKING:
+    from callcenter.analysis.models import Evidence
+    from callcenter.analysis.reading import Hit, Reading
+
+_SIGN: Final = {"positive": 1.0, "negative": -1.0, "frustrated": -1.0, "angry": -1.0}
+_NEGATED: Final = {"positive": -0.9, "negative": -0.45, "frustrated": 0.0, "angry": 0.0}
+""""not good" is nearly bad, "not bad" faintly good, "not angry" nothing."""
+_DEGREES: Final = {"up": 1.4, "down": 0.6}
+_BEFORE_CONTRAST: Final = 0.5
+_AFTER_CONTRAST: Final = 1.25
+""""good but late" leans to what follows."""
+_SOFTNESS: Final = 3.0
+"""Folds a sum into -1..1: a plain word (1) gives .5, two .76, three .87."""
+_STRONG: Final = 0.73
+_NEUTRAL: Final = 0.2
+_SHOUTED: Final = re.compile(r"\b[A-Z]{3,}\b(?:[^A-Za-z]+[A-Z]{2,}\b)+")
+"""Two words or more in capitals, the first of three letters at least."""
+_LOUD: Final = 0.5
+"""What shouting or "!!!" adds to anger, when something unpleasant is said at all."""
+_MATTER: Final = 0.55
+"""What a complaint or failure takes from the mood by itself, per point of its score, up to _MATTER_MOST points."""
+_MATTER_MOST: Final = 2.0
+_BURST: Final = 1.0
+"""From this much anger (or frustration) on, it is the verdict."""
+_MAX_EVIDENCE: Final = 8
+
+_CALM: Final = SentimentAnalysisResult(
+    sentiment=Sentiment.neutral, confidence=0.7, emotion_indicators=(), reasoning="no word of feeling", score=0.0
+)
+
+
+def verdict(reading: Reading, matter: float) -> SentimentAnalysisResult:
+    """Sum the words of feeling; `matter` is the score of complaint and failure cues in the same message."""
+    hits = reading.hits.get("sentiment", ())
+    if not hits and matter <= 0:
+        return _CALM
+    turning = reading.hits.get("contrast")
+    turn = turning[-1].start if turning else None
+    total = -_MATTER * min(matter, _MATTER_MOST)
+    burst = {"angry": 0.0, "frustrated": 0.0}
+    evidence: list[Evidence] = []
+    degrees = reading.hits.get("degree", ())
+    ends = {degree.end: degree.cue.label for degree in degrees}
+    starts = {degree.start: degree.cue.label for degree in degrees}
+    for hit in hits:
+        label = hit.cue.label
+        value = hit.cue.weight * (_NEGATED[label] if hit.negated else _SIGN[label])
+        if degrees:
+            value *= _degree(hit, ends, starts)
+        if turn is not None:
+            value *= _BEFORE_CONTRAST if hit.end <= turn else _AFTER_CONTRAST
+        total += value
+        if label in burst and not hit.negated:
+            burst[label] -= value
+        if len(evidence) < _MAX_EVIDENCE and value:
+            evidence.append(reading.evidence(hit, round(value, 2)))
+    loud = total < 0 and ("!!" in reading.text or _SHOUTED.search(reading.text) is not None)
+    if loud:
+        total -= _LOUD
+        burst["angry"] += _LOUD
+    score = total / math.sqrt(total * total + _SOFTNESS)
+    sentiment, reasoning = _fold(score, burst)
+    return SentimentAnalysisResult(
+        sentiment=sentiment,
+        confidence=round(0.8 - abs(score) if sentiment is Sentiment.neutral else min(0.98, 0.5 + 0.5 * abs(score)), 3),
+        emotion_indicators=tuple(dict.fromkeys([found.text for found in evidence])),
+        reasoning=f"{reasoning}, said loudly" if loud else reasoning,
+        score=round(score, 3),
+        evidence=tuple(evidence),
+    )
+
+
+def _fold(score: float, burst: dict[str, float]) -> tuple[Sentiment, str]:
+    if burst["angry"] >= _BURST and score < 0:
+        return Sentiment.angry, "words of anger"
+    if burst["frustrated"] + burst["angry"] >= _BURST and score < 0:
+        return Sentiment.frustrated, "words of frustration"
+    if score >= _STRONG:
+        return Sentiment.very_positive, "strong words of pleasure"
+    if score >= _NEUTRAL:
+        return Sentiment.positive, "words of pleasure"
+    if score <= -_NEUTRAL:
+        return Sentiment.negative, "words of displeasure or a matter that displeases"
+    return Sentiment.neutral, "good and bad balance out"
+
+
+def _degree(hit: Hit, ends: dict[int, str], starts: dict[int, str]) -> float:
+    """Return how much the word right before or right after `hit` ("very", "جدا", "a bit") changes it."""
+    label = ends.get(hit.start - 1) or starts.get(hit.end + 1)
+    return _DEGREES[label] if label else 1.0
