@@ -211,6 +211,8 @@ class ConversationManager:
                     raise
                 return seen
             else:
+                if not call.in_flight.issuperset(step.state.unanswered):  # another process left some, and is gone
+                    await self._catch_up(utterance.call_id, call)
                 return await self._answer(call, turn)
             finally:
                 call.in_flight.discard(message_id)
@@ -218,6 +220,8 @@ class ConversationManager:
     async def resume(self, call_id: CallId) -> tuple[Turn, ...]:
         """Answer what a crash left unanswered on a call; usually there is nothing. Raises CallNotFound."""
         async with self._use(call_id) as call:
+            async with call.log:
+                call.forget()  # the state at hand does not know what another process left
             return await self._catch_up(call_id, call)
 
     async def switch_persona(self, call_id: CallId, persona: PersonaType) -> Handoff | None:
@@ -238,10 +242,15 @@ class ConversationManager:
         return made
 
     async def end(self, call_id: CallId, *, reason: str, satisfaction: int | None = None) -> ConversationState:
-        """End a call; a reply in the making is finished first. Raises CallNotFound, and CallEnded if it is over."""
+        """End a call once all that was said on it is answered.
+
+        Raises CallNotFound, CallEnded if it is over, TurnConflict when the customer talks on without a pause.
+        """
 
         def make(state: ConversationState, ticket: Ticket | None) -> Step:
             step = Step(state=state, ticket=ticket)
+            if state.unanswered:
+                return step
             step.add(
                 CallEndedEvent(
                     call_id=call_id,
@@ -254,8 +263,14 @@ class ConversationManager:
             )
             return step
 
-        async with self._use(call_id) as call, call.voice:
-            return (await self._write(call_id, call, make)).state
+        async with self._use(call_id) as call:
+            for _ in range(RACES):
+                await self._catch_up(call_id, call)
+                async with call.voice:
+                    step = await self._write(call_id, call, make)
+                if step.events:
+                    return step.state
+            raise TurnConflict
 
     async def change_ticket(self, number: TicketNumber, change: TicketChange, *, actor: str) -> Ticket:
         """Change a ticket for an agent. Raises TicketNotFound, InvalidTransition, TicketConflict."""
@@ -378,7 +393,10 @@ class ConversationManager:
                     step.add(spoken.model_copy(update={"seq": step.next_seq, "at": self._sources.now()}))
                 return step
 
-            step = await self._write(turn.call_id, call, make)
+            try:
+                step = await self._write(turn.call_id, call, make)
+            except CallEnded:  # by another process: the message was taken nevertheless, and not to be refused
+                return await self._stored(turn)
         if not step.events:
             return await self._stored(turn)
         return Turn(turn.call_id, turn.message_id, (*turn.events, *step.events), repeated=turn.repeated)
