@@ -28,20 +28,19 @@ def draft_reply(turn: Turn) -> Draft:  # noqa: PLR0911 (one rule a return, in or
         return matters.matter(turn)
     if brief.decision.transfer_to_human:
         return matters.human(turn)
-    if turn.does(Act.asks_status):
+    if turn.does(Act.asks_status) or (ticket is not None and Cue.answer_when in turn.cues):
         return matters.status(turn)
     if turn.does(Act.asks_next) and ticket is not None:
         return matters.needed_next(turn, ticket)
     answer = _answer(turn)
-    if brief.ticket_news is not None and ticket is not None:
+    if brief.ticket_news is not None and ticket is not None and (answer is None or brief.analysis.entities):
         news = matters.noted(turn, ticket)
-        if answer is not None:
-            news.add(*answer.parts)
+        news.add(*(answer.parts if answer else ()))
         return news
     if answer is not None:
         return answer
     if brief.asks is not None:
-        return Draft([turn.say(turn.lines.no_more)])
+        return courtesies.going_on(turn)
     return courtesies.unclear(turn)
 
 
@@ -69,6 +68,8 @@ def _general(turn: Turn) -> Draft | None:
         return _greeted(turn, found)
     if turn.services or services.ASPECTS & turn.cues.keys() or {Cue.overview, Cue.offer} & turn.cues.keys():
         return _greeted(turn, services.reply(turn))
+    if turn.brief.analysis.language.requested is not None:
+        return courtesies.language_taken(turn)
     if turn.brief.ticket_news is not None:
         return None
     if turn.does(Act.thanks) and not turn.does(Act.deny):

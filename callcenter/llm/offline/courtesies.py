@@ -44,6 +44,17 @@ def declined(turn: Turn) -> Draft:
     return Draft([turn.say(opening), turn.say(turn.lines.here_for_you)])
 
 
+def language_taken(turn: Turn) -> Draft:
+    """Confirm the language the customer asked for."""
+    return Draft([turn.say(turn.lines.language_taken)], turn.say(turn.lines.offer_help))
+
+
+def going_on(turn: Turn) -> Draft:
+    """Take what brought no answer in good part, before the next question: "I don't have one", a word or two."""
+    refused = turn.does(Act.not_available) or turn.does(Act.deny)
+    return Draft([turn.say(turn.lines.all_fine if refused else turn.lines.no_more)])
+
+
 def unclear(turn: Turn) -> Draft:
     """Ask what is meant, with what can be asked; after the first message also how to get a human."""
     first = turn.brief.state.user_message_count <= 1

@@ -95,12 +95,12 @@ def _sorry(turn: Turn) -> str:
     """Apologise as strongly as the customer feels, for what went wrong and not in general."""
     sentiment, lines = turn.brief.analysis.sentiment.sentiment, turn.lines
     ticket = turn.brief.ticket
-    found = turn.brief.analysis.category.category or (ticket.category if ticket else None)
+    found = turn.brief.analysis.category.category or (ticket.category if ticket else TicketCategory.general)
     wordings: dict[Sentiment, Wordings] = {
         Sentiment.frustrated: lines.sorry_frustrated,
         Sentiment.angry: lines.sorry_angry,
     }
-    matter = turn.say(lines.matters[found or TicketCategory.general])
+    matter = turn.say(lines.matters[found])
     return turn.say(wordings.get(sentiment, lines.sorry), matter=matter)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import string
 import tomllib
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -65,6 +66,8 @@ class Phrases(Value):
     still_open: Wordings
     not_interested: Wordings
     no_more: Wordings
+    all_fine: Wordings
+    language_taken: Wordings
     unclear: Wordings
     unclear_again: Wordings
 
@@ -144,14 +147,10 @@ class Phrases(Value):
 
     @model_validator(mode="after")
     def _check_complete(self) -> Self:
-        for field, texts, names in (
-            ("matters", set(self.matters), set(TicketCategory)),
-            ("recap", set(self.recap), set(Recap)),
-            ("asks", set(self.asks), set(Slot)),
-            ("asks_again", set(self.asks_again), set(Slot)),
-        ):
-            if missing := names - texts:
-                raise ValueError(f"{field} has no text for {', '.join(sorted(missing))}")
+        _need("matters", set(self.matters), set(TicketCategory))
+        _need("recap", set(self.recap), set(Recap))
+        _need("asks", set(self.asks), set(Slot))
+        _need("asks_again", set(self.asks_again), set(Slot))
         return self
 
 
@@ -160,6 +159,7 @@ class Cue(StrEnum):
 
     salam = "salam"
     farewell = "farewell"
+    answer_when = "answer_when"
     price = "price"
     duration = "duration"
     includes = "includes"
@@ -179,6 +179,14 @@ class Phrasebook(Value):
     personas: dict[PersonaType, Phrases]
     counts: dict[Unit, dict[Language, tuple[CountForm, ...]]]
     cues: dict[Cue, Keywords]
+
+    @model_validator(mode="after")
+    def _check_complete(self) -> Self:
+        _need("counts", set(self.counts), set(Unit))
+        _need("cues", set(self.cues), set(Cue))
+        for unit, forms in self.counts.items():
+            _need(f"counts.{unit}", set(forms), set(Language))
+        return self
 
 
 @lru_cache(maxsize=1)
@@ -202,6 +210,11 @@ def load_phrasebook(file: Path = FILE) -> Phrasebook:
 
 def _merged(document: Mapping[str, Mapping[str, object]], persona: PersonaType) -> dict[str, object]:
     return {**document[EVERYONE], **document.get(persona.value, {})}
+
+
+def _need(field: str, found: AbstractSet[str], names: AbstractSet[str]) -> None:
+    if missing := names - found:
+        raise ValueError(f"{field} has nothing for {', '.join(sorted(missing))}")
 
 
 def _names(text: str) -> set[str]:
