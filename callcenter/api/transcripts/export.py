@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import AsyncIterator, Sequence
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from callcenter.api.transcripts.bidi import left_to_right
 from callcenter.api.transcripts.page import document, markup, web_page
@@ -33,7 +33,7 @@ class ExportedCall(Value):
     events: tuple[CallEvent, ...]
 
 
-async def export_jsonl(calls: LoggedCalls, out: BinaryIO) -> int:
+async def export_jsonl(calls: LoggedCalls, out: IO[bytes]) -> int:
     """Write one JSON document a line and call; return how many calls."""
     count = 0
     async for state, events in calls:
@@ -42,7 +42,7 @@ async def export_jsonl(calls: LoggedCalls, out: BinaryIO) -> int:
     return count
 
 
-async def export_csv(calls: LoggedCalls, out: BinaryIO, *, personas: PersonaManager) -> int:
+async def export_csv(calls: LoggedCalls, out: IO[bytes], *, personas: PersonaManager) -> int:
     """Write one table of all messages; return how many calls."""
     out.write((BYTE_ORDER_MARK + HEADER).encode())
     count = 0
@@ -54,7 +54,7 @@ async def export_csv(calls: LoggedCalls, out: BinaryIO, *, personas: PersonaMana
 
 async def export_html_zip(
     calls: LoggedCalls,
-    out: BinaryIO,
+    out: IO[bytes],
     *,
     personas: PersonaManager,
     company: Company,

@@ -112,6 +112,7 @@ def _rows(events: Sequence[CallEvent], personas: PersonaManager) -> Iterator[_Ro
                     row |= {"message_id": event.message_id, "interrupted": _YES if event.interrupted else ""}
             case Handoff(message_id=None):
                 row |= {"role": "system", "persona": event.from_persona, "language": event.packet.language}
+                row |= {"speaker": personas.name(event.from_persona, event.packet.language)}
                 row |= {"text": isolated(event.message), **_outcome(event)}
             case _:
                 continue

@@ -51,7 +51,7 @@ def test_english_call_names_personas_in_english(
     english_call: list[CallEvent], personas: PersonaManager, company: Company
 ) -> None:
     rows = table(english_call, personas, company)
-    assert [row["speaker"] for row in rows] == ["Ahmed", "", "Layla", "Sarah"]
+    assert [row["speaker"] for row in rows] == ["Ahmed", "Ahmed", "Layla", "Sarah"]
     assert rows[1]["role"] == "system"
     assert rows[1]["handoff"] == "reception to sales"
     assert rows[1]["text"] == "My colleague Sarah takes over."

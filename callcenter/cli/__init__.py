@@ -1,0 +1,260 @@
+"""The `callcenter` command: what can be asked of it, and how it says that something went wrong.
+
+Each command's work is done by a sibling module or a package below, imported only when the command runs, so that
+`analyze` answers in a blink. Errors are one line on stderr: exit code 2 for what was typed or configured wrongly, 1 for
+what failed.
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated, Final, ParamSpec
+
+import typer
+
+from callcenter import __version__
+from callcenter.calls import Language
+from callcenter.errors import CallCenterError, ConfigurationError, InvalidRequest
+
+P = ParamSpec("P")
+
+FAILED: Final = 1
+MISUSED: Final = 2
+"""What was typed or configured can't work; typer itself ends so when options are wrong."""
+
+
+class ExportFormat(StrEnum):
+    """How exported calls are written."""
+
+    jsonl = "jsonl"
+    csv = "csv"
+    html = "html"
+    txt = "txt"
+    json = "json"
+
+
+def _told(command: Callable[P, None]) -> Callable[P, None]:
+    """Tell people what went wrong in a command, in one line, where a program would get an exception."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except CallCenterError as error:
+            typer.echo(f"callcenter: {error.message}", err=True)
+            misused = isinstance(error, ConfigurationError | InvalidRequest)
+            raise typer.Exit(MISUSED if misused else FAILED) from None
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # whoever read our output has seen enough; typer ends quietly
+            named = f"{error.filename}: " if error.filename else ""
+            typer.echo(f"callcenter: {named}{error.strerror or error}", err=True)
+            raise typer.Exit(FAILED) from None
+
+    return run
+
+
+app = typer.Typer(
+    help="A company's front line in Arabic and English: understands, routes, answers, and never loses a message.\n\n"
+    "Settings come from the environment (CALLCENTER_...) or from .env; see docs/configuration.md.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 (typer hands over the flag)
+    if wanted:
+        typer.echo(f"callcenter {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _start(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Say which version this is.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+@_told
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on, instead of CALLCENTER_HOST.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port, instead of CALLCENTER_PORT; 0 takes a free one.")
+    ] = None,
+) -> None:
+    """Serve REST, WebSocket and their documentation.
+
+    Until keys are configured it serves this machine only (docs/configuration.md).
+    """
+    from callcenter.api.server import serve as run
+    from callcenter.settings import read_settings
+
+    run(read_settings(host=host, port=port))
+
+
+@app.command(
+    epilog=(
+        "\b\nExamples:\n  callcenter chat --language ar --name علي\n"
+        '  echo "What are your working hours?" | callcenter chat'
+    )
+)
+@_told
+def chat(
+    language: Annotated[
+        Language | None, typer.Option("--language", "-l", help="Language to greet in; it then follows yours.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", "-n", help="Your name as the customer.")] = None,
+    persona: Annotated[
+        str | None, typer.Option("--persona", "-p", help="Who answers first: reception, sales or complaints.")
+    ] = None,
+) -> None:
+    """Talk to the company in this terminal.
+
+    It shows how each line is understood: intent, sentiment, routing, handoffs and tickets as they happen. The call is
+    kept like any other. Lines can be piped in. While talking: /ar, /en, /persona NAME, /help, /quit.
+    """
+    from callcenter.cli.terminal import talk
+    from callcenter.settings import read_settings
+
+    talk(read_settings(), language=language, name=name, persona=persona)
+
+
+@app.command(
+    epilog=(
+        '\b\nExamples:\n  callcenter analyze "I want a refund, it broke twice!"\n'
+        '  callcenter analyze "كم تكلفة تصميم موقع؟" --json'
+    )
+)
+@_told
+def analyze(
+    text: Annotated[str, typer.Argument(help="One customer message; - reads it from standard input.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what POST /api/analyze answers.")] = False,
+    language: Annotated[
+        Language | None,
+        typer.Option(
+            "--language", "-l", help="Language the customer's client is set to; decides only if the text can't."
+        ),
+    ] = None,
+    company: Annotated[
+        Path | None,
+        typer.Option(envvar="CALLCENTER_COMPANY", help="Company folder whose own words count too."),
+    ] = None,
+) -> None:
+    """Understand one message, and say from which words.
+
+    Every verdict is shown with the words it rests on and where they stand. Nothing is stored, no call is made.
+    """
+    from callcenter.cli.verdicts import show
+
+    show(sys.stdin.read() if text == "-" else text, as_json=as_json, language=language, company=company)
+
+
+@app.command(
+    epilog=(
+        "\b\nExamples:\n  callcenter export CALL-001\n"
+        "  callcenter export CALL-001 --format html --output call.html\n"
+        "  callcenter export --from 2026-11-01 --until 2026-12-01 --output november.csv"
+    )
+)
+@_told
+def export(  # noqa: PLR0913 (one parameter an option)
+    call_id: Annotated[str | None, typer.Argument(help="One call; leave it out to export a period.")] = None,
+    *,
+    since: Annotated[str | None, typer.Option("--from", help="First day or moment, e.g. 2026-11-01; included.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Day or moment to stop before; not included.")] = None,
+    fmt: Annotated[
+        ExportFormat | None,
+        typer.Option("--format", "-f", help="Default: by the name of the output, else txt for a call, jsonl for more."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; default: the screen.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    language: Annotated[
+        Language | None, typer.Option("--language", "-l", help="Language of headings, instead of the call's.")
+    ] = None,
+) -> None:
+    """Write out one call, or all calls of a period.
+
+    A period holds the calls that started in it, newest first. Days are the company's, in its time zone. A period as
+    html is a zip of pages. Files are readable by you alone, since they hold customers' words.
+    """
+    from callcenter.cli.files import Period, export_one, export_period
+    from callcenter.settings import read_settings
+
+    if (call_id is None) is (since is None and until is None):
+        raise typer.BadParameter("name either a CALL_ID or a period (--from, --until)")
+    if call_id is not None:
+        export_one(read_settings(), call_id, fmt=fmt, output=output, force=force, language=language)
+    else:
+        period = Period(since, until)
+        export_period(read_settings(), period, fmt=fmt, output=output, force=force, language=language)
+
+
+@app.command()
+@_told
+def migrate() -> None:
+    """Bring the database to this version.
+
+    It says what was done. The server does the same at start. Running it twice does no harm.
+    """
+    from callcenter.settings import read_settings
+    from callcenter.store.migrate import migrate_sqlite
+
+    settings = read_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    for done in migrate_sqlite(settings.database):
+        typer.echo(f"applied {done}")
+    typer.echo(f"{settings.database} is up to date.")
+
+
+@app.command(epilog=("\b\nExamples:\n  callcenter init mycompany"))
+@_told
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> None:
+    """Start a company of your own from the demo.
+
+    Copies the demo company, Ornina, into a folder for you to edit.
+    """
+    from callcenter.company import copy_demo
+
+    written = copy_demo(folder)
+    typer.echo(
+        f"Copied {len(written)} files to {folder}.\n\n"
+        "Next:\n"
+        f"  1. Read {folder / 'README.md'}, and put your name, hours and contacts into {folder / 'company.toml'}.\n"
+        f"  2. Describe what you sell in {folder / 'services'}, your rules in {folder / 'policies'}, and frequent\n"
+        f"     questions in {folder / 'faq.toml'}; every text in Arabic and English.\n"
+        "  3. Try it; a mistake is named with its file, field and reason:\n"
+        f"     CALLCENTER_COMPANY={folder} callcenter chat --language ar"
+    )
+
+
+@app.command()
+@_told
+def settings() -> None:
+    """Show the settings in force, keys masked."""
+    from callcenter.settings import read_settings
+
+    for name, value in read_settings():
+        shown = ",".join(str(each) for each in value) if isinstance(value, tuple) else value
+        typer.echo(f"CALLCENTER_{name.upper()}={'' if shown is None else shown}")
+
+
+def main() -> None:
+    """Run the command line; Arabic goes in and out as UTF-8 whatever the machine's code page is."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    app()
