@@ -212,6 +212,28 @@ async def test_times_of_any_zone_keep_their_moment(store: Store) -> None:
     assert not (await store.calls(CallFilter(started_from=at + timedelta(microseconds=1)))).items
 
 
+async def test_lists_follow_the_moment_not_the_writing_of_a_time(store: Store) -> None:
+    """Zones and fractions of a second change how a time is written, not when it is."""
+    riyadh, honolulu = timezone(timedelta(hours=3)), timezone(timedelta(hours=-10))
+    moments = [
+        after(0).astimezone(riyadh),
+        after(0.000_001),
+        after(0.5).astimezone(honolulu),
+        after(1),
+        after(1.25).astimezone(riyadh),
+        after(2).astimezone(honolulu),
+    ]
+    for number in (3, 0, 5, 1, 4, 2):
+        call_id = f"CALL-{number}"
+        await open_one(store, ticket(f"TKT-{number:08}", call_id=call_id, at=moments[number]), at=moments[number])
+    calls = await store.calls(CallFilter())
+    assert [state.call_id for state in calls.items] == [f"CALL-{number}" for number in (5, 4, 3, 2, 1, 0)]
+    later = await store.calls(CallFilter(started_from=after(0.5).astimezone(riyadh), started_until=after(2)))
+    assert [state.call_id for state in later.items] == ["CALL-4", "CALL-3", "CALL-2"]
+    tickets = await store.tickets(TicketFilter())
+    assert [each.number for each in tickets.items] == [f"TKT-{number:08}" for number in (5, 4, 3, 2, 1, 0)]
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -592,12 +614,12 @@ async def test_a_page_out_of_bounds_is_refused(store: Store, limit: int) -> None
 # Tickets.
 
 
-async def open_one(store: Store, opened: Ticket) -> Append:
+async def open_one(store: Store, opened: Ticket, *, at: datetime = NOON) -> Append:
     """Start the ticket's call if there is none, and open the ticket in a turn of its own."""
     try:
         before = await store.state(opened.call_id)
     except CallNotFound:
-        step = opening(opened.call_id)
+        step = opening(opened.call_id, at=at)
         await store.append(step)
         before = step.state
     message_id = f"for-{opened.number}"
