@@ -61,6 +61,7 @@ def _told(command: Callable[P, None]) -> Callable[P, None]:
 
 
 app = typer.Typer(
+    name="callcenter",
     help="A company's front line in Arabic and English: understands, routes, answers, and never loses a message.\n\n"
     "Settings come from the environment (CALLCENTER_...) or from .env; see docs/configuration.md.",
     no_args_is_help=True,

@@ -132,6 +132,8 @@ def new_file(path: Path, *, force: bool) -> Iterator[IO[bytes]]:
     """Give a file to write that takes the name `path` once it is whole. Raises InvalidRequest where one exists."""
     if path.exists() and not force:
         raise InvalidRequest(f"{path} exists; --force replaces it.")
+    if not path.parent.is_dir():
+        raise InvalidRequest(f"There is no folder {path.parent}; make it first.")
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:
             yield file
