@@ -15,6 +15,7 @@ from callcenter.llm.offline.turn import MATTERS, Draft, Turn
 
 QUESTION_WORDS: Final = 3
 """A question of fewer words that nothing answers is not understood rather than unknown."""
+_OF_SERVICES: Final = services.ASPECTS | {Cue.overview, Cue.offer}
 _SALES: Final = frozenset(
     {ConversationIntent.sales_interest, ConversationIntent.service_inquiry, ConversationIntent.training_interest}
 )
@@ -64,17 +65,16 @@ def _general(turn: Turn) -> Draft | None:
     if turn.does(Act.not_interested):
         return courtesies.declined(turn)
     found = answers.from_profile(turn)
+    if found is None and (turn.services or _OF_SERVICES & turn.cues.keys()):
+        found = services.reply(turn)
     if found is not None:
         return _greeted(turn, found)
-    if turn.services or services.ASPECTS & turn.cues.keys() or {Cue.overview, Cue.offer} & turn.cues.keys():
-        return _greeted(turn, services.reply(turn))
     if turn.brief.analysis.language.requested is not None:
         return courtesies.language_taken(turn)
     if turn.brief.ticket_news is not None:
         return None
-    if turn.does(Act.thanks) and not turn.does(Act.deny):
-        return courtesies.farewell(turn)
-    return _in_context(turn)
+    thanks_only = turn.does(Act.thanks) and not turn.does(Act.deny)
+    return courtesies.farewell(turn) if thanks_only else _in_context(turn)
 
 
 def _in_context(turn: Turn) -> Draft | None:

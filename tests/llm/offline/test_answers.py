@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from callcenter.analysis.models import EntityKind
+from callcenter.calls import ConversationIntent, Language, PersonaType, Slot
+from callcenter.llm.offline.facts import OpeningTimes
+from callcenter.llm.offline.phrases import load_phrasebook
+from tests.llm.briefs import NIGHT, NOW, analysis, brief, ticket
+
+pytestmark = pytest.mark.unit
+
+ASKS = ConversationIntent.information
+AR, EN = Language.ar, Language.en
+
+
+@pytest.fixture
+def say(voice):
+    def speak(text, language, intent=ASKS, *, question="what", entities=(), **given):
+        understood = analysis(language, intent, question=question, entities=entities)
+        return voice.reply(brief(text, understood, language=language, **given))
+
+    return speak
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (AR, "ما أوقات العمل؟"),
+        (AR, "متى تفتحون؟"),
+        (AR, "بتقفلوا امتى؟"),
+        (EN, "What are your working hours?"),
+        (EN, "when do you open?"),
+    ],
+)
+def test_hours_are_told(say, company, language, text):
+    assert company.hours.describe(language) in say(text, language)
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "هل أنتم فاتحين الآن؟"), (EN, "are you open right now?")])
+def test_open_now_goes_by_the_companys_own_clock(say, language, text):
+    lines = load_phrasebook().personas[PersonaType.reception]
+    assert say(text, language, at=NOW).startswith(lines.open_now[language])
+    assert say(text, language, at=NIGHT).startswith(lines.closed_now[language])
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_open"),
+    [
+        (datetime(2026, 11, 22, 5, 59, tzinfo=UTC), False),
+        (datetime(2026, 11, 22, 6, 0, tzinfo=UTC), True),
+        (datetime(2026, 11, 22, 14, 59, tzinfo=UTC), True),
+        (datetime(2026, 11, 22, 15, 0, tzinfo=UTC), False),
+        (datetime(2026, 11, 20, 9, 0, tzinfo=UTC), False),
+        (datetime(2026, 11, 21, 9, 0, tzinfo=UTC), True),
+    ],
+)
+def test_opening_times_are_exact_to_the_minute(company, moment, is_open):
+    assert OpeningTimes(company.hours).open_at(moment) is is_open
+
+
+def test_opening_times_run_past_midnight(company):
+    weekly = ({"days": ["sunday"], "opens": "20:00", "closes": "02:00"},)
+    hours = type(company.hours).model_validate({"timezone": "UTC", "weekly": weekly})
+    times = OpeningTimes(hours)
+    assert times.open_at(datetime(2026, 11, 23, 1, 59, tzinfo=UTC))
+    assert not times.open_at(datetime(2026, 11, 23, 2, 0, tzinfo=UTC))
+    assert not times.open_at(datetime(2026, 11, 22, 1, 0, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "وين مكتبكم؟"), (EN, "where is your office?")])
+def test_address_is_told(say, company, language, text):
+    reply = say(text, language, question="place")
+    assert company.contacts.address[language] in reply
+    assert company.contacts.map_url in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "كيف أتواصل معكم؟"), (EN, "how can I contact you?")])
+def test_contacts_are_told(say, company, language, text):
+    reply = say(text, language)
+    assert company.contacts.phone in reply
+    assert company.contacts.email in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "رقم الجوال 0501234567"), (EN, "phone number 0501234567")])
+def test_a_customer_who_gives_a_contact_is_not_told_ours(say, company, language, text):
+    reply = say(text, language, ConversationIntent.other, question=None, entities=((EntityKind.phone, "0501234567"),))
+    assert "0501234567" in reply
+    assert company.contacts.phone not in reply
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "policy"),
+    [
+        (AR, "ما سياسة الاسترجاع؟", "refund"),
+        (AR, "كم مدة الضمان؟", "warranty-and-support"),
+        (AR, "أريد إلغاء الاشتراك", "cancellation"),
+        (EN, "what is your refund policy?", "refund"),
+        (EN, "how long is the warranty?", "warranty-and-support"),
+        (EN, "can I cancel the contract?", "cancellation"),
+    ],
+)
+def test_policies_are_quoted_as_they_stand(say, company, language, text, policy):
+    found = next(each for each in company.policies if each.id == policy)
+    assert found.summary[language] in say(text, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "word"), [(AR, "ما طرق الدفع؟", "مدى"), (EN, "which payment methods do you accept?", "mada")]
+)
+def test_payment_methods_are_told(say, language, text, word):
+    assert word in say(text, language)
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "هل تبيعون السيارات المستعملة؟"), (EN, "do you sell used cars?")])
+def test_what_the_profile_does_not_say_is_owned_up_to(say, company, language, text):
+    reply = say(text, language, question="whether")
+    assert company.texts.unknown[language] in reply
+    assert {AR: "أريد التحدث مع موظف", EN: "I want to talk to a person"}[language] in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "نسيت كلمة السر"), (EN, "I forgot my password")])
+def test_account_help_guides_and_says_what_can_not_be_done_here(say, company, language, text):
+    guide = next(each for each in company.faq if each.id == "customer-account")
+    reply = say(text, language, ConversationIntent.account_request, question=None)
+    assert guide.answer[language] in reply
+    assert load_phrasebook().personas[PersonaType.reception].account_limits[language][0] in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "أريد حذف بيانات ملفي"), (EN, "please remove my profile")])
+def test_account_help_without_a_guide_names_a_way_to_a_human(say, company, language, text):
+    reply = say(text, language, ConversationIntent.account_request, question=None)
+    assert company.contacts.phone in reply
+    assert load_phrasebook().personas[PersonaType.reception].account_secrets[language][0] in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "رقم الطلب 7474839"), (EN, "my order number is 7474839")])
+def test_an_order_number_out_of_the_blue_is_taken_and_asked_about(say, language, text):
+    entities = ((EntityKind.order_number, "7474839"),)
+    reply = say(text, language, ConversationIntent.other, question=None, entities=entities)
+    assert "7474839" in reply
+    assert reply[-1] in "?؟"
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "ما سياسة الاسترجاع؟"), (EN, "what is your refund policy?")])
+def test_a_question_while_something_is_collected_is_answered_before_the_next_question(say, company, language, text):
+    found = next(each for each in company.policies if each.id == "refund")
+    reply = say(text, language, persona=PersonaType.complaints, ticket=ticket(language), asks=Slot.order_number)
+    asked = load_phrasebook().personas[PersonaType.complaints].asks[Slot.order_number][language]
+    assert reply.startswith(found.summary[language])
+    assert reply.endswith(asked)

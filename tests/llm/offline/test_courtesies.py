@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+
+from callcenter.analysis.models import Act
+from callcenter.calls import ConversationIntent, Language, PersonaType, Slot
+from callcenter.llm.offline.phrases import load_phrasebook
+from callcenter.tickets import TicketStatus
+from tests.llm.briefs import TICKET, analysis, brief, ticket
+
+pytestmark = pytest.mark.unit
+
+AR, EN = Language.ar, Language.en
+GREETING, GOODBYE, OTHER = ConversationIntent.greeting, ConversationIntent.goodbye, ConversationIntent.other
+
+
+@pytest.fixture
+def say(voice):
+    def speak(text, language, intent, *, acts=(), **given):
+        return voice.reply(brief(text, analysis(language, intent, acts=acts, words=2), language=language, **given))
+
+    return speak
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "مرحبا"), (EN, "hello")])
+@pytest.mark.parametrize("persona", PersonaType)
+def test_a_greeting_is_returned_with_an_offer_that_suits_the_persona(say, language, text, persona):
+    lines = load_phrasebook().personas[persona]
+    reply = say(text, language, GREETING, persona=persona)
+    assert reply.startswith(lines.hello[language])
+    assert reply.endswith(lines.offer_help[language])
+
+
+@pytest.mark.parametrize("text", ["السلام عليكم", "سلام عليكم ورحمة الله"])
+def test_salam_is_answered_as_salam(say, text):
+    assert say(text, AR, GREETING).startswith("وعليكم السلام")
+
+
+def test_salam_is_answered_as_salam_in_english_too(say):
+    assert say("salam alaikum", EN, GREETING).startswith("Wa alaikum assalam")
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "مرحبا"), (EN, "hello")])
+def test_no_second_greeting_after_an_introduction(say, language, text):
+    reply = say(text, language, GREETING, persona=PersonaType.sales, introduced=True)
+    assert reply in load_phrasebook().personas[PersonaType.sales].offer_help[language]
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "شكرًا، مع السلامة"), (EN, "thanks, bye")])
+def test_a_goodbye_closes_warmly_and_names_the_open_ticket(say, company, language, text):
+    reply = say(text, language, GOODBYE, acts=(Act.thanks,), ticket=ticket(language))
+    assert TICKET in reply
+    assert reply.endswith(company.texts.goodbye[language])
+    assert "?" not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "مع السلامة"), (EN, "bye")])
+def test_a_goodbye_does_not_bring_up_a_settled_ticket(say, language, text):
+    reply = say(text, language, GOODBYE, ticket=ticket(language, status=TicketStatus.closed))
+    assert TICKET not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "شكرًا"), (EN, "no problem, thank you")])
+def test_thanks_alone_do_not_end_the_conversation(say, company, language, text):
+    reply = say(text, language, GOODBYE, acts=(Act.thanks,))
+    assert company.texts.goodbye[language] not in reply
+    assert reply.endswith(load_phrasebook().personas[PersonaType.reception].here_for_you[language])
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "لست مهتمًا، شكرًا"), (EN, "I'm not interested, thanks")])
+@pytest.mark.parametrize("intent", [GOODBYE, OTHER])
+def test_a_declined_offer_is_accepted_without_pushing(say, company, language, text, intent):
+    reply = say(text, language, intent, acts=(Act.not_interested, Act.thanks), persona=PersonaType.sales)
+    assert reply.startswith(load_phrasebook().personas[PersonaType.sales].not_interested[language])
+    assert not any(service.name[language] in reply for service in company.services)
+    assert "?" not in reply
+    assert "؟" not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "لا شكرا"), (EN, "no thanks")])
+def test_a_plain_no_is_taken_as_one(say, language, text):
+    reply = say(text, language, OTHER, acts=(Act.deny, Act.thanks))
+    assert reply.startswith(load_phrasebook().personas[PersonaType.reception].no_more[language])
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "ما عندي"), (EN, "I don't have one")])
+def test_what_the_customer_does_not_have_is_let_go_before_the_next_question(say, language, text):
+    lines = load_phrasebook().personas[PersonaType.complaints]
+    reply = say(
+        text,
+        language,
+        OTHER,
+        acts=(Act.not_available,),
+        persona=PersonaType.complaints,
+        ticket=ticket(language),
+        asks=Slot.contact,
+    )
+    assert reply.startswith(lines.all_fine[language])
+    assert reply.endswith(lines.asks[Slot.contact][language])
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "ممكن نتكلم عربي؟"), (EN, "can we speak English?")])
+def test_a_wish_for_a_language_is_confirmed_in_it(voice, language, text):
+    understood = analysis(language, ConversationIntent.information, question="whether", words=3)
+    wished = understood.model_copy(update={"language": understood.language.model_copy(update={"requested": language})})
+    reply = voice.reply(brief(text, wished, language=language))
+    assert reply.startswith(load_phrasebook().personas[PersonaType.reception].language_taken[language])

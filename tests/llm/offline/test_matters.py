@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from callcenter.analysis.models import Act, EntityKind
+from callcenter.calls import (
+    ConversationIntent,
+    Language,
+    PersonaType,
+    Sentiment,
+    Slot,
+    TicketCategory,
+)
+from callcenter.llm import TicketNews
+from callcenter.llm.offline.phrases import load_phrasebook
+from callcenter.tickets import TicketStatus
+from tests.llm.briefs import NIGHT, NOW, TICKET, analysis, brief, ticket
+
+pytestmark = pytest.mark.unit
+
+AR, EN = Language.ar, Language.en
+COMPLAINT, FAULT = ConversationIntent.complaint, ConversationIntent.technical_support
+HUMAN, OTHER = ConversationIntent.human_request, ConversationIntent.other
+SAID = {AR: "الموقع لا يعمل", EN: "the website is down"}
+WITHIN_TWO_HOURS = {AR: "خلال ساعتين", EN: "within 2 hours"}
+LINES = load_phrasebook().personas[PersonaType.complaints]
+CREATED, UPDATED = TicketNews.created, TicketNews.updated
+FULL = {
+    "order_number": "7474839",
+    "phone": "+966501234567",
+    "amount": "500.00 SAR",
+    "occurred": "2026-11-20",
+}
+
+
+@pytest.fixture
+def say(voice):
+    def speak(text, language, intent, *, persona=PersonaType.complaints, **given):
+        of_message = {
+            key: given.pop(key)
+            for key in ("sentiment", "category", "acts", "entities", "question", "also")
+            if key in given
+        }
+        understood = analysis(language, intent, **of_message)
+        return voice.reply(brief(text, understood, language=language, persona=persona, **given))
+
+    return speak
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("intent", [COMPLAINT, FAULT])
+def test_a_new_matter_is_regretted_recorded_and_promised_an_answer(say, language, intent):
+    reply = say(SAID[language], language, intent, ticket=ticket(language), news=CREATED, asks=Slot.order_number)
+    assert TICKET in reply
+    assert WITHIN_TWO_HOURS[language] in reply
+    assert reply.endswith(LINES.asks[Slot.order_number][language])
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("category", TicketCategory)
+def test_the_apology_names_what_went_wrong(say, language, category):
+    reply = say(SAID[language], language, COMPLAINT, category=category, ticket=ticket(language), news=CREATED)
+    assert LINES.matters[category][language][0] in reply.split(TICKET)[0]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_without_a_category_in_the_message_the_apology_goes_by_the_ticket(say, language):
+    known = ticket(language, category=TicketCategory.delivery)
+    reply = say(SAID[language], language, COMPLAINT, ticket=known, news=UPDATED)
+    assert LINES.matters[TicketCategory.delivery][language][0] in reply
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_more_upset_the_customer_the_stronger_the_apology(say, language):
+    openings = [
+        say(SAID[language], language, COMPLAINT, sentiment=sentiment, ticket=ticket(language), news=CREATED).split(".")[
+            0
+        ]
+        for sentiment in (Sentiment.negative, Sentiment.frustrated, Sentiment.angry)
+    ]
+    assert len(set(openings)) == 3
+    assert {AR: "تغضبوا", EN: "angry"}[language] in openings[2] or {AR: "غضبكم", EN: "angry"}[language] in openings[2]
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("sentiment", [Sentiment.frustrated, Sentiment.angry])
+def test_an_upset_customer_hears_of_a_dedicated_specialist_and_nothing_cheerful(say, language, sentiment):
+    reply = say(SAID[language], language, FAULT, sentiment=sentiment, ticket=ticket(language), news=CREATED)
+    assert {AR: "مختص متفرغ", EN: "dedicated specialist"}[language] in reply
+    assert WITHIN_TWO_HOURS[language] in reply
+    assert "!" not in reply
+    assert not any(word in reply for word in ("يسعدني", "بكل سرور", "happy", "glad", "pleasure"))
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_calm_customer_hears_of_no_specialist(say, language):
+    reply = say(SAID[language], language, FAULT, ticket=ticket(language), news=CREATED)
+    assert {AR: "متفرغ", EN: "dedicated"}[language] not in reply
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_comes_later_is_added_to_the_same_ticket(say, language):
+    reply = say(SAID[language], language, COMPLAINT, ticket=ticket(language), news=UPDATED, asks=Slot.contact)
+    assert any(line.format(ticket=TICKET) in reply for line in LINES.updated[language])
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "رقم الطلب ٧٤٧٤٨٣٩"), (EN, "my order number is 7474839")])
+def test_an_order_number_is_confirmed_and_never_asked_again(say, language, text):
+    reply = say(
+        text,
+        language,
+        OTHER,
+        entities=((EntityKind.order_number, "7474839"),),
+        ticket=ticket(language, order_number="7474839"),
+        news=UPDATED,
+        asks=Slot.contact,
+    )
+    assert "7474839" in reply
+    assert TICKET in reply
+    assert reply.count("?") + reply.count("؟") == 1
+    assert reply.endswith(LINES.asks[Slot.contact][language])
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("kind", [EntityKind.phone, EntityKind.order_number])
+def test_a_contact_is_confirmed_whatever_kind_of_number_it_was_taken_for(say, language, kind):
+    reply = say(
+        "0501234567",
+        language,
+        OTHER,
+        entities=((kind, "0501234567"),),
+        ticket=ticket(language, phone="0501234567"),
+        news=UPDATED,
+    )
+    contact = [line.format(contact="0501234567", ticket=TICKET) for line in LINES.noted_contact[language]]
+    assert any(line in reply for line in contact)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_with_everything_known_nothing_more_is_asked(say, language):
+    reply = say(SAID[language], language, COMPLAINT, ticket=ticket(language, **FULL), news=CREATED)
+    assert any(line in reply for line in LINES.nothing_more[language])
+    assert "?" not in reply
+    assert "؟" not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "شو المطلوب؟"), (EN, "what else you need?")])
+def test_what_else_is_answered_with_the_ticket_and_all_it_holds(say, language, text):
+    reply = say(text, language, OTHER, acts=(Act.asks_next,), question="what", ticket=ticket(language, **FULL))
+    assert TICKET in reply
+    assert all(fact in reply for fact in FULL.values())
+    assert WITHIN_TWO_HOURS[language] in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "شو المطلوب؟"), (EN, "what else you need?")])
+def test_what_else_is_answered_with_the_one_thing_missing(say, language, text):
+    reply = say(
+        text, language, OTHER, acts=(Act.asks_next,), question="what", ticket=ticket(language), asks=Slot.contact
+    )
+    assert reply.endswith(LINES.asks[Slot.contact][language])
+    assert not any(line in reply for line in LINES.nothing_more[language])
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("slot", [Slot.description, Slot.order_number, Slot.contact])
+def test_a_question_put_again_is_put_in_other_words(say, language, slot):
+    first, again = (
+        say(SAID[language], language, COMPLAINT, ticket=ticket(language), news=UPDATED, asks=slot, asked=asked)
+        for asked in ((), (slot,))
+    )
+    assert first.endswith(LINES.asks[slot][language])
+    assert again.endswith(LINES.asks_again[slot][language])
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "وين وصلت شكواي؟"), (EN, "any update?")])
+def test_status_tells_what_the_ticket_holds_and_when_it_is_due(say, language, text):
+    reply = say(text, language, OTHER, acts=(Act.asks_status,), question="whether", ticket=ticket(language, **FULL))
+    assert all(fact in reply for fact in (TICKET, *FULL.values(), WITHIN_TWO_HOURS[language]))
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "متى ستردون علي؟"), (EN, "when will someone answer me?")])
+def test_when_will_you_answer_is_a_question_about_the_ticket(say, language, text):
+    reply = say(text, language, ConversationIntent.information, question="time", ticket=ticket(language))
+    assert TICKET in reply
+    assert WITHIN_TWO_HOURS[language] in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "وين وصلت شكواي؟"), (EN, "any update?")])
+def test_a_missed_due_time_is_admitted(say, company, language, text):
+    late = NOW + timedelta(hours=3)
+    reply = say(text, language, OTHER, acts=(Act.asks_status,), ticket=ticket(language), at=late)
+    assert {AR: "أعتذر عن هذا التأخير", EN: "overdue"}[language] in reply
+    assert company.contacts.phone in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "وين وصلت شكواي؟"), (EN, "any update?")])
+def test_status_of_a_settled_ticket_promises_nothing(say, language, text):
+    settled = ticket(language, status=TicketStatus.resolved)
+    reply = say(text, language, OTHER, acts=(Act.asks_status,), ticket=settled)
+    assert WITHIN_TWO_HOURS[language] not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "وين وصلت شكواي؟"), (EN, "any update?")])
+def test_status_without_a_ticket_invents_none(say, language, text):
+    assert "TKT" not in say(text, language, OTHER, acts=(Act.asks_status,))
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_first_step_is_given_only_where_the_profile_has_one(say, language):
+    with_step = {AR: "لا أستطيع تسجيل الدخول إلى الموقع", EN: "I can't log in to the website"}[language]
+    opening = {AR: "وإلى أن يردّ", EN: "Until the team replies"}[language]
+    known = ticket(language, category=TicketCategory.technical)
+    assert opening in say(with_step, language, FAULT, ticket=known, news=CREATED)
+    assert opening not in say(SAID[language], language, FAULT, ticket=known, news=CREATED)
+    assert opening not in say(with_step, language, FAULT, sentiment=Sentiment.angry, ticket=known, news=CREATED)
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "أريد التحدث مع موظف"), (EN, "I want to talk to a person")])
+def test_a_wish_for_a_human_is_passed_on_with_number_and_time(say, language, text):
+    reply = say(text, language, HUMAN, persona=PersonaType.reception, ticket=ticket(language), news=CREATED)
+    assert TICKET in reply
+    assert WITHIN_TWO_HOURS[language] in reply
+    assert "?" not in reply
+    assert "؟" not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "أريد التحدث مع موظف"), (EN, "I want to talk to a person")])
+def test_a_wish_for_a_human_asks_for_a_contact_only_when_told_to(say, language, text):
+    given = {"persona": PersonaType.reception, "ticket": ticket(language), "news": CREATED}
+    asked = LINES.asks[Slot.contact][language]
+    assert say(text, language, HUMAN, asks=Slot.contact, **given).endswith(asked)
+    assert not say(text, language, HUMAN, **given).endswith(asked)
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "أريد التحدث مع موظف"), (EN, "I want to talk to a person")])
+def test_outside_hours_a_wish_for_a_human_gets_the_companys_own_words(say, company, language, text):
+    reply = say(text, language, HUMAN, persona=PersonaType.reception, ticket=ticket(language), news=CREATED, at=NIGHT)
+    assert reply.startswith(company.texts.outside_hours[language])
+    assert TICKET in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "أريد التحدث مع موظف"), (EN, "I want to talk to a person")])
+def test_a_repeated_wish_for_a_human_says_it_is_known(say, language, text):
+    given = {"persona": PersonaType.reception, "ticket": ticket(language)}
+    assert say(text, language, HUMAN, news=CREATED, **given) != say(text, language, HUMAN, **given)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("intent", ConversationIntent)
+@pytest.mark.parametrize("sentiment", Sentiment)
+def test_nothing_is_claimed_to_be_done_that_the_brief_does_not_show(say, language, intent, sentiment):
+    claims = {
+        AR: ("تم الاسترداد", "تم استرداد", "تم الإلغاء", "تم إلغاء", "تم تحويل المبلغ", "تمت الموافقة"),
+        EN: (
+            "has been refunded",
+            "have refunded",
+            "is refunded",
+            "has been cancelled",
+            "have cancelled",
+            "is approved",
+        ),
+    }[language]
+    text = {AR: "رجعوا لي المبلغ والغوا الاشتراك", EN: "refund me and cancel it"}[language]
+    reply = say(text, language, intent, sentiment=sentiment, ticket=ticket(language), news=UPDATED)
+    assert not any(claim in reply for claim in claims)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_without_a_ticket_none_is_promised(say, language):
+    reply = say(SAID[language], language, COMPLAINT, ticket=None)
+    assert "TKT" not in reply
+    assert WITHIN_TWO_HOURS[language] not in reply

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import pytest
+
+from callcenter.analysis.models import Act
+from callcenter.calls import ConversationIntent, Language, PersonaType, Sentiment
+from callcenter.company import Company
+from callcenter.llm.offline import OfflineVoice
+from callcenter.llm.offline.phrases import load_phrasebook
+from tests.llm.briefs import analysis, brief
+
+pytestmark = pytest.mark.unit
+
+INTEREST = ConversationIntent.sales_interest
+TRAINING = ConversationIntent.training_interest
+AR, EN = Language.ar, Language.en
+
+
+@pytest.fixture
+def say(voice):
+    def speak(text, language, intent=INTEREST, *, question=None, sentiment=Sentiment.neutral, **given):
+        understood = analysis(
+            language,
+            intent,
+            question=question,
+            sentiment=sentiment,
+            acts=given.pop("acts", ()),
+            also=given.pop("also", ()),
+        )
+        return voice.reply(brief(text, understood, language=language, persona=PersonaType.sales, **given))
+
+    return speak
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "service"),
+    [
+        (AR, "أنا مهتم بخدمة الإعلانات", "advertising"),
+        (AR, "أبغى تصميم موقع", "web-design"),
+        (AR, "عايز تطبيق جوال", "mobile-apps"),
+        (EN, "I'm interested in your digital platform service", "digital-platforms"),
+        (EN, "Tell me about SEO please", "seo"),
+        (EN, "we need advertising", "advertising"),
+    ],
+)
+def test_one_service_is_presented_with_its_price_and_one_next_step(say, company, language, text, service):
+    reply, offered = say(text, language), company.service(service)
+    assert offered.summary[language] in reply
+    assert offered.price_text(language) in reply
+    assert reply[-1] in "?؟"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "service"),
+    [
+        (AR, "كم تكلفة تصميم موقع؟", "web-design"),
+        (AR, "بكم الإعلانات؟", "advertising"),
+        (EN, "What's the pricing for platform development?", "digital-platforms"),
+        (EN, "how much do ads cost?", "advertising"),
+    ],
+)
+def test_asked_for_a_price_every_price_comes_first(say, company, language, text, service):
+    reply, offered = say(text, language, question="price"), company.service(service)
+    for line in offered.price_list(language):
+        assert f"\n• {line}" in reply
+    assert offered.summary[language] not in reply
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(AR, "بكم؟"), (AR, "كم سعرها"), (EN, "how much is it?"), (EN, "and the price?")]
+)
+def test_a_price_question_without_a_name_means_the_last_interest(say, company, language, text):
+    reply = say(text, language, question="price", interests=("advertising", "web-design"))
+    assert company.service("web-design").name[language] in reply
+    assert company.service("advertising").name[language] not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "كم أسعاركم؟"), (EN, "what are your prices?")])
+def test_a_price_question_about_nothing_in_particular_gets_all_prices(say, company, language, text):
+    reply = say(text, language, question="price")
+    for service in company.services:
+        assert f"\n• {service.name[language]}: {service.price_text(language)}" in reply
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(AR, "ما هي خدماتكم؟"), (AR, "وش تقدمون؟"), (EN, "I'm interested in your services")]
+)
+@pytest.mark.parametrize("interests", [(), ("seo",)])
+def test_all_services_are_listed_when_none_is_named(say, company, language, text, interests):
+    reply = say(text, language, interests=interests)
+    assert all(f"\n• {service.name[language]}" in reply for service in company.services)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(AR, "أريد تصميم موقع وتحسين محركات البحث"), (EN, "web design and seo please")]
+)
+def test_two_services_are_both_answered_with_one_question(say, company, language, text):
+    reply = say(text, language)
+    for service in ("web-design", "seo"):
+        assert company.service(service).price_text(language) in reply
+    assert reply.count("?") + reply.count("؟") == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "service"),
+    [
+        (AR, "أنا أبحث عن خدمة تصميم ويب، هل لديكم عرض أفضل؟", "web-design"),
+        (EN, "I'm looking for web design, do you have a better offer?", "web-design"),
+    ],
+)
+def test_a_better_offer_is_the_profiles_with_the_price_it_applies_to(say, company, language, text, service):
+    reply = say(text, language, question="whether")
+    assert "10%" in reply
+    assert company.service(service).price_text(language) in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "هل عندكم خصم؟"), (EN, "any discount?")])
+def test_a_discount_is_never_claimed_by_a_company_that_offers_none(company, language, text):
+    def silent(topic):
+        return "offer" not in topic.id
+
+    policies, faq = filter(silent, company.policies), filter(silent, company.faq)
+    bare = Company.model_validate({**dict(company), "policies": tuple(policies), "faq": tuple(faq)})
+    understood = analysis(language, INTEREST, question="whether")
+    reply = OfflineVoice(bare).reply(brief(text, understood, language=language))
+    assert "%" not in reply
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [(AR, "هل تقدمون برامج تدريب؟ أنا مهتم بالتسويق الرقمي"), (EN, "do you offer courses in digital marketing?")],
+)
+def test_training_is_presented_rather_than_the_service_of_the_same_subject(say, company, language, text):
+    reply = say(text, language, TRAINING, question="whether")
+    assert company.service("digital-marketing-training").name[language] in reply
+    assert company.service("advertising").name[language] not in reply
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "word"),
+    [
+        (AR, "هل أحصل على شهادة بعد التدريب؟", "شهادة حضور"),
+        (EN, "do I get a certificate?", "certificate of attendance"),
+    ],
+)
+def test_a_frequent_question_about_a_service_is_answered_first(say, language, text, word):
+    assert word in say(text, language, TRAINING, question="whether")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "part"),
+    [
+        (AR, "كم المدة؟", "من أسبوعين إلى 6 أسابيع"),
+        (AR, "ماذا يشمل؟", "\n• نسختان عربية وإنجليزية"),
+        (AR, "كيف نبدأ؟", "\n• عرض سعر مكتوب خلال ثلاثة أيام عمل"),
+        (EN, "how long does it take?", "2 to 6 weeks"),
+        (EN, "what's included?", "\n• Arabic and English versions"),
+        (EN, "how do we get started?", "\n• A written quote within three working days"),
+    ],
+)
+def test_what_is_asked_of_the_last_interest_is_answered(say, language, text, part):
+    assert part in say(text, language, question="how", interests=("web-design",))
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "كيف نبدأ؟"), (EN, "how do we get started?")])
+def test_how_to_proceed_without_any_service_is_the_companys_next_step(say, company, language, text):
+    assert company.texts.next_step[language] in say(text, language, question="how")
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "نعم"), (EN, "yes please")])
+def test_yes_after_an_offer_to_explain_gets_the_steps(say, company, language, text):
+    reply = say(text, language, ConversationIntent.other, acts=(Act.affirm,), interests=("seo",))
+    assert all(step[language] in reply for step in company.service("seo").steps)
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "مرحبا، أريد تصميم موقع"), (EN, "hello, I need web design")])
+@pytest.mark.parametrize("introduced", [True, False])
+def test_a_greeting_is_returned_unless_the_reply_opens_with_an_introduction(say, language, text, introduced):
+    reply = say(text, language, also=(ConversationIntent.greeting,), introduced=introduced)
+    greeted = reply.startswith(("أهلًا", "مرحبًا", "Hello", "Hi"))
+    assert greeted is not introduced
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "أبغى تصميم موقع"), (EN, "I need web design")])
+def test_no_word_of_pleasure_for_a_customer_in_a_bad_mood(say, language, text):
+    pleased = load_phrasebook().personas[PersonaType.sales].glad[language]
+    assert say(text, language).startswith(pleased)
+    assert not say(text, language, sentiment=Sentiment.negative).startswith(pleased)
+
+
+def test_many_services_stay_within_a_readable_reply(company):
+    base = company.service("seo")
+    many = tuple(base.model_copy(update={"id": f"seo-{number}"}) for number in range(60))
+    voice = OfflineVoice(Company.model_validate({**dict(company), "services": many}))
+    reply = voice.reply(brief("what do you offer?", analysis(EN, INTEREST, question="what"), language=EN))
+    assert len(reply) <= 600
+    assert "And more." in reply
