@@ -23,6 +23,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final, NamedTuple
+from urllib.parse import quote
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import JsonValue, ValidationError
@@ -216,7 +217,7 @@ class Problem(Value):
     detail: str
     code: str
     instance: str
-    """The path that was asked for."""
+    """The path that was asked for, percent-encoded."""
     errors: tuple[FieldProblem, ...] | None = None
     """Which fields are wrong, where fields are."""
     allowed: tuple[str, ...] | None = None
@@ -247,7 +248,7 @@ def problem(error: CallCenterError, path: str) -> Response:
         status=status,
         detail=error.message,
         code=error.code,
-        instance=path,
+        instance=quote(path),
         errors=tuple(each for each in fields if isinstance(each, FieldProblem)) if isinstance(fields, tuple) else None,
         allowed=tuple(str(each) for each in allowed) if isinstance(allowed, Iterable) else None,
     )
