@@ -95,10 +95,9 @@ def web_page(
     """Return the page of a call whose whole log is `events`, in the call's language or another."""
     state = state_of(events)
     wording = Wording(language or state.language, personas, company)
-    body = (
-        f"{_heading(wording.title(state), wording.facts(events))}\n{_said(events, state, wording, personas, company)}"
-    )
-    return document(wording, wording.title(state), body)
+    title = wording.title(state)
+    heading = _heading(title, wording.facts(events, state))
+    return document(wording, title, f"{heading}\n{_said(events, state, wording, personas, company)}")
 
 
 def document(wording: Wording, title: str, body: str, *, kind: str = "call") -> str:

@@ -32,7 +32,7 @@ def plain_text(
     heading = [
         f"{mark}{wording.title(state)}",
         _RULE,
-        *(f"{mark}{fact.label}: {fact.value}" for fact in wording.facts(events)),
+        *(f"{mark}{fact.label}: {fact.value}" for fact in wording.facts(events, state)),
         _RULE,
     ]
     body = [

@@ -26,7 +26,6 @@ from callcenter.events import (
     TicketUpdated,
     TransferRequested,
     fold,
-    statistics,
 )
 from callcenter.personas import PersonaManager
 from callcenter.tickets import Ticket
@@ -177,10 +176,8 @@ class Wording:
         """Write how long a call took, as hours:minutes:seconds, which reads alike in every language."""
         return str(timedelta(seconds=int(state.conversation_duration_seconds)))
 
-    def facts(self, events: Sequence[CallEvent]) -> tuple[Fact, ...]:
-        """Say what stands above a transcript; what is not known or did not happen is left out."""
-        state = state_of(events)
-        figures = statistics(events)
+    def facts(self, events: Sequence[CallEvent], state: ConversationState) -> tuple[Fact, ...]:
+        """Say what stands above the transcript of a log; what is not known or did not happen is left out."""
         tickets = {
             event.ticket.number: event.ticket for event in events if isinstance(event, TicketCreated | TicketUpdated)
         }
@@ -196,10 +193,10 @@ class Wording:
             (DURATION, self.duration(state)),
             (
                 MESSAGES,
-                self.text(_MESSAGE_COUNT, total=str(figures.total_messages), customer=str(figures.user_messages)),
+                self.text(_MESSAGE_COUNT, total=str(state.message_count), customer=str(state.user_message_count)),
             ),
             (PERSONAS, self._list([self.persona(each) for each in state.personas_used])),
-            (ESCALATIONS, str(len(figures.escalations)) if figures.escalations else None),
+            (ESCALATIONS, str(state.escalation_count) if state.escalation_count else None),
             *((TICKETS, self.ticket(ticket)) for ticket in tickets.values()),
             (OUTCOME, self._personas.label(outcome, self.language) if outcome else None),
             (SATISFACTION, self.text(_RATING, score=str(state.satisfaction)) if state.satisfaction else None),
