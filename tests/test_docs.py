@@ -9,6 +9,7 @@ import pytest
 
 from callcenter import errors
 from callcenter.calls import ConversationIntent
+from callcenter.cli import app
 from callcenter.events import EVENT_KINDS
 from callcenter.routing import RoutingPolicy
 from callcenter.tickets import ALLOWED
@@ -57,8 +58,6 @@ def test_the_thresholds_told_are_the_ones_used():
 
 
 def test_every_command_is_documented():
-    from callcenter.cli import app
-
     names = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
     assert names
     assert {name for name in names if f"callcenter {name}" not in ALL} == set()

@@ -22,7 +22,7 @@ from callcenter.analysis.models import (
     UrgencyVerdict,
 )
 from callcenter.calls import ConversationIntent, Language, PriorityLevel, Sentiment, Slot, Slots, TicketCategory
-from callcenter.tickets.intake import ASK_AT_MOST, DESCRIPTION_CHARS, NEEDED, collect, next_slot
+from callcenter.tickets.intake import ANNOUNCEMENT_WORDS, ASK_AT_MOST, DESCRIPTION_CHARS, NEEDED, collect, next_slot
 
 pytestmark = pytest.mark.unit
 
@@ -116,8 +116,12 @@ def test_a_pasted_form_with_empty_fields_loses_nothing():
 
 
 def test_announcing_a_problem_does_not_describe_it():
-    announced = heard(intent=COMPLAINT, rule="complaint.announcement")
+    announced = heard(intent=COMPLAINT, rule="complaint.problem")
     assert collect(Slots(), announced, "hello, i have a issue", collecting=False).description is None
+    longer = heard(intent=COMPLAINT, rule="complaint.problem", words=ANNOUNCEMENT_WORDS + 1)
+    assert collect(Slots(), longer, "a problem with …", collecting=False).description == "a problem with …"
+    placed = heard(intent=COMPLAINT, rule="complaint.problem", category=TicketCategory.billing)
+    assert collect(Slots(), placed, "a wrong invoice", collecting=False).description == "a wrong invoice"
     told = collect(Slots(), heard(intent=COMPLAINT), "the screen is broken", collecting=False)
     assert told.description == "the screen is broken"
 
@@ -125,6 +129,12 @@ def test_announcing_a_problem_does_not_describe_it():
 def test_the_answer_to_what_happened_describes_it():
     known = collect(asking(Slot.description), heard(words=2), "deposit missing", collecting=True)
     assert known.description == "deposit missing"
+
+
+def test_a_number_given_instead_does_not_describe_it():
+    told = heard(entity(EntityKind.order_number, "7"), words=4)
+    known = collect(asking(Slot.description), told, "my order number is 7", collecting=True)
+    assert (known.order_number, known.description) == ("7", None)
 
 
 def test_a_question_is_no_description():
@@ -160,6 +170,11 @@ def test_urgency_only_rises_and_category_is_understood():
     assert (known.urgency, known.category) == (PriorityLevel.urgent, TicketCategory.billing)
     calmer = collect(known, heard(intent=COMPLAINT, urgency=PriorityLevel.low), "whenever", collecting=True)
     assert calmer.urgency is PriorityLevel.urgent
+
+
+def test_an_answer_does_not_say_what_the_matter_is():
+    told = heard(entity(EntityKind.order_number, "7"), category=TicketCategory.delivery, words=2)
+    assert collect(asking(Slot.order_number), told, "my order number is 7", collecting=True).category is None
 
 
 def test_a_message_that_tells_nothing_returns_the_same_object():

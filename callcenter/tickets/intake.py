@@ -27,12 +27,16 @@ ASK_AT_MOST: Final = 2
 """A question that got no answer twice is not put a third time; the ticket goes on without."""
 
 MATTERS: Final = frozenset({ConversationIntent.complaint, ConversationIntent.technical_support})
-ANNOUNCEMENT: Final = "announcement"
-"""Rules ending so say that there is a problem, not which: "I have an issue", "عندي مشكلة" (I have a problem)."""
+ANNOUNCEMENTS: Final = frozenset({"complaint.problem", "complaint.formal"})
+"""Rules of the lexicon that say that there is a problem, not which: "I have an issue", "عندي مشكلة" (a problem)."""
+ANNOUNCEMENT_WORDS: Final = 8
+"""A longer message says more than that there is a problem, in words the lexicon does not know."""
 
 DESCRIPTION_CHARS: Final = 4_000
 DETAIL_WORDS: Final = 4
 """While a complaint is collected, a message of so many words that is no other business describes it further."""
+DETAIL_WORDS_WITH_FACTS: Final = 10
+"""With a number or a name in it, a message says more than that only if it is so long."""
 
 
 def collect(slots: Slots, analysis: MessageAnalysis, text: str, *, collecting: bool) -> Slots:
@@ -93,29 +97,40 @@ def _matter(slots: Slots, analysis: MessageAnalysis, text: str, asked: Slot | No
     """Return what the message says about the matter itself: its words, its kind, how urgent it is."""
     intent = analysis.intent
     complains = intent.intent in MATTERS
-    announces = complains and all(piece.rule.endswith(ANNOUNCEMENT) for piece in intent.evidence)
+    announces = complains and _announces(analysis)
+    needed = DETAIL_WORDS_WITH_FACTS if analysis.entities else DETAIL_WORDS
     detail = (
         asked is not None
-        and analysis.language.words >= DETAIL_WORDS
-        and (
-            intent.intent in {ConversationIntent.other, ConversationIntent.information}
-            and not analysis.question.is_question
-            and not analysis.does(Act.not_available)
-        )
+        and analysis.language.words >= needed
+        and intent.intent in {ConversationIntent.other, ConversationIntent.information}
+        and not analysis.question.is_question
+        and not analysis.does(Act.not_available)
     )
     answers = (
-        asked is Slot.description and intent.intent is ConversationIntent.other and not analysis.question.is_question
+        asked is Slot.description
+        and analysis.language.words > 1
+        and intent.intent is ConversationIntent.other
+        and not analysis.entities
+        and not analysis.question.is_question
     )
     matter: dict[str, object] = {}
-    if (complains and not announces) or detail or (answers and analysis.language.words > 1):
+    if (complains and not announces) or detail or answers:
         matter["description"] = _extended(slots.description, text)
-    if complains or asked is not None:
-        if analysis.category.category is not None:
+        if analysis.category.category is not None and (slots.category is None or complains):
             matter["category"] = analysis.category.category
+    if complains or asked is not None:
         level = analysis.urgency.level
         if level is not PriorityLevel.medium and (slots.urgency is None or level.rank > slots.urgency.rank):
             matter["urgency"] = level
     return matter
+
+
+def _announces(analysis: MessageAnalysis) -> bool:
+    return (
+        analysis.category.category is None
+        and analysis.language.words <= ANNOUNCEMENT_WORDS
+        and all(piece.rule in ANNOUNCEMENTS for piece in analysis.intent.evidence)
+    )
 
 
 def _extended(description: str | None, text: str) -> str:
