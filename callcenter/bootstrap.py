@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from callcenter.analysis import ConversationAnalyzer, load_lexicons
+from callcenter.analysis import ConversationAnalyzer, default_lexicons, load_lexicons
 from callcenter.auth import Guard
 from callcenter.bus import Bus
 from callcenter.bus.memory import MemoryBus
@@ -49,8 +49,8 @@ class App:
 
 def load_analyzer(company: Company) -> ConversationAnalyzer:
     """Return the analyzer with the company's own words on top. Raises LexiconInvalid."""
-    folders = (company.lexicon_folder,) if company.lexicon_folder else ()
-    return ConversationAnalyzer(load_lexicons(*folders))
+    own = company.lexicon_folder
+    return ConversationAnalyzer(load_lexicons(own) if own else default_lexicons())
 
 
 async def build(settings: Settings, *, sources: Sources | None = None) -> App:
