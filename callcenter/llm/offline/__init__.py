@@ -36,7 +36,8 @@ class OfflineVoice:
         self._counts = book.counts
         self._company = company
         self._cue_index: PhraseIndex[Cue] = PhraseIndex(
-            (phrase, cue) for cue, words in book.cues.items() for phrase in words.phrases
+            [(phrase, cue) for cue, words in book.cues.items() for phrase in words.phrases]
+            + [(company.name[language], Cue.about) for language in Language]
         )
         offers = book.cues[Cue.offer].phrases
         self._facts = {language: facts_of(company, language, offers) for language in Language}

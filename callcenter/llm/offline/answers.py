@@ -15,6 +15,8 @@ from callcenter.llm.offline.turn import Draft, Turn
 
 AT_MOST: Final = 2
 """A message that touches more topics than this is answered on the most specific ones."""
+_IN_QUESTIONS: Final = frozenset({Cue.day, Cue.about})
+"""Cues that ask only in a question; in a statement they are about something else."""
 REACH: Final = frozenset({EntityKind.phone, EntityKind.email})
 
 
@@ -73,8 +75,10 @@ def reach_noted(turn: Turn, contact: str) -> Draft:
 
 
 def _asks(turn: Turn, cue: Cue) -> bool:
-    """Whether the cue asks; "my number is ..." gives a contact rather than wanting ours."""
-    return cue is not Cue.contacts or not any(turn.told(kind) for kind in REACH)
+    """Whether the cue asks; "my number is ..." gives a contact, and "it broke on Friday" wants no opening hours."""
+    if cue is Cue.contacts:
+        return not any(turn.told(kind) for kind in REACH)
+    return cue not in _IN_QUESTIONS or turn.brief.analysis.question.is_question
 
 
 def _hours(turn: Turn, draft: Draft) -> None:
@@ -99,6 +103,15 @@ def _contacts(turn: Turn, draft: Draft) -> None:
         draft.add(turn.say(turn.lines.whatsapp, whatsapp=turn.facts.whatsapp))
 
 
+def _day(turn: Turn, draft: Draft) -> None:
+    if not {Cue.hours, Cue.open_now} & turn.cues.keys():
+        _hours(turn, draft)
+
+
+def _about(turn: Turn, draft: Draft) -> None:
+    draft.add(turn.facts.about)
+
+
 def _website(turn: Turn, draft: Draft) -> None:
     draft.add(turn.say(turn.lines.website, url=turn.facts.website))
 
@@ -109,5 +122,7 @@ _FACTS: Final = {
     Cue.address: _address,
     Cue.contacts: _contacts,
     Cue.website: _website,
+    Cue.about: _about,
+    Cue.day: _day,
 }
 """What every company has an answer to, in the order it is given."""

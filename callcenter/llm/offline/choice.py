@@ -62,35 +62,51 @@ def _answer(turn: Turn) -> Draft | None:
 
 def _general(turn: Turn) -> Draft | None:
     """Answer a general question, or a message that says what it wants only by its context."""
+    analysis = turn.brief.analysis
+    statement = turn.heard is ConversationIntent.other and not analysis.question.is_question
     if turn.does(Act.not_interested):
         return courtesies.declined(turn)
+    if turn.brief.ticket_news is not None and statement:
+        return None
+    if statement and analysis.sentiment.sentiment.valence < 0 and Cue.offer not in turn.cues:
+        return courtesies.in_low_spirits(turn)
+    if Cue.who in turn.cues:
+        return courtesies.identity(turn)
     found = answers.from_profile(turn)
     if found is None and (turn.services or _OF_SERVICES & turn.cues.keys()):
         found = services.reply(turn)
-    if found is not None:
-        return _greeted(turn, found)
-    if turn.brief.analysis.language.requested is not None:
-        return courtesies.language_taken(turn)
-    if turn.brief.ticket_news is not None:
-        return None
-    thanks_only = turn.does(Act.thanks) and not turn.does(Act.deny)
-    return courtesies.farewell(turn) if thanks_only else _in_context(turn)
+    return _greeted(turn, found) if found is not None else _in_context(turn)
 
 
 def _in_context(turn: Turn) -> Draft | None:
-    """Answer a message that only makes sense after what was said before it."""
+    """Answer a message that the profile has nothing on: by what it does, and by what was said before it."""
+    if turn.brief.analysis.language.requested is not None:
+        return courtesies.language_taken(turn)
+    if turn.does(Act.thanks) and not turn.does(Act.deny):
+        return courtesies.farewell(turn)
+    if Cue.later in turn.cues:
+        return courtesies.thinking_over(turn)
+    return (_reacting(turn) if turn.brief.asks is None else None) or _at_a_loss(turn)
+
+
+def _reacting(turn: Turn) -> Draft | None:
+    """Answer a bare fact, a yes or a no that no question of ours had asked for."""
+    number = turn.told(EntityKind.order_number)
+    contact = turn.told(EntityKind.phone) or turn.told(EntityKind.email)
+    if number:
+        return answers.number_noted(turn, number)
+    if contact:
+        return answers.reach_noted(turn, contact)
+    if turn.does(Act.affirm) and turn.interest is not None:
+        return services.start(turn, turn.interest)
+    if turn.does(Act.affirm) or Cue.help in turn.cues:
+        return courtesies.asked_to_help(turn)
+    return courtesies.declined(turn) if turn.does(Act.deny) else None
+
+
+def _at_a_loss(turn: Turn) -> Draft | None:
+    """Own up to not knowing, where a question was understood as one; None where the message was not."""
     question = turn.brief.analysis.question
-    if turn.brief.asks is None:
-        number = turn.told(EntityKind.order_number)
-        contact = turn.told(EntityKind.phone) or turn.told(EntityKind.email)
-        if number:
-            return answers.number_noted(turn, number)
-        if contact:
-            return answers.reach_noted(turn, contact)
-        if turn.does(Act.affirm) and turn.interest is not None:
-            return services.start(turn, turn.interest)
-        if turn.does(Act.deny):
-            return courtesies.declined(turn)
     asked = question.is_question and turn.brief.analysis.language.words >= QUESTION_WORDS
     informed = turn.heard is ConversationIntent.information and question.is_question
     return answers.unknown(turn) if asked or informed else None

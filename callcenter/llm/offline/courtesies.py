@@ -11,17 +11,42 @@ from callcenter.llm.offline.turn import Draft, Turn
 
 
 def greet_back(turn: Turn) -> str:
-    """Return the customer's greeting; nothing if the reply opens with an introduction already."""
+    """Return the customer's greeting in kind; nothing if the reply opens with an introduction already."""
     if turn.brief.introduced:
         return ""
-    return turn.say(turn.lines.salam if Cue.salam in turn.cues else turn.lines.hello)
+    lines = turn.lines
+    in_kind = {Cue.salam: lines.salam, Cue.morning: lines.morning, Cue.evening: lines.evening}
+    wording = next((wording for cue, wording in in_kind.items() if cue in turn.cues), lines.hello)
+    return turn.say(wording)
 
 
 def greeting(turn: Turn) -> Draft:
     """Greet back and offer help that suits the persona."""
     draft = Draft(closing=turn.say(turn.lines.offer_help))
     draft.add(greet_back(turn))
+    if Cue.how_are_you in turn.cues:
+        draft.add(turn.say(turn.lines.well))
     return draft
+
+
+def asked_to_help(turn: Turn) -> Draft:
+    """Say yes to "can you help me?", or to a plain yes, and ask with what."""
+    return Draft([turn.say(turn.lines.of_course)], turn.say(turn.lines.offer_help))
+
+
+def identity(turn: Turn) -> Draft:
+    """Say who speaks: a persona, and no human."""
+    return Draft([turn.say(turn.lines.identity, company=turn.facts.company)])
+
+
+def thinking_over(turn: Turn) -> Draft:
+    """Leave the customer time."""
+    return Draft([turn.say(turn.lines.take_time), turn.say(turn.lines.here_for_you)])
+
+
+def in_low_spirits(turn: Turn) -> Draft:
+    """Ask what an unhappy message that says no more is about, rather than sell to it."""
+    return Draft([turn.say(turn.lines.sorry_to_hear)], turn.say(turn.lines.ask_trouble))
 
 
 def farewell(turn: Turn) -> Draft:

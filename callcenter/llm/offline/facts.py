@@ -43,6 +43,8 @@ class ServiceFacts:
 class Facts:
     """A company in one language."""
 
+    company: str
+    about: str
     services: dict[str, ServiceFacts]
     hours: str
     phone: str
@@ -63,6 +65,8 @@ def facts_of(company: Company, language: Language, offer_words: Sequence[str]) -
     """Write `company` in `language`; `offer_words` are how customers ask for a better price."""
     contacts, texts = company.contacts, company.texts
     return Facts(
+        company=company.name[language],
+        about=sentence(company.about[language]),
         services={service.id: _service(service, language) for service in company.services},
         hours=company.hours.describe(language).rstrip("."),
         phone=contacts.phone,

@@ -87,6 +87,9 @@ def human(turn: Turn) -> Draft:
         draft.add(turn.say(lines.human_created, ticket=number, within=turn.within()))
     else:
         draft.add(turn.facts.outside_hours, turn.say(lines.human_away, ticket=number))
+    reach = _reach_given(turn, ticket)
+    if reach:
+        draft.add(turn.say(lines.noted_contact, contact=reach, ticket=number))
     draft.closing = turn.say(lines.meanwhile)
     return draft
 

@@ -59,8 +59,16 @@ class Phrases(Value):
     """All that one persona can say. Names in braces are facts the caller gives."""
 
     salam: Wordings
+    morning: Wordings
+    evening: Wordings
+    well: Wordings
     hello: Wordings
     offer_help: Wordings
+    identity: Wordings
+    of_course: Wordings
+    take_time: Wordings
+    sorry_to_hear: Wordings
+    ask_trouble: Wordings
     thanks: Wordings
     here_for_you: Wordings
     still_open: Wordings
@@ -158,6 +166,14 @@ class Cue(StrEnum):
     """What a message asks about, beside the topics of the company's profile."""
 
     salam = "salam"
+    morning = "morning"
+    evening = "evening"
+    how_are_you = "how_are_you"
+    who = "who"
+    about = "about"
+    help = "help"
+    later = "later"
+    day = "day"
     farewell = "farewell"
     answer_when = "answer_when"
     price = "price"

@@ -15,22 +15,27 @@ from callcenter.llm.offline.turn import REPLY_CHARS, Draft, Turn
 
 ASPECTS: Final = frozenset({Cue.price, Cue.duration, Cue.includes, Cue.steps})
 """What can be asked of a service without naming it."""
+_OF_ARTICLES: Final = frozenset({Cue.price, Cue.includes})
+"""What "does the price include VAT?" seems to ask, and an article answers better."""
 FEW: Final = 2
 """So many things stand in a sentence; more make a list."""
 COMPARED: Final = 4
 CLOSING_ROOM: Final = 70
+INTRODUCTION_CHARS: Final = 100
+"""About what an introduction before the reply takes."""
 
 
 def reply(turn: Turn) -> Draft:
     """Answer about services, whatever the message asks of them."""
     draft = Draft()
     asked = _aspects(turn)
-    article = _article(turn, asked)
+    about = _about(turn, asked)
+    article = _article(turn, asked, about)
     if Cue.offer in turn.cues:
         draft.add(turn.facts.offers or turn.say(turn.lines.no_offer))
     elif article:
         draft.add(article)
-    about = _about(turn, asked)
+        asked -= _OF_ARTICLES
     if len(about) > 1:
         _several(turn, draft, about[:COMPARED], asked)
     elif about:
@@ -57,9 +62,14 @@ def _aspects(turn: Turn) -> frozenset[Cue]:
     return asked | {Cue.price} if turn.brief.analysis.question.kind == "price" else asked
 
 
-def _article(turn: Turn, asked: frozenset[Cue]) -> str | None:
-    """Return a policy or frequent answer, where the message asks something that no aspect of a service answers."""
-    if asked or not turn.brief.analysis.question.is_question or not turn.articles:
+def _article(turn: Turn, asked: frozenset[Cue], about: tuple[ServiceFacts, ...]) -> str | None:
+    """Return a policy or frequent answer, where it says more than what is known of a service anyway."""
+    question = turn.brief.analysis.question
+    if not turn.articles or Cue.overview in turn.cues or Cue.steps in asked:
+        return None
+    if asked and about and not (question.kind == "whether" and asked <= _OF_ARTICLES):
+        return None
+    if about and not question.is_question:
         return None
     return quoted(turn.articles[0].topic, turn.language)
 
@@ -83,7 +93,7 @@ def _one(turn: Turn, draft: Draft, service: ServiceFacts, asked: frozenset[Cue])
         draft.add(turn.say(lines.service, name=service.name, summary=service.summary))
         draft.add(turn.say(lines.cost, price=service.price) if service.price else service.note)
         return
-    if Cue.price in asked or not asked:
+    if Cue.price in asked or Cue.offer in turn.cues:
         _prices(turn, draft, service, listed=bool(asked))
     if Cue.duration in asked:
         draft.add(turn.say(lines.duration, name=service.name, duration=service.duration))
@@ -145,7 +155,8 @@ def _all(turn: Turn, draft: Draft, asked: frozenset[Cue]) -> None:
 def _list(turn: Turn, draft: Draft, introduction: str, items: list[str]) -> None:
     """Add a list as far as there is room for it, and say so where there is not."""
     more = turn.say(turn.lines.and_more)
-    room = REPLY_CHARS - draft.length - len(introduction) - len(more) - CLOSING_ROOM
+    limit = REPLY_CHARS - (INTRODUCTION_CHARS if turn.brief.introduced else 0)
+    room = limit - draft.length - len(introduction) - len(more) - CLOSING_ROOM
     kept: list[str] = []
     for item in items:
         room -= len(BULLET) + len(item)

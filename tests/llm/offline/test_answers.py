@@ -6,9 +6,10 @@ import pytest
 
 from callcenter.analysis.models import EntityKind
 from callcenter.calls import ConversationIntent, Language, PersonaType, Slot
+from callcenter.llm import TicketNews
 from callcenter.llm.offline.facts import OpeningTimes
 from callcenter.llm.offline.phrases import load_phrasebook
-from tests.llm.briefs import NIGHT, NOW, analysis, brief, ticket
+from tests.llm.briefs import NIGHT, NOW, TICKET, analysis, brief, ticket
 
 pytestmark = pytest.mark.unit
 
@@ -151,3 +152,39 @@ def test_a_question_while_something_is_collected_is_answered_before_the_next_que
     asked = load_phrasebook().personas[PersonaType.complaints].asks[Slot.order_number][language]
     assert reply.startswith(found.summary[language])
     assert reply.endswith(asked)
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "هل تعملون يوم الجمعة؟"), (EN, "do you work on Fridays?")])
+def test_a_question_about_a_day_is_answered_with_the_hours(say, company, language, text):
+    assert company.hours.describe(language) in say(text, language, question="whether")
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "حصل ذلك يوم الجمعة"), (EN, "it happened on Friday")])
+def test_a_day_in_a_statement_is_no_question_about_hours(say, company, language, text):
+    reply = say(text, language, ConversationIntent.other, question=None)
+    assert company.hours.describe(language) not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "ما هي أورنينا؟"), (EN, "what is Ornina?")])
+def test_what_the_company_is_is_told_from_the_profile(say, company, language, text):
+    assert company.about[language] in say(text, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [(AR, "دفعت عن طريق تحويل بنكي قبل شهر"), (EN, "I paid by bank transfer a month ago")],
+)
+def test_a_detail_for_the_ticket_is_noted_and_not_taken_for_a_question(say, language, text):
+    lines = load_phrasebook().personas[PersonaType.complaints]
+    reply = say(
+        text,
+        language,
+        ConversationIntent.other,
+        question=None,
+        persona=PersonaType.complaints,
+        ticket=ticket(language),
+        news=TicketNews.updated,
+        asks=Slot.contact,
+    )
+    assert reply.startswith(tuple(line.format(ticket=TICKET) for line in lines.updated[language]))
+    assert "Apple Pay" not in reply

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from callcenter.analysis.models import Act
-from callcenter.calls import ConversationIntent, Language, PersonaType, Slot
+from callcenter.calls import ConversationIntent, Language, PersonaType, Sentiment, Slot
 from callcenter.llm.offline.phrases import load_phrasebook
 from callcenter.tickets import TicketStatus
 from tests.llm.briefs import TICKET, analysis, brief, ticket
@@ -105,3 +105,61 @@ def test_a_wish_for_a_language_is_confirmed_in_it(voice, language, text):
     wished = understood.model_copy(update={"language": understood.language.model_copy(update={"requested": language})})
     reply = voice.reply(brief(text, wished, language=language))
     assert reply.startswith(load_phrasebook().personas[PersonaType.reception].language_taken[language])
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "opening"),
+    [
+        (AR, "صباح الخير", "morning"),
+        (AR, "مساء الخير", "evening"),
+        (EN, "good morning", "morning"),
+        (EN, "good evening", "evening"),
+    ],
+)
+def test_the_time_of_day_is_greeted_in_kind(say, language, text, opening):
+    wordings = getattr(load_phrasebook().personas[PersonaType.reception], opening)
+    assert say(text, language, GREETING).startswith(wordings[language])
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "كيف حالكم؟"), (EN, "how are you?")])
+def test_a_polite_question_is_returned(say, language, text):
+    assert load_phrasebook().personas[PersonaType.reception].well[language][0] in say(text, language, GREETING)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "name", "word"),
+    [(AR, "هل أنت روبوت؟", "سارة", "الآلية"), (EN, "are you a bot?", "Sarah", "automated")],
+)
+def test_asked_who_speaks_the_persona_does_not_pretend_to_be_human(say, language, text, name, word):
+    reply = say(text, language, ConversationIntent.information, persona=PersonaType.sales)
+    assert name in reply
+    assert word in reply
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(AR, "ممكن تساعدني؟"), (EN, "can you help me?"), (EN, "hello, anyone there?")]
+)
+def test_a_call_for_help_is_answered_with_an_offer_to_help(say, language, text):
+    lines = load_phrasebook().personas[PersonaType.reception]
+    assert say(text, language, OTHER).endswith(lines.offer_help[language])
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "أفكر وأرجع لكم"), (EN, "let me think about it")])
+def test_a_customer_who_wants_to_think_is_left_time(say, company, language, text):
+    reply = say(text, language, OTHER, persona=PersonaType.sales, interests=("seo",))
+    assert reply.startswith(load_phrasebook().personas[PersonaType.sales].take_time[language])
+    assert company.service("seo").name[language] not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "موقعي بطيء"), (EN, "my website is slow")])
+def test_an_unhappy_remark_is_not_answered_with_a_sales_pitch(voice, company, language, text):
+    understood = analysis(language, OTHER, sentiment=Sentiment.negative, words=4)
+    reply = voice.reply(brief(text, understood, language=language))
+    assert not any(service.summary[language] in reply for service in company.services)
+    assert reply.endswith(load_phrasebook().personas[PersonaType.reception].ask_trouble[language])
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "نعم"), (EN, "yes")])
+def test_a_yes_without_anything_to_explain_is_asked_with_what(say, language, text):
+    lines = load_phrasebook().personas[PersonaType.reception]
+    assert say(text, language, OTHER, acts=(Act.affirm,)).endswith(lines.offer_help[language])

@@ -195,3 +195,20 @@ def test_many_services_stay_within_a_readable_reply(company):
     reply = voice.reply(brief("what do you offer?", analysis(EN, INTEREST, question="what"), language=EN))
     assert len(reply) <= 600
     assert "And more." in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "هل السعر شامل الضريبة؟"), (EN, "does the price include VAT?")])
+@pytest.mark.parametrize("interests", [(), ("seo",)])
+def test_a_question_about_a_price_is_not_taken_for_one_of_the_price(say, company, language, text, interests):
+    reply = say(text, language, question="whether", interests=interests)
+    assert reply.startswith(next(each for each in company.faq if each.id == "vat").answer[language])
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "أريد حجز موعد استشارة"), (EN, "I want to book a consultation")])
+def test_what_a_frequent_answer_covers_is_answered_without_a_question_mark(say, company, language, text):
+    assert next(each for each in company.faq if each.id == "consultation").answer[language] in say(text, language)
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "غالي شوي"), (EN, "that's too expensive")])
+def test_too_expensive_is_answered_with_what_makes_it_cheaper(say, language, text):
+    assert "10%" in say(text, language, ConversationIntent.other, sentiment=Sentiment.negative, interests=("seo",))
