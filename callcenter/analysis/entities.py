@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 class _Candidate(NamedTuple):
     kind: EntityKind
     value: str
+    """Empty: as the customer wrote it, digits folded."""
     start: int
     end: int
     confidence: float
     rule: str
 
 
+_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "0123456789" * 2)
 _DIGIT: Final = re.compile("[0-9]")
 _URL: Final = re.compile(r"(?:https?://|www\.)[^\s<>\"']+[^\s<>\"'.,!?;:)\]]")
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[\w+-][\w.+-]{0,63}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}(?<!-)")
@@ -44,7 +46,7 @@ _NUMBER_BEFORE: Final = re.compile(
 _NUMBER_AFTER: Final = re.compile(r" ?((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?:[.][0-9]{1,3})?)(?![\w/-]|[.,][0-9])")
 _ORDER_SHAPE: Final = re.compile(r"(?<![\w-])#? ?((?:ord|order|inv|po|so|rma|ref)[-_ ]?#?[0-9]{3,12})(?![\w-])")
 _AFTER_LABEL: Final = re.compile(
-    r"(?:[ \t]*(?:[:=#\-–]|\b(?:is|was|are|it's|its|no|number|هو|هي|كان)\b\.?))*[ \t]*#?[ \t]*"
+    r"(?:[ \t]*(?:[:=#.\-–]|\b(?:is|was|are|it's|its|no|number|هو|هي|كان)\b\.?))*[ \t]*#?[ \t]*"
     r"((?:[a-z]{1,6}[-_/]?)?[0-9][a-z0-9]{0,14}(?:[-_/][a-z0-9]{1,10}){0,3})(?![\w@])"
 )
 _ANSWER: Final = re.compile(r"\s*#?\s*((?:[a-z]{1,5}[-_]?)?[0-9]{4,12})\s*[.!]?\s*$")
@@ -77,9 +79,7 @@ def find(reading: Reading, lexicons: Lexicons) -> tuple[Entity, ...]:
         candidates += _beside_words(folded, hits)
         candidates += _bare(folded, hits.get("act", ()))
     for hit in hits.get("fact", ()):
-        candidates.append(
-            _Candidate(EntityKind(hit.cue.label), folded[hit.start : hit.end], hit.start, hit.end, 0.9, "word")
-        )
+        candidates.append(_Candidate(EntityKind(hit.cue.label), "", hit.start, hit.end, 0.9, "word"))
     for hit in hits.get("label", ()):
         if hit.cue.label == EntityKind.name and (name := _name(reading, hit, lexicons)):
             candidates.append(name)
@@ -140,7 +140,7 @@ def _beside_words(folded: str, hits: dict[str, list[Hit]]) -> list[_Candidate]:
         before = _NUMBER_BEFORE.search(folded, max(0, hit.start - _CONTEXT), hit.start)
         if before:
             start = before.start(1)
-            found.append(_Candidate(EntityKind.duration, folded[start : hit.end], start, hit.end, 0.9, "with_unit"))
+            found.append(_Candidate(EntityKind.duration, "", start, hit.end, 0.9, "with_unit"))
     return found
 
 
@@ -163,7 +163,7 @@ def _month_date(folded: str, hit: Hit) -> list[_Candidate]:
     end = after.end(1) if after else hit.end
     if year := _YEAR.match(folded, end):
         end = year.end()
-    return [_Candidate(EntityKind.date, folded[start:end], start, end, 0.9, "with_month")]
+    return [_Candidate(EntityKind.date, "", start, end, 0.9, "with_month")]
 
 
 def _bare(folded: str, acts: tuple[Hit, ...] | list[Hit]) -> list[_Candidate]:
@@ -231,7 +231,15 @@ def _apart(reading: Reading, candidates: list[_Candidate]) -> tuple[Entity, ...]
             start, stop = reading.offsets[first], max(reading.offsets[last], reading.offsets[last - 1] + 1)
         text = reading.text[start:stop]
         entities.append(
-            Entity(kind=kind, value=value or text, text=text, start=start, end=stop, confidence=confidence, rule=rule)
+            Entity(
+                kind=kind,
+                value=value or text.translate(_DIGITS),
+                text=text,
+                start=start,
+                end=stop,
+                confidence=confidence,
+                rule=rule,
+            )
         )
     return tuple(entities)
 

@@ -13,6 +13,7 @@ from callcenter.analysis.models import IntentAnalysis, IntentCandidate
 from callcenter.calls import ConversationIntent
 
 if TYPE_CHECKING:
+    from callcenter.analysis.models import Evidence
     from callcenter.analysis.reading import Hit, Reading
     from callcenter.calls import Language
 
@@ -23,9 +24,10 @@ _STEEPNESS: Final = 0.8
 _DOUBT: Final = 0.35
 """How much an equally strong rival takes from the confidence."""
 _NO_CUE: Final = 0.2
-_MAX_EVIDENCE: Final = 8
+_MAX_EVIDENCE: Final = 6
 """Cues cited per intent; more explain nothing further, and a page-long message would cite hundreds."""
-_MAX_OTHERS: Final = 4
+_MAX_RIVAL_EVIDENCE: Final = 2
+_MAX_OTHERS: Final = 3
 
 _BY_COST: Final = (
     ConversationIntent.human_request,
@@ -54,7 +56,7 @@ def scores(reading: Reading) -> dict[str, float]:
             weight *= _CONFIRMING
         said.add(cue.rule)
         total[cue.label] = total.get(cue.label, 0.0) + weight
-    return total
+    return {name: round(score, 3) for name, score in total.items()}
 
 
 def verdict(reading: Reading, total: dict[str, float], language: Language | None) -> IntentAnalysis:
@@ -71,32 +73,36 @@ def verdict(reading: Reading, total: dict[str, float], language: Language | None
     cited: dict[str, list[Hit]] = {}
     for hit in reading.hits["intent"]:
         cited.setdefault(hit.cue.label, []).append(hit)
-    candidates = []
-    for place, (score, name) in enumerate(ranked[: _MAX_OTHERS + 1]):
-        rival = ranked[1 - place][0] if place < 2 and len(ranked) > 1 else ranked[0][0]  # noqa: PLR2004 (the first two rival each other)
-        hits = cited[name]
-        if len(hits) > _MAX_EVIDENCE:
-            hits = sorted(hits, key=_weight)[-_MAX_EVIDENCE:]
-        candidates.append(
+    (score, name), *rivals = ranked[: _MAX_OTHERS + 1]
+    intent = ConversationIntent(name)
+    evidence = _evidence(reading, cited[name], _MAX_EVIDENCE)
+    others = tuple(
+        [
             IntentCandidate(
-                intent=ConversationIntent(name),
-                score=round(score, 3),
-                confidence=_confidence(score, rival if len(ranked) > 1 else 0.0),
-                evidence=tuple([reading.evidence(hit, hit.cue.weight) for hit in hits]),
+                intent=ConversationIntent(other),
+                score=value,
+                confidence=_confidence(value, score),
+                evidence=_evidence(reading, cited[other], _MAX_RIVAL_EVIDENCE),
             )
-        )
-    best = candidates[0]
-    keywords = tuple(dict.fromkeys([evidence.text for evidence in best.evidence]))
-    second = f", ahead of {candidates[1].intent} ({candidates[1].score:g})" if len(candidates) > 1 else ""
-    return IntentAnalysis(
-        intent=best.intent,
-        confidence=best.confidence,
-        keywords=keywords,
-        language=language,
-        reasoning=f"{best.evidence[0].rule} scored {best.score:g}{second}",
-        evidence=best.evidence,
-        others=tuple(candidates[1:]),
+            for value, other in rivals
+        ]
     )
+    second = f", ahead of {rivals[0][1]} ({rivals[0][0]:.3g})" if rivals else ""
+    return IntentAnalysis(
+        intent=intent,
+        confidence=_confidence(score, rivals[0][0] if rivals else 0.0),
+        keywords=tuple(dict.fromkeys([found.text for found in evidence])),
+        language=language,
+        reasoning=f"{evidence[0].rule} scored {score:.3g}{second}",
+        evidence=evidence,
+        others=others,
+    )
+
+
+def _evidence(reading: Reading, hits: list[Hit], most: int) -> tuple[Evidence, ...]:
+    if len(hits) > most:
+        hits = sorted(sorted(hits, key=_weight)[-most:], key=_start)
+    return tuple([reading.evidence(hit, hit.cue.weight) for hit in hits])
 
 
 def _confidence(score: float, rival: float) -> float:
@@ -105,7 +111,11 @@ def _confidence(score: float, rival: float) -> float:
 
 
 def _rank(item: tuple[float, str]) -> tuple[float, int]:
-    return -round(item[0], 6), _COST[item[1]]
+    return -item[0], _COST[item[1]]
+
+
+def _start(hit: Hit) -> int:
+    return hit.start
 
 
 def _weight(hit: Hit) -> float:

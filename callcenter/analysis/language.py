@@ -31,6 +31,7 @@ _ONLY_ARABIC: Final = re.compile("[يكةىأإئؤ]")
 _FOREIGN_SHARE: Final = 0.04
 """From one letter in twenty-five that Arabic lacks, a text is Persian or Urdu; below, it a loan or a keyboard's ی."""
 _ADDRESS: Final = re.compile(r"\S*(?:://|@|www\.)\S*")
+_DIGIT: Final = re.compile("[0-9]")
 _DIGIT_FOR_LETTER: Final = re.compile(
     r"(?=[a-z0-9']*[a-z][a-z0-9']*$)(?![a-z]{1,4}\d+$)"
     r"(?!\d+(?:st|nd|rd|th|am|pm|k|m|g|d|x|h|s|gb|mb|tb|kg|cm|mm|ml|km|in|ft|sar|aed|egp|usd|rs|lb|oz|way|"
@@ -106,17 +107,23 @@ def _latin(reading: Reading, lexicons: Lexicons) -> Tally:
     if "@" in folded or "://" in folded or "www." in folded:
         words = _ADDRESS.sub(" ", folded)
     tokens = words.split()
-    english_words, arabizi_words = lexicons.words[_EN], lexicons.words[_ARABIZI]
-    english = arabizi = lettered = 0
-    for token in tokens:
-        if token in english_words:
-            english += token not in arabizi_words
-            lettered += 1
-        elif token in arabizi_words or (not token.isalpha() and _DIGIT_FOR_LETTER.match(token)):
-            arabizi += 1
-            lettered += 1
-        elif token.isalpha():
-            lettered += 1
+    digits = _DIGIT.search(folded) is not None
+    if digits:
+        tokens = [token for token in tokens if not token.isdigit()]
+    lettered = len(tokens)
+    english = sum(map(lexicons.telling[_EN].__contains__, tokens))
+    arabizi = sum(map(lexicons.telling[_ARABIZI].__contains__, tokens))
+    if not english and not arabizi:
+        english = sum(map(lexicons.words[_EN].__contains__, tokens))
+    if digits:
+        known_words, counted = lexicons.words[_EN], lexicons.telling[_ARABIZI]
+        arabizi += sum(
+            not token.isalpha()
+            and token not in known_words
+            and token not in counted
+            and _DIGIT_FOR_LETTER.match(token) is not None
+            for token in tokens
+        )
     if not lettered:
         return _NOTHING
     name, known = (_ARABIZI, arabizi) if arabizi >= english else (_EN, english)

@@ -48,6 +48,8 @@ LABELS: Final[dict[str, frozenset[str]]] = {
 """Every section a lexicon may have: the aspect it speaks to, and what it may say about it."""
 WHEN: Final = frozenset({"plain", "negated", "any"})
 """`plain` cues count unless negated, `negated` ones only when negated ("work": "doesn't work"), `any` always."""
+_NEGATABLE: Final = frozenset({"intent", "sentiment", "urgency", "act"})
+"""Aspects whose cues are `plain` if they don't say when they count; words for units or questions count `any` time."""
 _SCRIPTS: Final = {"arabic": re.compile(r"[a-z]"), "latin": re.compile("[\u0621-\u064a]")}
 """Letters that an entry of a file in this script must not have."""
 _PERSONS: Final = ("ت", "ن", "ا")
@@ -80,7 +82,9 @@ class Lexicons:
     cues: tuple[Cue, ...]
     index: PhraseIndex[Cue]
     words: dict[str, frozenset[str]]
-    """Per lexicon, every single word it knows, function words included; tells languages of one script apart."""
+    """Per lexicon, every single word it knows, function words included."""
+    telling: dict[str, frozenset[str]]
+    """Per lexicon, its words that no other lexicon has; they tell languages of one script apart."""
     not_names: frozenset[str]
     """Words of any lexicon that end a name ("my name is Sara and ...")."""
 
@@ -113,10 +117,19 @@ def load_lexicons(*folders: Path) -> Lexicons:
     spelled = {name: frozenset(known | {word.replace("'", "") for word in known}) for name, known in words.items()}
     return Lexicons(
         cues=tuple(cues.values()),
-        index=PhraseIndex((cue.text, cue) for cue in cues.values()),
+        index=PhraseIndex((cue.text, cue) for cue in sorted(cues.values(), key=_negations_first)),
         words=spelled,
+        telling={
+            name: known - frozenset[str]().union(*(others for other, others in spelled.items() if other != name))
+            for name, known in spelled.items()
+        },
         not_names=frozenset[str]().union(*spelled.values()) - names,
     )
+
+
+def _negations_first(cue: Cue) -> bool:
+    """Order cues of the same words so that a reader who looks at the first one sees whether they negate."""
+    return cue.aspect != "negation"
 
 
 class _Source:
@@ -175,7 +188,7 @@ class _Source:
             return
         if unknown := section.keys() - _SECTION_KEYS:
             raise self.invalid(rule, f"has unknown keys: {', '.join(sorted(unknown))}")
-        weight, when = section.get("weight", 1.0), section.get("when", "plain")
+        weight, when = section.get("weight", 1.0), section.get("when", "plain" if aspect in _NEGATABLE else "any")
         if not isinstance(weight, (int, float)) or when not in WHEN:
             raise self.invalid(rule, f"needs a number as weight and one of {', '.join(sorted(WHEN))} as `when`")
         for key, forms in (("cues", _as_written), ("verbs", _all_persons)):

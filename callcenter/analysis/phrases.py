@@ -124,7 +124,7 @@ _ENCLITICS: Final = frozenset(
 )
 _ARABIC: Final = re.compile("[\u0621-\u064a]")
 _BREAK: Final = re.compile(r"[.!?;\n]")
-_SEPARATORS: Final = re.compile(r"[^\w'$£€\u2190-\U0010ffff]|[\u3000-\u303f]|'(?!\w)|(?<!\w)'")
+_SEPARATORS: Final = re.compile(r"[^\w'$£€\u2190-\U0010ffff]")
 _ASCII_SEPARATORS: Final = str.maketrans(
     {chr(code): " " for code in range(128) if not chr(code).isalnum() and chr(code) not in "_'$"}
 )
@@ -143,14 +143,14 @@ class Match(NamedTuple, Generic[T]):
     """The span holds other words between the phrase's halves."""
 
 
-class _Pattern(NamedTuple, Generic[T]):
-    """What one string in the automaton stands for."""
+Found = tuple[int, int, int, int, tuple[T, ...], bool, bool]
+"""What `scan` finds: start, minus end, minus the phrase's own length, a running number, payloads, negated, gapped.
 
-    check: int
-    opens: str | None
-    """The half phrase whose place must be remembered."""
-    whole: tuple[T, ...]
-    closes: tuple[tuple[str, T], ...]
+Bare tuples, since a message has dozens; sorted as they are, they stand by place, the longer before the shorter, the
+exact before the stretched.
+"""
+_Pattern = tuple[int, str | None, tuple[T, ...], tuple[tuple[str, T], ...]]
+"""What one string in the automaton stands for: how to check it, the half phrase it opens, payloads, what it closes."""
 
 
 _EXACT, _OPEN_ENDED, _ARABIC_WORD, _ARABIC_OPEN, _SYMBOL = range(5)
@@ -178,9 +178,7 @@ class PhraseIndex(Generic[T]):
                     whole.append(payload)
         by_text: dict[str, list[_Pattern[T]]] = {}
         for (text, check), (opens, whole, closes) in table.items():
-            by_text.setdefault(text, []).append(
-                _Pattern(check, opens[0] if opens else None, tuple(whole), tuple(closes))
-            )
+            by_text.setdefault(text, []).append((check, opens[0] if opens else None, tuple(whole), tuple(closes)))
         self._patterns: Sequence[tuple[_Pattern[T], ...]] = [tuple(patterns) for patterns in by_text.values()]
         self._automaton = ahocorasick_rs.AhoCorasick(list(by_text), store_patterns=False)
 
@@ -189,43 +187,44 @@ class PhraseIndex(Generic[T]):
         normalised = normalise(text)
         found = self.scan(normalised.text, words_only(normalised.text))
         return [
-            Match(*normalised.span(start, end), payload, negated, gapped)
-            for start, end, payload, negated, gapped in found
+            Match(*normalised.span(start, -end), payload, negated, gapped)
+            for start, end, _, _, payloads, negated, gapped in found
+            for payload in payloads
         ]
 
-    def scan(self, text: str, words: str) -> list[tuple[int, int, T, bool, bool]]:
-        """Like `find`, over `text` normalised already and `words`, what `words_only` made of it; spans are `text`'s.
-
-        Returns the fields of `Match` as bare tuples: a message has dozens, and nine of ten are read once.
-        """
-        found: list[tuple[int, int, T, bool, bool]] = []
+    def scan(self, text: str, words: str) -> list[Found[T]]:
+        """Like `find`, over `text` normalised already and `words`, what `words_only` made of it; spans are `text`'s."""
+        found: list[Found[T]] = []
         opened: dict[str, tuple[int, int]] = {}
         patterns = self._patterns
         for number, begin, stop in self._automaton.find_matches_as_indexes(words, overlapping=True):
-            for pattern in patterns[number]:
-                if pattern.check == _EXACT:
+            for check, opens, whole, closes in patterns[number]:
+                if check == _EXACT:
                     start, end, negated = begin, stop - 2, False
+                elif check != _OPEN_ENDED and words[begin - 1] == words[stop] == " ":
+                    start, end, negated = begin - 1, stop - 1, False
                 else:
-                    bounds = _bounds(pattern.check, words, begin, stop)
+                    bounds = _bounds(check, words, begin, stop)
                     if bounds is None:
                         continue
                     start, end, negated = bounds
-                found += [(start, end, payload, negated, False) for payload in pattern.whole]
-                for half, payload in pattern.closes:
+                if whole:
+                    found.append((start, -end, begin - stop, len(found), whole, negated, False))
+                for half, payload in closes:
                     left = opened.get(half)
                     if left and left[1] < start < left[1] + _GAP_CHARS and _one_thought(text, words, left[1], start):
-                        found.append((left[0], end, payload, negated, True))
-                if pattern.opens is not None:
-                    opened[pattern.opens] = (start, end)
+                        found.append((left[0], -end, begin - stop, len(found), (payload,), negated, True))
+                if opens is not None:
+                    opened[opens] = (start, end)
         return found
 
 
 def _bounds(check: int, words: str, begin: int, stop: int) -> tuple[int, int, bool] | None:
-    """Widen a find to the whole word; return its span in the text and whether a particle negates it, None if no word."""
+    """Widen a find to the whole word; return its span and whether a particle negates it, None if it is no word."""
     if check == _OPEN_ENDED:
         return begin, words.find(" ", stop) - 1, False
     before, after = words[begin - 1], words[stop]
-    if check == _SYMBOL or before == after == " ":
+    if check == _SYMBOL:
         return begin - 1, stop - 1, False
     head = "" if before == " " else words[words.rfind(" ", 0, begin) + 1 : begin]
     if head not in _PROCLITICS:
@@ -240,10 +239,8 @@ def _bounds(check: int, words: str, begin: int, stop: int) -> tuple[int, int, bo
 
 def words_only(text: str) -> str:
     """Blank what parts words in normalised `text` and put a blank at either end: same places, plus one."""
-    if text.isascii():
-        words = text.translate(_ASCII_SEPARATORS)
-        return f" {_QUOTES.sub(' ', words) if chr(39) in words else words} "
-    return f" {_SEPARATORS.sub(' ', text)} "
+    words = text.translate(_ASCII_SEPARATORS) if text.isascii() else _SEPARATORS.sub(" ", text)
+    return f" {_QUOTES.sub(' ', words)} " if "'" in words else f" {words} "
 
 
 def in_reach(text: str, words: str, end: int, start: int, reach: int) -> bool:

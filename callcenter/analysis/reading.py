@@ -8,7 +8,6 @@ the modules beside this one say.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callcenter.analysis.models import Evidence
@@ -17,14 +16,9 @@ from callcenter.analysis.text import normalise
 
 if TYPE_CHECKING:
     from callcenter.analysis.lexicon import Cue, Lexicons
-
-    _Found = tuple[int, int, Cue, bool, bool]
+    from callcenter.analysis.phrases import Found
 
 _SCOPE_END: Final = re.compile(r"[.,!?;:\n]")
-_REACH_CHARS: Final = 70
-"""No negation reaches further than this, however short the words between; keeps the search flat."""
-_RECENT: Final = 3
-"""Negations looked back at: an earlier one has spent itself."""
 _EITHER: Final = frozenset({"sentiment"})
 """Aspects whose cues count whether negated or not: a negated one counts the other way round."""
 
@@ -36,7 +30,6 @@ class Hit(NamedTuple):
     end: int
     cue: Cue
     negated: bool
-    gapped: bool
 
 
 class Reading:
@@ -53,59 +46,60 @@ class Reading:
 
     def scan(self, lexicons: Lexicons, *, without: str | None) -> None:
         """Find all cues but those of the lexicon `without`, by aspect, in order of their place."""
-        found = lexicons.index.scan(self.folded, self.words)
-        found.sort(key=_longest_first)
-        negations, rest = self._negations(found)
+        found = sorted(lexicons.index.scan(self.folded, self.words))
+        scopes = self._scopes(found)
         hits = self.hits
         covered: dict[str, int] = {}
-        for start, end, cue, glued, gapped in rest:
-            aspect = cue.aspect
-            if cue.lexicon == without or (end <= covered.get(aspect, 0) and not gapped):
-                continue
-            negated = glued or (bool(negations) and self._negated(start, negations))
-            if cue.when != "any" and negated != (cue.when == "negated") and aspect not in _EITHER:
-                continue
-            if not gapped:
-                covered[aspect] = end
-            hits.setdefault(aspect, []).append(Hit(start, end, cue, negated, gapped))
+        negated_until = passed = 0
+        for start, minus_end, _, _, cues, glued, gapped in found:
+            end = -minus_end
+            while passed < len(scopes) and scopes[passed][0] < start:
+                negated_until = max(negated_until, scopes[passed][1])
+                passed += 1
+            negated = glued or start < negated_until
+            for cue in cues:
+                aspect, when = cue.aspect, cue.when
+                if cue.lexicon == without or (not gapped and end <= covered.get(aspect, 0)):
+                    continue
+                if when != "any" and negated != (when == "negated") and aspect not in _EITHER:
+                    continue
+                if not gapped:
+                    covered[aspect] = end
+                if aspect in hits:
+                    hits[aspect].append(Hit(start, end, cue, negated))
+                else:
+                    hits[aspect] = [Hit(start, end, cue, negated)]
 
-    def _negations(self, found: list[_Found]) -> tuple[list[tuple[int, int, int]], list[_Found]]:
-        """Part negations (start, end, reach in words) from other cues; "not only" and its like silence theirs."""
-        negations: list[tuple[int, int, int]] = []
-        rest: list[_Found] = []
+    def _scopes(self, found: list[Found[Cue]]) -> list[tuple[int, int]]:
+        """Say from where to where each negation reaches; "not only" and its like reach nowhere."""
+        scopes: list[tuple[int, int]] = []
         silenced = 0
-        for match in found:
-            start, end, cue, _, _ = match
+        for _, minus_end, _, _, cues, _, _ in found:
+            cue = cues[0]
             if cue.aspect != "negation":
-                rest.append(match)
-            elif cue.label == "none":
-                silenced = max(silenced, end)
-            elif end > silenced:
-                negations.append((start, end, int(cue.weight)))
-        return negations, rest
+                continue
+            if cue.label == "none":
+                silenced = max(silenced, -minus_end)
+            elif -minus_end > silenced:
+                scopes.append((-minus_end, self._scope_end(-minus_end, int(cue.weight))))
+        return scopes
 
-    def _negated(self, start: int, negations: list[tuple[int, int, int]]) -> bool:
-        before = bisect_left(negations, (start,))
-        for _, end, reach in reversed(negations[max(0, before - _RECENT) : before]):
-            if start - end > _REACH_CHARS:
-                return False
-            if (
-                end < start
-                and self.words.count(" ", end + 1, start + 1) <= reach + 1
-                and not _SCOPE_END.search(self.folded, end, start)
-            ):
-                return True
-        return False
+    def _scope_end(self, end: int, reach: int) -> int:
+        """Return where a negation ending at `end` stops to bear: `reach` words on, the word after still included."""
+        place = end + 1
+        for _ in range(reach + 1):
+            place = self.words.find(" ", place + 1)
+            if place < 0:
+                place = len(self.words)
+                break
+        broken = _SCOPE_END.search(self.folded, end, place)
+        return broken.start() if broken else place - 1
 
     def evidence(self, hit: Hit, weight: float) -> Evidence:
         """Cite the customer's own words for `hit`."""
-        start, end, cue, negated, _ = hit
+        start, end, cue, negated = hit
         if self.offsets is not None:
             end = max(self.offsets[end], self.offsets[end - 1] + 1)
             start = self.offsets[start]
         rule = f"negated.{cue.rule}" if negated else cue.rule
         return Evidence(start=start, end=end, text=self.text[start:end], cue=cue.text, rule=rule, weight=weight)
-
-
-def _longest_first(match: _Found) -> tuple[int, int]:
-    return match[0], -match[1]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from callcenter.analysis.reading import Hit, Reading
 
 _SIGN: Final = {"positive": 1.0, "negative": -1.0, "frustrated": -1.0, "angry": -1.0}
-_NEGATED: Final = {"positive": -0.9, "negative": -0.45, "frustrated": 0.0, "angry": 0.0}
+_NEGATED: Final = {"positive": -0.9, "negative": 0.45, "frustrated": 0.0, "angry": 0.0}
 """"not good" is nearly bad, "not bad" faintly good, "not angry" nothing."""
 _DEGREES: Final = {"up": 1.4, "down": 0.6}
 _BEFORE_CONTRAST: Final = 0.5

@@ -12,6 +12,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import ahocorasick_rs
+
 from callcenter.calls import MAX_MESSAGE_CHARS, Value
 
 if TYPE_CHECKING:
@@ -95,6 +97,7 @@ _RARE_FOLDED: Final = str.maketrans(
         "۔": ".",
         **dict.fromkeys("`´‘ʼ", "'"),
         **dict.fromkeys("\xa0\u2009\u202f", " "),
+        **{chr(code): "\ufffd" for code in range(0xD800, 0xE000)},  # lone surrogates, which no automaton reads
         **{digit: str(value) for value, digit in enumerate("٠١٢٣٤٥٦٧٨٩")},
         **{digit: str(value) for value, digit in enumerate("۰۱۲۳۴۵۶۷۸۹")},
     }
@@ -107,6 +110,14 @@ _UNEVEN: Final = re.compile(
     r"|(?P<space>[ \t])[ \t]+"
     r"|(?P<shape>[\ufb50-\ufdff\ufe70-\ufefc])"  # letters as old printers drew them, ligatures among them
 )
+_UNEVEN_SIGNS: Final = ahocorasick_rs.AhoCorasick(
+    [
+        *(letter * 3 for letter in map(chr, (*range(ord("a"), ord("z") + 1), *range(0x621, 0x64B)))),
+        *("  ", "\t"),
+        *(chr(code) for code in range(0x610, 0xFF00) if _UNEVEN.fullmatch(chr(code))),
+    ]
+)
+"""Finds in a tenth of the time whether `_UNEVEN` has anything to do; most messages have nothing."""
 _DOUBLES: Final = frozenset("eolsfptnmrcdg")
 """Latin letters that stand double in English words; a longer run of one of them inside a word keeps two."""
 
@@ -115,14 +126,14 @@ def normalise(text: str) -> Normalised:
     """Fold case, digits, letter forms, vowel marks, stretched letters and runs of blanks; line breaks stay."""
     folded = text.lower()
     if text.isascii():
-        return _even_out(folded) if _UNEVEN.search(folded) else Normalised(folded, None)
+        return _even_out(folded) if _UNEVEN_SIGNS.find_matches_as_indexes(folded) else Normalised(folded, None)
     if len(folded) != len(text):  # "İ" grows when lowered
         folded = "".join(low if len(low := char.lower()) == 1 else char for char in text)
     for variant, plain in _FOLDED:
         folded = folded.replace(variant, plain)
     if _RARE.search(folded):
         folded = folded.translate(_RARE_FOLDED)
-    return _even_out(folded) if _UNEVEN.search(folded) else Normalised(folded, None)
+    return _even_out(folded) if _UNEVEN_SIGNS.find_matches_as_indexes(folded) else Normalised(folded, None)
 
 
 def _even_out(text: str) -> Normalised:

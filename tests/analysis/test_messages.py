@@ -1,0 +1,253 @@
+"""Customers' messages from many trades and dialects, each with what it must be understood as."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from callcenter.analysis import Act, EntityKind, LanguageKind
+from callcenter.calls import ConversationIntent, Language, Sentiment, TicketCategory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from callcenter.analysis import MessageAnalysis
+
+    Read = Callable[[str], MessageAnalysis]
+
+pytestmark = pytest.mark.unit
+
+SALES = {ConversationIntent.sales_interest, ConversationIntent.service_inquiry}
+FAULTS = {ConversationIntent.complaint, ConversationIntent.technical_support}
+BALANCE = 12
+"""Fewer messages of one intent would leave it untried in some dialect."""
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    kind: LanguageKind
+    intents: tuple[ConversationIntent, ...]
+    trade: str
+    dialect: str | None = None
+    sentiments: tuple[Sentiment, ...] | None = None
+
+
+MESSAGES = [
+    Message.model_validate(json.loads(line))
+    for line in (Path(__file__).parents[1] / "data" / "messages.jsonl").read_text(encoding="utf-8").splitlines()
+]
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.text[:40])
+def test_message_is_understood(read: Read, message: Message) -> None:
+    found = read(message.text)
+    assert found.language.kind is message.kind
+    assert found.intent.intent in message.intents
+    if message.sentiments is not None:
+        folded = found.sentiment.sentiment
+        assert (Sentiment.positive if folded is Sentiment.very_positive else folded) in message.sentiments
+
+
+def test_messages_cover_trades_dialects_and_intents() -> None:
+    assert len({message.trade for message in MESSAGES}) > 10
+    assert {"msa", "gulf", "egyptian", "levantine", "maghrebi"} <= {message.dialect for message in MESSAGES}
+    counted = Counter(intent for message in MESSAGES for intent in message.intents)
+    missing = {intent for intent in ConversationIntent if counted[intent] < BALANCE} - {ConversationIntent.other}
+    assert not missing
+
+
+def test_no_message_without_fault_opens_a_complaint(read: Read) -> None:
+    """Overmatch: what neither complains nor breaks down has no strong evidence of either, not even in second place."""
+    for message in MESSAGES:
+        if not FAULTS & set(message.intents):
+            found = read(message.text)
+            rivals = [other for other in found.intent.others if other.intent in FAULTS]
+            assert all(rival.score <= 1.6 for rival in rivals), message.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm interested in your digital platform service",
+        "What's the pricing for platform development?",
+        "أنا أبحث عن خدمة تصميم ويب، هل لديكم عرض أفضل؟",
+        "أنا مهتم بخدمة الإعلانات",
+        "كم تكلفة تصميم موقع؟",
+        "Hello, I'm interested in your services",
+    ],
+)
+def test_interest_is_sales(read: Read, text: str) -> None:
+    assert read(text).intent.intent in SALES
+
+
+@pytest.mark.parametrize("text", ["What's the pricing for platform development?", "كم تكلفة تصميم موقع؟"])
+def test_a_price_question_is_sales_interest_with_its_kind(read: Read, text: str) -> None:
+    found = read(text)
+    assert found.intent.intent is ConversationIntent.sales_interest
+    assert found.question.is_question
+    assert found.question.kind == "price"
+
+
+def test_a_greeting_before_a_wish_is_reported_beside_it(read: Read) -> None:
+    found = read("Hello, I'm interested in your services")
+    assert ConversationIntent.greeting in {other.intent for other in found.intent.others}
+
+
+def test_a_training_question_is_training_interest(read: Read) -> None:
+    found = read("هل تقدمون برامج تدريب؟ أنا مهتم بالتسويق الرقمي")
+    assert found.intent.intent is ConversationIntent.training_interest
+
+
+def test_a_crashing_platform_is_technical_and_merely_negative(read: Read) -> None:
+    found = read("Your platform is not working properly. It keeps crashing.")
+    assert found.intent.intent is ConversationIntent.technical_support
+    assert found.category.category is TicketCategory.technical
+    assert found.sentiment.sentiment is Sentiment.negative
+
+
+def test_a_dead_site_and_an_angry_customer(read: Read) -> None:
+    found = read("الموقع الذي سلمتموه لا يعمل منذ أمس وأنا غاضب جداً")
+    assert found.intent.intent in FAULTS
+    assert found.category.category is TicketCategory.technical
+    assert found.sentiment.sentiment is Sentiment.angry
+    date = found.entity(EntityKind.date)
+    assert date is not None
+    assert date.text == "أمس"
+
+
+def test_the_noun_service_does_not_make_a_complaint_a_sale(read: Read) -> None:
+    found = read("خدمة سيئة جداً")
+    assert found.intent.intent is ConversationIntent.complaint
+    assert found.sentiment.sentiment is Sentiment.negative
+
+
+@pytest.mark.parametrize("text", ["I'm not interested, thanks", "غير مهتم، شكراً", "مش مهتم شكرا", "مو مهتم"])
+def test_no_interest_is_no_sale(read: Read, text: str) -> None:
+    found = read(text)
+    assert found.intent.intent is ConversationIntent.goodbye
+    assert found.does(Act.not_interested)
+    assert not SALES & {other.intent for other in found.intent.others}
+
+
+@pytest.mark.parametrize("text", ["no problem, thank you", "لا مشكلة، شكراً لك", "مفيش مشكلة شكرا"])
+def test_no_problem_is_no_complaint(read: Read, text: str) -> None:
+    found = read(text)
+    assert found.intent.intent is ConversationIntent.goodbye
+    assert not found.intent.others
+    assert found.sentiment.sentiment in {Sentiment.neutral, Sentiment.positive}
+
+
+@pytest.mark.parametrize("text", ["What are your working hours?", "ما هي ساعات العمل لديكم؟"])
+def test_hours_are_information(read: Read, text: str) -> None:
+    assert read(text).intent.intent is ConversationIntent.information
+
+
+@pytest.mark.parametrize("text", ["أريد التحدث مع موظف", "I want to talk to a human, the app keeps crashing"])
+def test_asking_for_a_human_wins(read: Read, text: str) -> None:
+    assert read(text).intent.intent is ConversationIntent.human_request
+
+
+def test_the_deposit_story(read: Read) -> None:
+    issue = read("hello, i have a issue").intent
+    assert issue.intent is ConversationIntent.complaint
+    assert 0.3 <= issue.confidence <= 0.7
+    number = read("my order number is 7474839")
+    assert number.intent.intent in {ConversationIntent.information, ConversationIntent.other}
+    assert [(found.kind, found.value) for found in number.entities] == [(EntityKind.order_number, "7474839")]
+    story = read(
+        "i put a deposit when i rented a car but it's been more than 2 weeks"
+        " and i didnt get the refund for that deposit"
+    )
+    assert story.intent.intent is ConversationIntent.complaint
+    assert story.category.category is TicketCategory.billing
+    duration = story.entity(EntityKind.duration)
+    assert duration is not None
+    assert duration.text == "2 weeks"
+    asking = read("what else you need?")
+    assert asking.does(Act.asks_next)
+    assert asking.intent.intent not in SALES
+
+
+@pytest.mark.parametrize(
+    ("text", "act"),
+    [
+        ("yes please", Act.affirm),
+        ("نعم صحيح", Act.affirm),
+        ("no", Act.deny),
+        ("لا", Act.deny),
+        ("thanks a lot", Act.thanks),
+        ("يعطيك العافية", Act.thanks),
+        ("sorry, it's 9981123", Act.correction),
+        ("أقصد 9981123", Act.correction),
+        ("I don't have one", Act.not_available),
+        ("ما عندي", Act.not_available),
+        ("معنديش", Act.not_available),
+        ("what do you need?", Act.asks_next),
+        ("شو المطلوب", Act.asks_next),
+        ("any update?", Act.asks_status),
+        ("وين وصل طلبي؟", Act.asks_status),
+        ("I don't want it", Act.not_interested),
+        ("ما أبي شي", Act.not_interested),
+    ],
+)
+def test_acts_are_seen(read: Read, text: str, act: Act) -> None:
+    assert read(text).does(act)
+
+
+@pytest.mark.parametrize("text", ["I said yes to the offer", "the driver has no manners", "قال لي نعم وما رجع"])
+def test_yes_and_no_answer_only_at_the_start(read: Read, text: str) -> None:
+    found = read(text)
+    assert not found.does(Act.affirm)
+    assert not found.does(Act.deny)
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("this is urgent", "urgent"),
+        ("الموضوع عاجل", "urgent"),
+        ("I need it today", "high"),
+        ("محتاجه اليوم", "high"),
+        ("no rush", "low"),
+        ("على راحتكم", "low"),
+        ("where is my order", "medium"),
+    ],
+)
+def test_urgency_follows_the_words(read: Read, text: str, level: str) -> None:
+    assert read(text).urgency.level.value == level
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("the website shows an error", TicketCategory.technical),
+        ("الموقع فيه خلل", TicketCategory.technical),
+        ("you charged my card twice", TicketCategory.billing),
+        ("خصمتوا مني المبلغ مرتين", TicketCategory.billing),
+        ("the courier lost my parcel", TicketCategory.delivery),
+        ("المندوب ما جاب الطرد", TicketCategory.delivery),
+        ("the vase arrived broken", TicketCategory.quality),
+        ("وصلني الكأس مكسور", TicketCategory.quality),
+        ("your cashier was rude", TicketCategory.staff),
+        ("الموظفة كانت وقحة", TicketCategory.staff),
+        ("good morning", None),
+        ("صباح الخير", None),
+    ],
+)
+def test_category_is_what_the_matter_is_about(read: Read, text: str, category: TicketCategory | None) -> None:
+    assert read(text).category.category is category
+
+
+def test_evidence_cites_the_customers_own_spelling(read: Read) -> None:
+    text = "خــدمـة سَيّئـــة جدااااً"
+    found = read(text)
+    assert found.intent.intent is ConversationIntent.complaint
+    assert found.language.language is Language.ar
+    assert "سَيّئـــة" in found.intent.keywords
