@@ -1,8 +1,9 @@
 """Threads that own one SQLite connection each and do what the event loop hands them, all that waits at a time.
 
-One hand-over there and one back serve a whole group of callers, and a writer commits a group as one transaction, so
-that many callers share one wait for the disk. A caller hears nothing before its group is committed. A caller that gives
-up (is cancelled) takes nothing back: what it asked for may still be done, wholly.
+One hand-over there and one back serve a whole group of callers: all that come while the group before them is at work.
+A writer commits a group as one transaction, so that many callers share one wait for the disk. A caller hears nothing
+before its group is committed. A caller that gives up (is cancelled) takes nothing back: what it asked for may still be
+done, wholly.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Thread
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar, cast
 
 from callcenter.errors import InvalidRequest, StoreUnavailable
 
@@ -24,11 +25,27 @@ _OF_ONE_JOB: Final = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.Program
 """Errors that a job's own statements cause. All others (locked, full, damaged) meet the whole group."""
 
 
+Work = Callable[[sqlite3.Connection], object]
+"""What a caller wants done: touches nothing but the connection, and may be undone and run again."""
+
+AtOnce = Callable[[sqlite3.Connection, Sequence[Work]], Sequence[object]]
+"""Does all works of a group and returns what each of them would have returned, or raises: then all are undone."""
+
+
 class Job(Protocol):
     """Something to do on a connection, and somebody who waits for it."""
 
+    @property
+    def work(self) -> Work:
+        """What is to be done."""
+        ...
+
     def run(self, connection: sqlite3.Connection) -> None:
-        """Do it, in the lane's thread; may be undone and run again."""
+        """Do it, in the lane's thread."""
+        ...
+
+    def succeed(self, result: object) -> None:
+        """Have it end with a result that was had elsewhere, in the lane's thread."""
         ...
 
     def fail(self, error: Exception) -> None:
@@ -41,15 +58,18 @@ class Job(Protocol):
 
 
 class _Job(Generic[Result]):
-    __slots__ = ("_ended", "_future", "_work")
+    __slots__ = ("_ended", "_future", "work")
 
     def __init__(self, work: Callable[[sqlite3.Connection], Result], future: asyncio.Future[Result]) -> None:
-        self._work = work
+        self.work: Final = work
         self._ended: Callable[[], None] | None = None
         self._future = future
 
     def run(self, connection: sqlite3.Connection) -> None:
-        self._ended = partial(self._future.set_result, self._work(connection))
+        self.succeed(self.work(connection))
+
+    def succeed(self, result: object) -> None:
+        self._ended = partial(self._future.set_result, cast("Result", result))
 
     def fail(self, error: Exception) -> None:
         self._ended = partial(self._future.set_exception, _told(error))
@@ -70,7 +90,10 @@ class Lane:
         self._connect = connect
         self._process = process
         self._loop = asyncio.get_running_loop()
-        self._waiting: SimpleQueue[Job | None] = SimpleQueue()
+        self._gathered: list[Job] = []
+        self._at_work = False
+        """A group is on its way to the thread, or with it."""
+        self._groups: SimpleQueue[Sequence[Job] | None] = SimpleQueue()
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._finished: asyncio.Future[None] = self._loop.create_future()
         self._closed = False
@@ -83,21 +106,24 @@ class Lane:
         await asyncio.shield(self._ready)
 
     async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        """Do `work` in the lane's thread and return what it returns, or raise what it raises.
-
-        `work` touches nothing but the connection: it may be undone and run again.
-        """
+        """Do `work` in the lane's thread and return what it returns, or raise what it raises."""
         if self._closed:
             raise StoreUnavailable("The store is closed.")
         future: asyncio.Future[Result] = self._loop.create_future()
-        self._waiting.put(_Job(work, future))
+        job: _Job[Result] = _Job(work, future)
+        self._gathered.append(job)
+        if not self._at_work:
+            # Not at once: whoever else is ready to run now may have something for the same group.
+            self._at_work = True
+            self._loop.call_soon(self._hand_over)
         return await future
 
     async def close(self) -> None:
         """Finish what waits, close the connection, end the thread."""
         if not self._closed:
             self._closed = True
-            self._waiting.put(None)
+            self._hand_over()
+            self._groups.put(None)
         if self._thread.ident is not None:
             await asyncio.shield(self._finished)
 
@@ -110,32 +136,29 @@ class Lane:
             return
         self._tell(partial(self._ready.set_result, None))
         with closing(connection):
-            for group in self._groups():
+            while group := self._groups.get():
                 self._process(connection, group)
-                self._tell(partial(_settle, group))
+                self._tell(partial(self._settle, group))
         self._tell(partial(self._finished.set_result, None))
 
-    def _groups(self) -> Iterator[list[Job]]:
-        """Yield all that waits, again and again, until the lane is closed and empty."""
-        while True:
-            group: list[Job] = []
-            job = self._waiting.get()
-            while job is not None:
-                group.append(job)
-                try:
-                    job = self._waiting.get_nowait()
-                except Empty:
-                    break
-            if group:
-                yield group
-            if job is None:
-                return
+    def _hand_over(self) -> None:
+        """Give the thread what was gathered; on the event loop."""
+        group, self._gathered = self._gathered, []
+        self._at_work = bool(group)
+        if group:
+            self._groups.put(group)
+
+    def _settle(self, group: Sequence[Job]) -> None:
+        """Tell the callers of a group, then hand over the next: what they ask for on hearing goes with it."""
+        for job in group:
+            job.settle()
+        self._loop.call_soon(self._hand_over)
 
     def _tell(self, news: Callable[[], None]) -> None:
         try:
             self._loop.call_soon_threadsafe(news)
         except RuntimeError:
-            # The loop is closed: nobody waits any more. What is queued is still done.
+            # The loop is closed: nobody waits any more. What was handed over is still done.
             return
 
 
@@ -148,55 +171,54 @@ def one_by_one(connection: sqlite3.Connection, group: Sequence[Job]) -> None:
             job.fail(error)
 
 
-def one_transaction(connection: sqlite3.Connection, group: Sequence[Job]) -> None:
+def one_after_another(connection: sqlite3.Connection, works: Sequence[Work]) -> Sequence[object]:
+    """Do works one by one: the plainest AtOnce."""
+    return [work(connection) for work in works]
+
+
+def one_transaction(connection: sqlite3.Connection, group: Sequence[Job], at_once: AtOnce = one_after_another) -> None:
     """Commit a group as one transaction: for the writer.
 
-    Nearly every group is free of refusals, so it first runs without savepoints; a group in which a job was refused is
-    undone and run again with one savepoint a job. When the database itself fails, nothing of the group is kept.
+    Nearly every group is free of refusals, so it is first done `at_once`; a group in which a job was refused is undone
+    and run again with one savepoint a job. When the database itself fails, nothing of the group is kept.
     """
     try:
-        _commit(connection, group)
+        with _transaction(connection):
+            results = at_once(connection, [job.work for job in group])
     except Exception as error:  # noqa: BLE001 (handed to its callers)
-        if len(group) == 1 or _of_database(error):
+        if _of_database(error):
             _fail_all(group, error)
             return
     else:
+        for job, result in zip(group, results, strict=True):
+            job.succeed(result)
         return
     try:
-        _commit(connection, [_Guarded(job) for job in group])
+        with _transaction(connection):
+            for job in group:
+                _run_guarded(connection, job)
     except Exception as error:  # noqa: BLE001 (handed to its callers)
         _fail_all(group, error)
 
 
-class _Guarded:
-    """A job in a savepoint: refused, it takes back its own rows and no others'."""
-
-    __slots__ = ("_job",)
-
-    def __init__(self, job: Job) -> None:
-        self._job = job
-
-    def run(self, connection: sqlite3.Connection) -> None:
-        connection.execute("savepoint job")
-        try:
-            self._job.run(connection)
-        except Exception as error:
-            if _of_database(error):
-                raise
-            connection.execute("rollback to job")
-            self._job.fail(error)
-        connection.execute("release job")
+def _run_guarded(connection: sqlite3.Connection, job: Job) -> None:
+    """Run a job in a savepoint: refused, it takes back its own rows and no others'."""
+    connection.execute("savepoint job")
+    try:
+        job.run(connection)
+    except Exception as error:
+        if _of_database(error):
+            raise
+        connection.execute("rollback to job")
+        job.fail(error)
+    connection.execute("release job")
 
 
-class _Runnable(Protocol):
-    def run(self, connection: sqlite3.Connection) -> None: ...
-
-
-def _commit(connection: sqlite3.Connection, group: Sequence[_Runnable]) -> None:
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         connection.execute("begin immediate")
-        for job in group:
-            job.run(connection)
+        yield
         connection.execute("commit")
     finally:
         if connection.in_transaction:
@@ -206,11 +228,6 @@ def _commit(connection: sqlite3.Connection, group: Sequence[_Runnable]) -> None:
 def _fail_all(group: Sequence[Job], error: Exception) -> None:
     for job in group:
         job.fail(error)
-
-
-def _settle(group: Sequence[Job]) -> None:
-    for job in group:
-        job.settle()
 
 
 def _of_database(error: Exception) -> bool:

@@ -6,12 +6,12 @@ microseconds, so that their order as text is their order in time.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+import orjson
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
@@ -30,6 +30,7 @@ _CHANGES: Final[TypeAdapter[dict[str, str | None]]] = TypeAdapter(dict[str, str 
 _NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """A NUL as JSON writes it. PostgreSQL can't keep one, so that no store does."""
 
+_TIMES: Final = ("created_at", "updated_at", "due_at")
 _IN_ENTRY: Final = frozenset({"version", "updated_at"})
 """What a history entry says of itself, not among its changes."""
 
@@ -59,6 +60,30 @@ class EventRow(NamedTuple):
     at: str
     message_id: str | None
     payload: str
+
+
+class TicketRow(NamedTuple):
+    """A row of `tickets`, and what its history may say of it."""
+
+    number: str
+    version: int
+    values: tuple[str | int | None, ...]
+    """By column, in the order of TICKET_COLUMNS."""
+    texts: Mapping[str, str | None]
+    """Each field as text, but those a history entry has columns for."""
+    updated_at: str
+
+    def changes(self, before: Sequence[object] | None) -> str:
+        """Return what a history entry says, as JSON: each field that is not as in the row `before` with its new value.
+
+        Without a row before, of a new ticket, all fields.
+        """
+        if before is None:
+            return orjson.dumps(self.texts).decode()
+        both = zip(TICKET_COLUMNS, before, self.values, strict=True)
+        return orjson.dumps(
+            {name: self.texts[name] for name, old, new in both if old != new and name in self.texts}
+        ).decode()
 
 
 def check_step(step: Append) -> None:
@@ -101,21 +126,18 @@ def event_row(event: CallEvent) -> EventRow:
     )
 
 
-def ticket_row(ticket: Ticket) -> dict[str, str | int | None]:
-    """Return a ticket by column, as TICKET_COLUMNS orders them. Raises InvalidRequest for text that can't be stored."""
-    row: dict[str, str | int | None] = json.loads(_json(ticket))
-    return row | {
-        "created_at": time_text(ticket.created_at),
-        "updated_at": time_text(ticket.updated_at),
-        "due_at": time_text(ticket.due_at),
-    }
-
-
-def ticket_changes(before: Ticket | None, after: Ticket) -> str:
-    """Return what a history entry says, as JSON: each changed field with its new value; all fields of a new ticket."""
-    old = _texts(before) if before else {}
-    changed = {field: text for field, text in _texts(after).items() if field not in old or old[field] != text}
-    return _CHANGES.dump_json(changed).decode()
+def ticket_row(ticket: Ticket) -> TicketRow:
+    """Return a ticket. Raises InvalidRequest for text that can't be stored."""
+    fields: dict[str, str | int | None] = orjson.loads(_json(ticket))
+    texts = {name: _text(value) for name, value in fields.items() if name not in _IN_ENTRY}
+    fields |= {name: time_text(getattr(ticket, name)) for name in _TIMES}
+    return TicketRow(
+        number=ticket.number,
+        version=ticket.version,
+        values=tuple(fields.values()),
+        texts=texts,
+        updated_at=time_text(ticket.updated_at),
+    )
 
 
 def read_log(payloads: Sequence[str]) -> list[CallEvent]:
@@ -152,11 +174,8 @@ def time_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _texts(ticket: Ticket) -> dict[str, str | None]:
-    def text(value: str | bool | None) -> str | None:  # noqa: FBT001 (a value, not a switch)
-        return str(value).lower() if isinstance(value, bool) else value
-
-    return {field: text(value) for field, value in ticket.model_dump(mode="json").items() if field not in _IN_ENTRY}
+def _text(value: str | int | None) -> str | None:
+    return value if value is None or isinstance(value, str) else str(value).lower()
 
 
 def _json(value: Value) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,36 +19,27 @@ from typing_extensions import override
 
 from callcenter.calls import CallId, ConversationState, MessageId, TicketNumber
 from callcenter.errors import (
-    CallExists,
     CallNotFound,
     ConfigurationError,
-    MessageTaken,
     StoreUnavailable,
     TicketConflict,
     TicketNotFound,
-    TicketNumberTaken,
-    TurnConflict,
 )
 from callcenter.events import CallEvent
-from callcenter.store import Append, CallFilter, Page, PageLimit, Store, TicketEntry, TicketFilter
+from callcenter.store import Append, CallFilter, Page, PageLimit, Store, TicketEntry, TicketFilter, writes
 from callcenter.store.cursors import Place, check_limit, page, place
 from callcenter.store.lanes import Lane, one_by_one, one_transaction
 from callcenter.store.migrate import Migration, migrate_sqlite, migrations, pending
 from callcenter.store.rows import (
     TICKET_COLUMNS,
-    EventRow,
-    HeaderRow,
-    check_step,
-    event_row,
-    header_row,
     read_changes,
     read_log,
     read_state,
     read_ticket,
-    ticket_changes,
     ticket_row,
     time_text,
 )
+from callcenter.store.writes import MESSAGE_SEQ, READ_TICKET, at_once, rows_of
 from callcenter.tickets import Ticket, TicketChange, change_ticket
 
 BUSY_MS: Final = 5_000
@@ -66,51 +56,9 @@ _PRAGMAS: Final = (
 )
 
 
-def _insert(table: str, columns: Sequence[str]) -> str:
-    return f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"  # noqa: S608 (ours)
-
-
-_START_CALL: Final = _insert("conversations", HeaderRow._fields) + " on conflict do nothing"
-
-_REFRESH_HEADER: Final = """
-update conversations
-set seq = ?, language = ?, current_persona = ?, mode = ?, updated_at = ?, ended_at = ?, state = ?
-where call_id = ? and seq = ?
-"""
-
-_ADD_EVENT: Final = _insert("conversation_events", EventRow._fields)
-
-_OPEN_TICKET: Final = _insert("tickets", TICKET_COLUMNS)
-
-_READ_TICKET: Final = f"select {', '.join(TICKET_COLUMNS)} from tickets where number = ?"  # noqa: S608 (ours)
-
-_UPDATE_TICKET: Final = f"update tickets set {', '.join(f'{each} = ?' for each in TICKET_COLUMNS)} where number = ?"  # noqa: S608 (ours)
-
-_ADD_TICKET_EVENT: Final = _insert("ticket_events", ("number", "version", "at", "actor", "changes"))
-
-_MESSAGE_SEQ: Final = """
-select seq from conversation_events where call_id = ? and message_id = ? and event = 'user_message'
-"""
-
 _TURN: Final = """
 select payload from conversation_events where call_id = ? and seq >= ? and message_id = ? order by seq
 """
-
-_FROM_CUSTOMER: Final = "customer"
-"""Who changed a ticket when the call told something."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """An Append as rows."""
-
-    expected_seq: int
-    header: HeaderRow
-    events: tuple[EventRow, ...]
-    message_ids: tuple[str, ...]
-    """Of the customer's messages among the events."""
-    opened: Sequence[Ticket]
-    changed: Sequence[Ticket]
 
 
 class SQLiteStore(Store):
@@ -119,7 +67,7 @@ class SQLiteStore(Store):
     def __init__(self, path: Path) -> None:
         """Hold what `open` starts; use that."""
         self._wanted: tuple[Migration, ...] = ()
-        self._writer = Lane("store-writer", partial(_connect, path), one_transaction)
+        self._writer = Lane("store-writer", partial(_connect, path), partial(one_transaction, at_once=at_once))
         self._short = Lane("store-reader", partial(_connect_reader, path), one_by_one)
         self._long = Lane("store-lists", partial(_connect_reader, path), one_by_one)
 
@@ -146,17 +94,7 @@ class SQLiteStore(Store):
 
     @override
     async def append(self, step: Append) -> None:
-        check_step(step)
-        events = tuple(event_row(event) for event in step.events)
-        rows = _Step(
-            expected_seq=step.expected_seq,
-            header=header_row(step.state),
-            events=events,
-            message_ids=tuple(row.message_id for row in events if row.event == "user_message" and row.message_id),
-            opened=step.opened,
-            changed=step.changed,
-        )
-        await self._writer.run(partial(_append, rows))
+        await self._writer.run(rows_of(step))
 
     @override
     async def state(self, call_id: CallId) -> ConversationState:
@@ -218,81 +156,17 @@ def _connect_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _append(step: _Step, connection: sqlite3.Connection) -> None:
-    header = step.header
-    if step.expected_seq == 0:
-        written = connection.execute(_START_CALL, header)
-    else:
-        written = connection.execute(
-            _REFRESH_HEADER,
-            (
-                header.seq,
-                header.language,
-                header.current_persona,
-                header.mode,
-                header.updated_at,
-                header.ended_at,
-                header.state,
-                header.call_id,
-                step.expected_seq,
-            ),
-        )
-    if written.rowcount != 1:
-        for message_id in step.message_ids:
-            if connection.execute(_MESSAGE_SEQ, (header.call_id, message_id)).fetchone():
-                raise MessageTaken
-        raise TurnConflict if step.expected_seq else CallExists
-    try:
-        connection.executemany(_ADD_EVENT, step.events)
-    except sqlite3.IntegrityError as error:
-        # The header was where it had to be, so that only the claim on a message id can be in the way.
-        if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_UNIQUE:
-            raise MessageTaken from None
-        raise
-    for ticket in step.opened:
-        _open_ticket(connection, ticket)
-    for ticket in step.changed:
-        _add_to_ticket(connection, ticket)
-
-
-def _open_ticket(connection: sqlite3.Connection, ticket: Ticket) -> None:
-    try:
-        connection.execute(_OPEN_TICKET, tuple(ticket_row(ticket).values()))
-    except sqlite3.IntegrityError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
-            raise TicketNumberTaken from None
-        raise
-    _note(connection, None, ticket, ticket.created_at, _FROM_CUSTOMER)
-
-
-def _add_to_ticket(connection: sqlite3.Connection, ticket: Ticket) -> None:
-    row = connection.execute(_READ_TICKET, (ticket.number,)).fetchone()
-    stored = read_ticket(row) if row else None
-    if stored is None or stored.version + 1 != ticket.version:
-        raise TurnConflict("A ticket of the call was changed since it was read; load both again and retry the turn.")
-    _update_ticket(connection, stored, ticket, _FROM_CUSTOMER)
-
-
 def _change_ticket(
     number: TicketNumber, change: TicketChange, actor: str, now: datetime, connection: sqlite3.Connection
 ) -> Ticket:
-    stored = _ticket(number, connection)
+    row = _ticket_row(number, connection)
+    stored = read_ticket(row)
     if change.version is not None and change.version != stored.version:
         raise TicketConflict(version=stored.version)
     changed = change_ticket(stored, change, now=now)
     if changed is not stored:
-        _update_ticket(connection, stored, changed, actor)
+        writes.change_ticket(connection, row, ticket_row(changed), actor)
     return changed
-
-
-def _update_ticket(connection: sqlite3.Connection, before: Ticket, after: Ticket, actor: str) -> None:
-    connection.execute(_UPDATE_TICKET, (*ticket_row(after).values(), after.number))
-    _note(connection, before, after, after.updated_at, actor)
-
-
-def _note(connection: sqlite3.Connection, before: Ticket | None, after: Ticket, at: datetime, actor: str) -> None:
-    entry = (after.number, after.version, time_text(at), actor, ticket_changes(before, after))
-    connection.execute(_ADD_TICKET_EVENT, entry)
 
 
 def _state(call_id: CallId, connection: sqlite3.Connection) -> ConversationState:
@@ -313,7 +187,7 @@ def _events(call_id: CallId, after: int, limit: int | None, connection: sqlite3.
 
 
 def _turn(call_id: CallId, message_id: MessageId, connection: sqlite3.Connection) -> list[CallEvent]:
-    first = connection.execute(_MESSAGE_SEQ, (call_id, message_id)).fetchone()
+    first = connection.execute(MESSAGE_SEQ, (call_id, message_id)).fetchone()
     if first is None:
         return []
     rows = connection.execute(_TURN, (call_id, first[0], message_id))
@@ -341,10 +215,14 @@ def _calls(
 
 
 def _ticket(number: TicketNumber, connection: sqlite3.Connection) -> Ticket:
-    row = connection.execute(_READ_TICKET, (number,)).fetchone()
+    return read_ticket(_ticket_row(number, connection))
+
+
+def _ticket_row(number: TicketNumber, connection: sqlite3.Connection) -> Sequence[object]:
+    row: Sequence[object] | None = connection.execute(READ_TICKET, (number,)).fetchone()
     if row is None:
         raise TicketNotFound
-    return read_ticket(row)
+    return row
 
 
 def _tickets(wanted: TicketFilter, limit: int, start: Place | None, connection: sqlite3.Connection) -> Page[Ticket]:

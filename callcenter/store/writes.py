@@ -1,0 +1,207 @@
+"""Write steps of calls to SQLite: many steps in few statements, so that a whole group costs hardly more than one.
+
+Between two statements the interpreter's lock goes back and forth between the writer's thread and the event loop; a
+group of fifty steps is therefore written with a statement a kind of row, not with hundreds. A step that is refused
+spoils its group: lanes.py has that undone and each step written alone, which tells the refusals apart.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from typing import Final, TypeVar
+
+from callcenter.errors import CallExists, MessageTaken, TicketNumberTaken, TurnConflict
+from callcenter.store import Append
+from callcenter.store.lanes import Work
+from callcenter.store.rows import (
+    TICKET_COLUMNS,
+    EventRow,
+    HeaderRow,
+    TicketRow,
+    check_step,
+    event_row,
+    header_row,
+    ticket_row,
+)
+
+Item = TypeVar("Item")
+
+READ_TICKET: Final = f"select {', '.join(TICKET_COLUMNS)} from tickets where number = ?"  # noqa: S608 (ours)
+
+MESSAGE_SEQ: Final = """
+select seq from conversation_events where call_id = ? and message_id = ? and event = 'user_message'
+"""
+
+_FROM_CUSTOMER: Final = "customer"
+"""Who changed a ticket when the call told something."""
+
+_ROWS_AT_ONCE: Final = (64, 32, 16, 8, 4, 2, 1)
+"""So many rows one statement takes: few sizes, so that SQLite finds nearly every statement prepared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An Append as rows: work for the writer's lane."""
+
+    expected_seq: int
+    header: HeaderRow
+    events: Sequence[EventRow]
+    opened: Sequence[TicketRow]
+    changed: Sequence[TicketRow]
+
+    def __call__(self, connection: sqlite3.Connection) -> None:
+        """Write it alone."""
+        _append(connection, [self])
+
+
+def rows_of(step: Append) -> Step:
+    """Return a step as rows. Raises ValueError when no log takes it, InvalidRequest for text that can't be kept."""
+    check_step(step)
+    return Step(
+        expected_seq=step.expected_seq,
+        header=header_row(step.state),
+        events=[event_row(event) for event in step.events],
+        opened=[ticket_row(ticket) for ticket in step.opened],
+        changed=[ticket_row(ticket) for ticket in step.changed],
+    )
+
+
+def at_once(connection: sqlite3.Connection, works: Sequence[Work]) -> Sequence[object]:
+    """Write all steps among `works` together, then do the rest. Raises when one is refused, not saying which."""
+    if steps := [work for work in works if isinstance(work, Step)]:
+        _append(connection, steps)
+    return [None if isinstance(work, Step) else work(connection) for work in works]
+
+
+def change_ticket(connection: sqlite3.Connection, before: Sequence[object], after: TicketRow, actor: str) -> None:
+    """Write a ticket that was changed, and the change into its history."""
+    _many(connection, "tickets", TICKET_COLUMNS, [after.values], _OVER_THE_OLD)
+    _note(connection, [(after, before)], actor)
+
+
+def _append(connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
+    """Write steps; what is raised is about the first of them."""
+    starts = [step.header for step in steps if not step.expected_seq]
+    followers = [step for step in steps if step.expected_seq]
+    if (
+        starts and _many(connection, "conversations", HeaderRow._fields, starts, "on conflict do nothing") < len(starts)
+    ) or (followers and _refresh(connection, followers) < len(followers)):
+        raise _refusal(connection, steps[0])
+    try:
+        _many(
+            connection, "conversation_events", EventRow._fields, [*chain.from_iterable(step.events for step in steps)]
+        )
+    except sqlite3.IntegrityError as error:
+        # The header was where it had to be, so that only the claim on a message id can be in the way.
+        if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+            raise MessageTaken from None
+        raise
+    if opened := [row for step in steps for row in step.opened]:
+        _open_tickets(connection, opened)
+    if changed := [row for step in steps for row in step.changed]:
+        _add_to_tickets(connection, changed)
+
+
+def _refusal(connection: sqlite3.Connection, step: Step) -> Exception:
+    for event in step.events:
+        if event.event == "user_message":
+            taken = connection.execute(MESSAGE_SEQ, (event.call_id, event.message_id)).fetchone()
+            if taken:
+                return MessageTaken()
+    return TurnConflict() if step.expected_seq else CallExists()
+
+
+def _refresh(connection: sqlite3.Connection, steps: Sequence[Step]) -> int:
+    """Refresh the headers that are where their steps expect them; return how many were."""
+    refreshed = 0
+    for some in _parts(steps):
+        values: list[object] = []
+        for step in some:
+            header = step.header
+            values += (
+                *(header.call_id, step.expected_seq, header.seq, header.language, header.current_persona, header.mode),
+                *(header.updated_at, header.ended_at, header.state),
+            )
+        refreshed += connection.execute(_refreshing(len(some)), values).rowcount
+    return refreshed
+
+
+@cache
+def _refreshing(number: int) -> str:
+    rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?)"] * number)
+    return f"""
+    update conversations
+    set seq = new.column3, language = new.column4, current_persona = new.column5, mode = new.column6,
+      updated_at = new.column7, ended_at = new.column8, state = new.column9
+    from (values {rows}) as new
+    where conversations.call_id = new.column1 and conversations.seq = new.column2
+    """  # noqa: S608 (question marks)
+
+
+def _open_tickets(connection: sqlite3.Connection, rows: Sequence[TicketRow]) -> None:
+    try:
+        _many(connection, "tickets", TICKET_COLUMNS, [row.values for row in rows])
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+            raise TicketNumberTaken from None
+        raise
+    _note(connection, [(row, None) for row in rows], _FROM_CUSTOMER)
+
+
+def _add_to_tickets(connection: sqlite3.Connection, rows: Sequence[TicketRow]) -> None:
+    changes: list[tuple[TicketRow, Sequence[object]]] = []
+    for row in rows:
+        stored = connection.execute(READ_TICKET, (row.number,)).fetchone()
+        if stored is None or stored[_VERSION] + 1 != row.version:
+            raise TurnConflict(
+                "A ticket of the call was changed since it was read; load both again and retry the turn."
+            )
+        changes.append((row, stored))
+    _many(connection, "tickets", TICKET_COLUMNS, [row.values for row in rows], _OVER_THE_OLD)
+    _note(connection, changes, _FROM_CUSTOMER)
+
+
+_VERSION: Final = TICKET_COLUMNS.index("version")
+_OVER_THE_OLD: Final = "on conflict (number) do update set " + ", ".join(
+    f"{name} = excluded.{name}" for name in TICKET_COLUMNS if name != "number"
+)
+
+
+def _note(
+    connection: sqlite3.Connection, changes: Sequence[tuple[TicketRow, Sequence[object] | None]], actor: str
+) -> None:
+    entries = [(row.number, row.version, row.updated_at, actor, row.changes(before)) for row, before in changes]
+    _many(connection, "ticket_events", ("number", "version", "at", "actor", "changes"), entries)
+
+
+def _many(
+    connection: sqlite3.Connection,
+    table: str,
+    columns: tuple[str, ...],
+    rows: Sequence[Sequence[object]],
+    ending: str = "",
+) -> int:
+    """Insert rows; return how many were written."""
+    written = 0
+    for some in _parts(rows):
+        values = [*chain.from_iterable(some)]
+        written += connection.execute(_inserting(table, columns, len(some), ending), values).rowcount
+    return written
+
+
+@cache
+def _inserting(table: str, columns: tuple[str, ...], number: int, ending: str) -> str:
+    row = f"({', '.join('?' * len(columns))})"
+    return f"insert into {table} ({', '.join(columns)}) values {', '.join([row] * number)} {ending}"  # noqa: S608 (ours)
+
+
+def _parts(rows: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    begin = 0
+    for size in _ROWS_AT_ONCE:
+        while len(rows) - begin >= size:
+            yield rows[begin : begin + size]
+            begin += size
