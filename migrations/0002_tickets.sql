@@ -18,6 +18,7 @@ create table tickets (
   language text not null,
   persona text not null,
   escalated boolean not null,
+  human_requested boolean not null,
   assignee text,
   created_at timestamptz not null,
   updated_at timestamptz not null,

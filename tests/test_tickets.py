@@ -83,6 +83,13 @@ def test_priority_only_rises_and_the_due_time_only_nears():
     assert (calm.priority, calm.due_at) == (PriorityLevel.urgent, LATER + HOUR)
 
 
+def test_a_wish_for_a_human_stays_on_the_ticket():
+    asked = add(a_ticket(), Slots(), human_requested=True)
+    assert (asked.human_requested, asked.version) == (True, 2)
+    assert add(asked, Slots(), human_requested=True) is asked
+    assert add(asked, Slots()).human_requested
+
+
 def test_a_new_message_reopens_a_settled_ticket():
     settled = change_ticket(a_ticket(), TicketChange(status=TicketStatus.resolved), now=NOW)
     assert add(settled, Slots(order_number="1")).status is TicketStatus.reopened

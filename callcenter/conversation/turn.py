@@ -290,6 +290,7 @@ def _ticket(step: Step, facts: Facts, desk: Desk, known_before: Slots) -> None:
             language=decision.language,
             persona=decision.target_persona,
             escalated=decision.escalation_needed,
+            human_requested=decision.transfer_to_human,
             now=facts.now,
             respond_within=desk.respond_within(decision.priority),
         )
@@ -310,6 +311,7 @@ def _ticket(step: Step, facts: Facts, desk: Desk, known_before: Slots) -> None:
         category=slots.category or decision.ticket_category,
         priority=_raised(priority, slots.urgency),
         escalated=decision.escalation_needed,
+        human_requested=decision.transfer_to_human,
         now=facts.now,
         respond_within=desk.respond_within(priority),
     )

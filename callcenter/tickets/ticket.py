@@ -78,6 +78,8 @@ class Ticket(Value):
     persona: PersonaType
     escalated: bool = False
     """Somebody senior must look at it at once."""
+    human_requested: bool = False
+    """The customer asked to talk to a human about it."""
     assignee: str | None = None
     created_at: AwareDatetime
     updated_at: AwareDatetime
@@ -113,6 +115,7 @@ def open_ticket(  # noqa: PLR0913 (the facts a ticket is made of; all keyword-on
     language: Language,
     persona: PersonaType,
     escalated: bool,
+    human_requested: bool = False,
     now: datetime,
     respond_within: timedelta,
 ) -> Ticket:
@@ -134,6 +137,7 @@ def open_ticket(  # noqa: PLR0913 (the facts a ticket is made of; all keyword-on
         language=language,
         persona=persona,
         escalated=escalated,
+        human_requested=human_requested,
         created_at=now,
         updated_at=now,
         due_at=now + respond_within,
@@ -147,6 +151,7 @@ def add_to_ticket(  # noqa: PLR0913 (the facts a message can add; all keyword-on
     category: TicketCategory | None,
     priority: PriorityLevel,
     escalated: bool,
+    human_requested: bool = False,
     now: datetime,
     respond_within: timedelta,
 ) -> Ticket:
@@ -168,6 +173,7 @@ def add_to_ticket(  # noqa: PLR0913 (the facts a message can add; all keyword-on
         "amount": slots.amount or ticket.amount,
         "occurred": slots.date or ticket.occurred,
         "escalated": ticket.escalated or escalated,
+        "human_requested": ticket.human_requested or human_requested,
         "due_at": min(ticket.due_at, now + respond_within) if raised is not ticket.priority else ticket.due_at,
         "status": TicketStatus.reopened if ticket.settled else ticket.status,
     }

@@ -647,6 +647,7 @@ async def test_a_ticket_is_kept_as_it_was_opened(store: Store) -> None:
             "email": "sara@example.com",
             "occurred": "منذ أسبوعين",
             "escalated": True,
+            "human_requested": True,
             "due_at": after(0.000_001),
         }
     )

@@ -359,6 +359,15 @@ class TestTickets:
             assert again.find(TransferRequested) is None
             assert again.find(TicketCreated) is None
 
+    async def test_a_human_asked_for_later_stands_on_the_ticket(self, tmp_path):
+        async with house(tmp_path, language=Language.ar) as home:
+            opened = (await home.says("الموقع لا يعمل")).ticket
+            asked = (await home.says("أريد التحدث مع موظف")).find(TicketUpdated)
+            assert opened is not None
+            assert not opened.human_requested
+            assert asked is not None
+            assert asked.ticket.human_requested
+
     async def test_questions_are_asked_one_by_one_and_never_for_what_is_known(self, tmp_path):
         async with house(tmp_path) as home:
             for text in (
