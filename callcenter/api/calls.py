@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from callcenter.api.deps import AppDep, body, created, read, reply
-from callcenter.api.errors import CREATED, BodyTooLarge, InvalidJson, UnsupportedMedia, problems
+from callcenter.api.errors import CREATED, BodyTooLarge, InvalidJson, PageNotFound, UnsupportedMedia, problems
 from callcenter.api.models import NewCall, StartCall
-from callcenter.api.paths import EVERYWHERE, CallPath, known
+from callcenter.api.paths import EVERYWHERE, CallPath, Cursor, known, page_of
 from callcenter.calls import CallId, Channel, ConversationState, Language, PersonaType
 from callcenter.errors import CallExists, CallNotFound, InvalidRequest
 from callcenter.store import CallFilter, Page, PageLimit
@@ -85,19 +85,19 @@ def _filter(  # noqa: PLR0913 (one a query parameter)
     operation_id="list_calls",
     summary="List calls",
     response_model=Page[ConversationState],
-    responses=problems(InvalidRequest, *EVERYWHERE),
+    responses=problems(PageNotFound, InvalidRequest, *EVERYWHERE),
 )
 async def list_calls(
     app: AppDep,
     wanted: Annotated[CallFilter, Depends(_filter)],
     limit: Annotated[PageLimit, Query(description="Calls a page.")] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """List calls, the last started first, a page at a time.
 
     For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
     """
-    return reply(await app.store.calls(wanted, limit=limit, cursor=cursor))
+    return reply(await page_of(app.store.calls(wanted, limit=limit, cursor=cursor or None)))
 
 
 @router.get(

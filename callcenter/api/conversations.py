@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from callcenter.analysis.text import clean
 from callcenter.api.deps import HEADERS, AppDep, DirectRoute, body, created, house_of, parameter, read, reply
 from callcenter.api.errors import CREATED, OK, BodyTooLarge, InvalidJson, UnsupportedMedia, problems
 from callcenter.api.models import (
@@ -28,7 +29,7 @@ from callcenter.api.models import (
     SwitchPersona,
 )
 from callcenter.api.paths import EVERYWHERE, CallPath, known
-from callcenter.api.sse import MEDIA_TYPE, turn_stream
+from callcenter.api.sse import EVENT_SCHEMA, MEDIA_TYPE, turn_stream
 from callcenter.api.transcripts import CONTENT_SECURITY_POLICY, MEDIA_TYPES, TranscriptFormat, render
 from callcenter.calls import Language, MessageId
 from callcenter.conversation import Turn, Utterance
@@ -55,7 +56,7 @@ _CALL_ID = parameter("call_id", "path", "The call's id.", {"type": "string", "ex
     response_model=MessageReply,
     responses={
         **_MESSAGE_PROBLEMS,
-        int(OK): {"description": "What it led to", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}},
+        int(OK): {"description": "What it led to", "content": {MEDIA_TYPE: {"schema": EVENT_SCHEMA}}},
     },
     openapi_extra={
         **body(MessageRequest),
@@ -82,6 +83,8 @@ async def send_message(request: Request) -> Response:
         state = await house.app.conversations.state(said.call_id)
         if state.ended:
             raise CallEnded
+        if clean(said.text).empty:
+            raise EmptyMessage
         return turn_stream(house, said, state.language)
     return reply(_replied(await house.app.conversations.handle(said)))
 

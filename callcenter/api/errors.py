@@ -9,6 +9,7 @@ can get wrong, from the tree below. A problem never repeats what the caller sent
     ├── UnsupportedMedia
     ├── UnknownPath
     ├── UnknownMethod
+    ├── PageNotFound
     ├── InvalidFrame
     ├── BinaryFrame
     └── FrameTooLarge
@@ -90,6 +91,12 @@ class UnknownMethod(CustomerError):
     code = "method_not_allowed"
 
 
+class PageNotFound(CustomerError):
+    """No page of this list begins at this cursor; leave `cursor` out to start from the beginning."""
+
+    code = "page_not_found"
+
+
 class InvalidFrame(CustomerError):
     """The frame starts like a JSON object but is not one with a `message` in it."""
 
@@ -128,6 +135,7 @@ _STATUSES: Final[Mapping[type[CallCenterError], HTTPStatus]] = {
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     UnknownPath: HTTPStatus.NOT_FOUND,
+    PageNotFound: HTTPStatus.NOT_FOUND,
     UnknownMethod: HTTPStatus.METHOD_NOT_ALLOWED,
     AccessError: HTTPStatus.FORBIDDEN,
     NotAuthenticated: HTTPStatus.UNAUTHORIZED,

@@ -40,10 +40,18 @@ from callcenter.tickets import Ticket
 NAME_CHARS: Final = 120
 """Longer than any name we met; what is longer is no name."""
 
+VISIBLE: Final = (
+    r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+"""A character that shows: for the documentation. What counts is what analysis/text.py leaves of a message."""
+
 MessageText = Annotated[
     str,
     Field(
-        description=f"The customer's words. Text beyond {MAX_MESSAGE_CHARS} characters is cut and marked `truncated`.",
+        description="The customer's words, at least one character that shows. "
+        f"Text beyond {MAX_MESSAGE_CHARS} characters is cut and marked `truncated`.",
+        json_schema_extra={"pattern": VISIBLE},
     ),
 ]
 StatedLanguage = Annotated[

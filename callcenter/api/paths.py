@@ -1,16 +1,19 @@
-"""What paths name, call ids and ticket numbers, and what every path may answer."""
+"""What addresses name: call ids, ticket numbers, pages of lists; and what every path may answer."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final
+from collections.abc import Awaitable
+from typing import Annotated, Final, TypeVar
 
-from fastapi import Path
+from fastapi import Path, Query
 
+from callcenter.api.errors import PageNotFound
 from callcenter.calls import CallId, TicketNumber
 from callcenter.errors import (
     CallCenterError,
     CallNotFound,
+    InvalidRequest,
     NotAllowed,
     NotAuthenticated,
     StoreUnavailable,
@@ -20,8 +23,11 @@ from callcenter.errors import (
 EVERYWHERE: Final[tuple[type[CallCenterError], ...]] = (NotAuthenticated, NotAllowed, StoreUnavailable)
 """Failures that any request about calls may meet."""
 
+Rows = TypeVar("Rows")
+
 CallPath = Annotated[str, Path(description="The call's id.", examples=["CALL-001"])]
 TicketPath = Annotated[str, Path(description="The ticket's number.", examples=["TKT-20417365"])]
+Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
@@ -38,3 +44,11 @@ def known_ticket(number: str) -> TicketNumber:
     if not _ID.fullmatch(number):
         raise TicketNotFound
     return TicketNumber(number)
+
+
+async def page_of(rows: Awaitable[Rows]) -> Rows:
+    """Return a page that the store was asked for; raises PageNotFound. All but its cursor was validated before."""
+    try:
+        return await rows
+    except InvalidRequest as error:
+        raise PageNotFound from error

@@ -14,6 +14,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
 
+from pydantic import JsonValue
 from starlette.responses import StreamingResponse
 
 from callcenter.api.deps import HEADERS, House
@@ -24,6 +25,12 @@ from callcenter.errors import CallCenterError, SubscriberTooSlow
 from callcenter.events import AssistantDelta, CallEnded, CallFrame, CallStarted, ErrorFrame, Greeting
 
 MEDIA_TYPE: Final = "text/event-stream"
+EVENT_SCHEMA: Final[dict[str, JsonValue]] = {
+    "type": "object",
+    "description": "One event of the stream; `data` is the call's event as JSON text.",
+    "properties": {"id": {"type": "string"}, "event": {"type": "string"}, "data": {"type": "string"}},
+    "required": ["event", "data"],
+}
 _HEADERS: Final = {**HEADERS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _KEEPALIVE: Final = b": keepalive\n\n"
 

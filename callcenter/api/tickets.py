@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from callcenter.api.deps import AppDep, PrincipalDep, body, read, reply
-from callcenter.api.errors import BodyTooLarge, InvalidJson, UnsupportedMedia, problems
+from callcenter.api.errors import BodyTooLarge, InvalidJson, PageNotFound, UnsupportedMedia, problems
 from callcenter.api.models import TicketHistory
-from callcenter.api.paths import EVERYWHERE, TicketPath, known_ticket
+from callcenter.api.paths import EVERYWHERE, Cursor, TicketPath, known_ticket, page_of
 from callcenter.calls import PriorityLevel, TicketCategory
 from callcenter.errors import InvalidRequest, InvalidTransition, TicketConflict, TicketNotFound
 from callcenter.store import Page, PageLimit, TicketFilter
@@ -35,19 +35,19 @@ def _filter(
     operation_id="list_tickets",
     summary="List tickets",
     response_model=Page[Ticket],
-    responses=problems(InvalidRequest, *EVERYWHERE),
+    responses=problems(PageNotFound, InvalidRequest, *EVERYWHERE),
 )
 async def list_tickets(
     app: AppDep,
     wanted: Annotated[TicketFilter, Depends(_filter)],
     limit: Annotated[PageLimit, Query(description="Tickets a page.")] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """List tickets, the last opened first, a page at a time.
 
     For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
     """
-    return reply(await app.store.tickets(wanted, limit=limit, cursor=cursor))
+    return reply(await page_of(app.store.tickets(wanted, limit=limit, cursor=cursor or None)))
 
 
 @router.get(

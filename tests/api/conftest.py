@@ -1,0 +1,114 @@
+"""The product behind its wire: `app` on a folder of the test's own, `client` over ASGI, `server` on a loopback port.
+
+Time and ids come from steady sources, so that the same requests lead to the same answers every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from callcenter.analysis import ConversationAnalyzer
+from callcenter.api.app import create_app
+from callcenter.auth import Guard
+from callcenter.bootstrap import App, load_analyzer
+from callcenter.bus import Bus
+from callcenter.bus.memory import MemoryBus
+from callcenter.company import DEMO, Company, load_company
+from callcenter.conversation import ConversationManager
+from callcenter.llm import Voice
+from callcenter.llm.offline import OfflineVoice
+from callcenter.personas import PersonaManager, load_personas
+from callcenter.settings import Settings
+from callcenter.store.sqlite import SQLiteStore
+from tests.api.wire import asgi, serving, steady_sources
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, _env_file=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is read from files: the same for every test, and half a second's work."""
+
+    company: Company
+    personas: PersonaManager
+    analyzer: ConversationAnalyzer
+
+
+@pytest.fixture(scope="session")
+def read() -> Read:
+    company = load_company(DEMO)
+    return Read(company, PersonaManager(load_personas(), company), load_analyzer(company))
+
+
+Build = Callable[..., Awaitable[App]]
+
+
+@pytest.fixture
+async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
+    """Build the product as bootstrap does, with another voice or with keys where a test wants them."""
+    stores: list[SQLiteStore] = []
+
+    async def house(*, voice: Voice | None = None, keys: Sequence[str] | None = None, bus: Bus | None = None) -> App:
+        store = await SQLiteStore.open(settings.database)
+        stores.append(store)
+        bus = bus or MemoryBus()
+        conversations = ConversationManager(
+            store=store,
+            bus=bus,
+            analyzer=read.analyzer,
+            company=read.company,
+            personas=read.personas,
+            voices=(voice or OfflineVoice(read.company),),
+            sources=steady_sources(),
+        )
+        return App(
+            settings=settings,
+            company=read.company,
+            personas=read.personas,
+            store=store,
+            bus=bus,
+            conversations=conversations,
+            guard=Guard(keys=keys),
+        )
+
+    yield house
+    for store in stores:
+        await store.close()
+
+
+@pytest.fixture
+async def app(build: Build) -> App:
+    return await build()
+
+
+@pytest.fixture
+async def client(app: App) -> AsyncIterator[httpx.AsyncClient]:
+    async with asgi(create_app(app)) as client:
+        yield client
+
+
+@pytest.fixture
+async def callers(client: httpx.AsyncClient) -> Callable[..., Awaitable[str]]:
+    """Start a call and return its id."""
+
+    async def start(**facts: str) -> str:
+        response = await client.post("/api/calls", json=facts)
+        call_id: str = response.raise_for_status().json()["call_id"]
+        return call_id
+
+    return start
+
+
+@pytest.fixture
+async def server(app: App) -> AsyncIterator[str]:
+    """Return the address of a running server, `127.0.0.1:PORT`."""
+    async with serving(app) as address:
+        yield address

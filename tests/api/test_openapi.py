@@ -1,0 +1,97 @@
+"""The OpenAPI document: complete, with true examples in both languages, and kept by the server (schemathesis)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
+
+from callcenter.api import models
+from callcenter.api.app import create_app
+from callcenter.api.openapi import EXAMPLES
+from callcenter.tickets import TicketChange
+
+DOCUMENT = create_app().openapi()
+OPERATIONS = {operation["operationId"]: operation for path in DOCUMENT["paths"].values() for operation in path.values()}
+EXAMPLES_OF = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+RESPONSES = {
+    route.operation_id: TypeAdapter(route.response_model)
+    for route in create_app().routes
+    if isinstance(route, APIRoute) and route.operation_id
+}
+
+
+def body_of(operation):
+    return operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+
+
+def references(node):
+    if isinstance(node, dict):
+        yield from ([node["$ref"]] if isinstance(node.get("$ref"), str) else [])
+        node = list(node.values())
+    if isinstance(node, list):
+        for each in node:
+            yield from references(each)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_an_operation_says_what_it_does_who_may_call_it_and_how_it_fails(name):
+    operation = OPERATIONS[name]
+    assert operation["tags"]
+    assert operation["summary"]
+    assert "for whoever" in operation["description"].lower() or "for everybody" in operation["description"].lower()
+    failures = {status: each for status, each in operation["responses"].items() if not status.startswith("2")}
+    assert failures
+    for failure in failures.values():
+        assert set(failure["content"]) == {"application/problem+json"}
+        assert failure["description"].startswith("`")
+
+
+@pytest.mark.unit
+def test_every_reference_leads_somewhere():
+    known = {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
+    assert set(references(DOCUMENT)) <= known
+    assert "HTTPValidationError" not in DOCUMENT["components"]["schemas"]
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("name", sorted(name for name, each in OPERATIONS.items() if "requestBody" in each))
+def test_a_body_has_an_example_in_each_language_that_is_one(name):
+    shown = OPERATIONS[name]["requestBody"]["content"]["application/json"]["examples"]
+    model = {"TicketChange": TicketChange}.get(body_of(OPERATIONS[name])) or getattr(models, body_of(OPERATIONS[name]))
+    assert set(shown) == {"arabic", "english"}
+    for example in shown.values():
+        model.model_validate(example["value"])
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("name", sorted(name for name, each in EXAMPLES_OF.items() if "response" in each))
+def test_an_example_of_a_response_is_one(name):
+    for example in EXAMPLES_OF[name]["response"].values():
+        value = RESPONSES[name].validate_json(json.dumps(example["value"]))
+        assert set(example["value"]) == set(RESPONSES[name].dump_python(value))
+
+
+@pytest.mark.unit
+def test_an_example_belongs_to_an_operation():
+    assert set(EXAMPLES_OF) <= set(OPERATIONS)
+
+
+@pytest.mark.live
+async def test_the_server_keeps_to_its_document(server, tmp_path):
+    program = Path(sys.executable).with_name("schemathesis")
+    run = await asyncio.create_subprocess_exec(
+        *(program, "run", f"http://{server}/openapi.json", "--seed=1", "--max-examples=15", "--no-color"),
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    async with asyncio.timeout(120):
+        said, _ = await run.communicate()
+    assert run.returncode == 0, said.decode()
