@@ -15,7 +15,7 @@ from callcenter.llm.offline.turn import MATTERS, Draft, Turn
 
 QUESTION_WORDS: Final = 3
 """A question of fewer words that nothing answers is not understood rather than unknown."""
-_OF_SERVICES: Final = services.ASPECTS | {Cue.overview, Cue.offer}
+_OF_SERVICES: Final = services.ASPECTS | {Cue.overview, Cue.offer, Cue.expensive}
 _SALES: Final = frozenset(
     {ConversationIntent.sales_interest, ConversationIntent.service_inquiry, ConversationIntent.training_interest}
 )
@@ -68,8 +68,10 @@ def _general(turn: Turn) -> Draft | None:
         return courtesies.declined(turn)
     if turn.brief.ticket_news is not None and statement:
         return None
-    if statement and analysis.sentiment.sentiment.valence < 0 and Cue.offer not in turn.cues:
+    if statement and analysis.sentiment.sentiment.valence < 0 and not services.better_price_wanted(turn):
         return courtesies.in_low_spirits(turn)
+    if Cue.calling in turn.cues and statement:
+        return courtesies.greeting(turn)
     if Cue.who in turn.cues:
         return courtesies.identity(turn)
     found = answers.from_profile(turn)

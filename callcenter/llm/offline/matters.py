@@ -75,10 +75,11 @@ def status(turn: Turn) -> Draft:
 def human(turn: Turn) -> Draft:
     """Answer a customer who is to be called back by a human: asked for, or because the call needs one."""
     ticket, lines = turn.brief.ticket, turn.lines
-    number = ticket.number if ticket else ""
     if ticket is None:
         return Draft([turn.say(lines.contacts, phone=turn.facts.phone, email=turn.facts.email)])
+    number = ticket.number
     draft = Draft()
+    reach = _reach_given(turn, ticket)
     if not _asked_for_human(turn):
         draft.add(turn.say(lines.human_needed, ticket=number, within=turn.within()))
     elif turn.brief.ticket_news is None:
@@ -86,8 +87,7 @@ def human(turn: Turn) -> Draft:
     elif turn.open_now:
         draft.add(turn.say(lines.human_created, ticket=number, within=turn.within()))
     else:
-        draft.add(turn.facts.outside_hours, turn.say(lines.human_away, ticket=number))
-    reach = _reach_given(turn, ticket)
+        draft.add(turn.facts.outside_hours, "" if reach else turn.say(lines.human_away, ticket=number))
     if reach:
         draft.add(turn.say(lines.noted_contact, contact=reach, ticket=number))
     draft.closing = turn.say(lines.meanwhile)

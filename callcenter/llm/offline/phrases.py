@@ -95,6 +95,7 @@ class Phrases(Value):
     ask_which: Wordings
     ask_service: Wordings
     ask_closer: Wordings
+    price_matters: Wordings
     no_offer: Wordings
     ready_to_start: Wordings
 
@@ -171,6 +172,7 @@ class Cue(StrEnum):
     how_are_you = "how_are_you"
     who = "who"
     about = "about"
+    calling = "calling"
     help = "help"
     later = "later"
     day = "day"
@@ -181,6 +183,7 @@ class Cue(StrEnum):
     includes = "includes"
     steps = "steps"
     offer = "offer"
+    expensive = "expensive"
     overview = "overview"
     hours = "hours"
     open_now = "open_now"

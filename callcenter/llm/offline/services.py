@@ -31,7 +31,9 @@ def reply(turn: Turn) -> Draft:
     asked = _aspects(turn)
     about = _about(turn, asked)
     article = _article(turn, asked, about)
-    if Cue.offer in turn.cues:
+    if Cue.expensive in turn.cues:
+        draft.add(turn.say(turn.lines.price_matters))
+    if better_price_wanted(turn):
         draft.add(turn.facts.offers or turn.say(turn.lines.no_offer))
     elif article:
         draft.add(article)
@@ -47,6 +49,11 @@ def reply(turn: Turn) -> Draft:
     return draft
 
 
+def better_price_wanted(turn: Turn) -> bool:
+    """Whether the customer asks for an offer, or finds the price too high."""
+    return Cue.offer in turn.cues or Cue.expensive in turn.cues
+
+
 def start(turn: Turn, service: ServiceFacts) -> Draft:
     """Say how to get started with a service, what a yes to "shall I explain?" asks for."""
     draft = Draft()
@@ -57,7 +64,7 @@ def start(turn: Turn, service: ServiceFacts) -> Draft:
 def _aspects(turn: Turn) -> frozenset[Cue]:
     """Return what is asked of a service; who asks for a better price gets the offer, and the price in one phrase."""
     asked = ASPECTS & turn.cues.keys()
-    if Cue.offer in turn.cues:
+    if better_price_wanted(turn):
         return asked - {Cue.price}
     return asked | {Cue.price} if turn.brief.analysis.question.kind == "price" else asked
 
@@ -93,7 +100,7 @@ def _one(turn: Turn, draft: Draft, service: ServiceFacts, asked: frozenset[Cue])
         draft.add(turn.say(lines.service, name=service.name, summary=service.summary))
         draft.add(turn.say(lines.cost, price=service.price) if service.price else service.note)
         return
-    if Cue.price in asked or Cue.offer in turn.cues:
+    if Cue.price in asked or better_price_wanted(turn):
         _prices(turn, draft, service, listed=bool(asked))
     if Cue.duration in asked:
         draft.add(turn.say(lines.duration, name=service.name, duration=service.duration))

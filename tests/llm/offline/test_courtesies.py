@@ -137,7 +137,7 @@ def test_asked_who_speaks_the_persona_does_not_pretend_to_be_human(say, language
 
 
 @pytest.mark.parametrize(
-    ("language", "text"), [(AR, "ممكن تساعدني؟"), (EN, "can you help me?"), (EN, "hello, anyone there?")]
+    ("language", "text"), [(AR, "ممكن تساعدني؟"), (EN, "can you help me?"), (AR, "ألو"), (EN, "anyone there?")]
 )
 def test_a_call_for_help_is_answered_with_an_offer_to_help(say, language, text):
     lines = load_phrasebook().personas[PersonaType.reception]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -272,3 +273,30 @@ def test_without_a_ticket_none_is_promised(say, language):
     reply = say(SAID[language], language, COMPLAINT, ticket=None)
     assert "TKT" not in reply
     assert WITHIN_TWO_HOURS[language] not in reply
+
+
+@pytest.mark.parametrize("at", [NOW, NIGHT])
+@pytest.mark.parametrize(("language", "text"), [(AR, "رقمي 0551234567 كلموني"), (EN, "call me on 0551234567")])
+def test_a_contact_that_comes_with_the_wish_for_a_human_is_confirmed(say, language, text, at):
+    reply = say(
+        text,
+        language,
+        HUMAN,
+        entities=((EntityKind.phone, "0551234567"),),
+        persona=PersonaType.reception,
+        ticket=ticket(language, phone="0551234567"),
+        news=CREATED,
+        at=at,
+    )
+    assert "0551234567" in reply
+    assert TICKET in reply
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_call_that_needs_a_human_unasked_is_not_said_to_have_asked(voice, language):
+    understood = analysis(language, OTHER)
+    given = brief("zzz", understood, language=language, ticket=ticket(language), news=CREATED)
+    exhausted = replace(given, decision=given.decision.model_copy(update={"transfer_to_human": True}))
+    lines = load_phrasebook().personas[PersonaType.reception]
+    needed = [line.format(ticket=TICKET, within=WITHIN_TWO_HOURS[language]) for line in lines.human_needed[language]]
+    assert voice.reply(exhausted).startswith(tuple(needed))

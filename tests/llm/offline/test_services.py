@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from callcenter.analysis.models import Act
-from callcenter.calls import ConversationIntent, Language, PersonaType, Sentiment
-from callcenter.company import Company
+from callcenter.calls import ConversationIntent, Language, LocalizedText, PersonaType, Sentiment
+from callcenter.company import Company, Service
 from callcenter.llm.offline import OfflineVoice
 from callcenter.llm.offline.phrases import load_phrasebook
 from tests.llm.briefs import analysis, brief
@@ -212,3 +212,14 @@ def test_what_a_frequent_answer_covers_is_answered_without_a_question_mark(say, 
 @pytest.mark.parametrize(("language", "text"), [(AR, "غالي شوي"), (EN, "that's too expensive")])
 def test_too_expensive_is_answered_with_what_makes_it_cheaper(say, language, text):
     assert "10%" in say(text, language, ConversationIntent.other, sentiment=Sentiment.negative, interests=("seo",))
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_price_by_agreement_is_explained_and_never_made_up(company, language):
+    seo, note = company.service("seo"), LocalizedText(ar="السعر حسب الاتفاق.", en="The price is by agreement.")
+    by_agreement = Service.model_validate({**dict(seo), "prices": (), "price_note": note})
+    voice = OfflineVoice(Company.model_validate({**dict(company), "services": (by_agreement,)}))
+    text = {AR: "كم سعر السيو؟", EN: "how much is seo?"}[language]
+    reply = voice.reply(brief(text, analysis(language, INTEREST, question="price"), language=language))
+    assert reply.startswith(note[language])
+    assert not any(price.text(language) in reply for price in seo.prices)
