@@ -70,8 +70,6 @@ def _general(turn: Turn) -> Draft | None:
         return None
     if statement and analysis.sentiment.sentiment.valence < 0 and not services.better_price_wanted(turn):
         return courtesies.in_low_spirits(turn)
-    if Cue.calling in turn.cues and statement:
-        return courtesies.greeting(turn)
     if Cue.who in turn.cues:
         return courtesies.identity(turn)
     found = answers.from_profile(turn)
@@ -103,6 +101,8 @@ def _reacting(turn: Turn) -> Draft | None:
         return services.start(turn, turn.interest)
     if turn.does(Act.affirm) or Cue.help in turn.cues:
         return courtesies.asked_to_help(turn)
+    if Cue.calling in turn.cues:
+        return courtesies.greeting(turn)
     return courtesies.declined(turn) if turn.does(Act.deny) else None
 
 

@@ -20,7 +20,9 @@ _OF_ARTICLES: Final = frozenset({Cue.price, Cue.includes})
 FEW: Final = 2
 """So many things stand in a sentence; more make a list."""
 COMPARED: Final = 4
+"""A message that names more services than this is answered on the most specific ones."""
 CLOSING_ROOM: Final = 70
+"""About what the closing question takes."""
 INTRODUCTION_CHARS: Final = 100
 """About what an introduction before the reply takes."""
 
@@ -144,6 +146,10 @@ def _several(turn: Turn, draft: Draft, about: tuple[ServiceFacts, ...], asked: f
 def _all(turn: Turn, draft: Draft, asked: frozenset[Cue]) -> None:
     lines, services = turn.lines, tuple(turn.facts.services.values())
     trainings = tuple(each for each in services if each.training)
+    if not services:
+        draft.add(turn.facts.about)
+        draft.closing = turn.say(lines.human_hint)
+        return
     if Cue.steps in asked and Cue.overview not in turn.cues:
         draft.add(turn.facts.next_step)
         return

@@ -36,8 +36,8 @@ class Draft:
         self.parts.extend(part for part in parts if part)
 
     def add_if_room(self, part: str) -> bool:
-        """Say this next unless the reply gets too long; return whether it is said."""
-        if part and self.length + len(part) <= REPLY_CHARS:
+        """Say this next unless the reply gets too long; return whether it is said. What would stand alone always is."""
+        if part and (not self.parts or self.length + len(part) <= REPLY_CHARS):
             self.parts.append(part)
             return True
         return False

@@ -223,3 +223,21 @@ def test_a_price_by_agreement_is_explained_and_never_made_up(company, language):
     reply = voice.reply(brief(text, analysis(language, INTEREST, question="price"), language=language))
     assert reply.startswith(note[language])
     assert not any(price.text(language) in reply for price in seo.prices)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_company_without_services_still_says_who_it_is(company, language):
+    voice = OfflineVoice(Company.model_validate({**dict(company), "services": ()}))
+    reply = voice.reply(brief("services", analysis(language, INTEREST), language=language))
+    assert reply.startswith(company.about[language])
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("greets", [(), (ConversationIntent.greeting,)])
+def test_a_long_list_that_was_asked_for_is_told_all_the_same(company, language, greets):
+    step = LocalizedText(ar="خطوة " * 40, en="step " * 40)
+    long = Service.model_validate({**dict(company.service("seo")), "steps": (step,) * 5})
+    voice = OfflineVoice(Company.model_validate({**dict(company), "services": (long,)}))
+    text = {AR: "كيف نبدأ في السيو؟", EN: "how do we get started with seo?"}[language]
+    reply = voice.reply(brief(text, analysis(language, INTEREST, also=greets), language=language))
+    assert step[language] in reply
