@@ -47,7 +47,7 @@ Labelled = (
 
 DESCRIPTION_CHARS: Final = 300
 """A summary quotes so much of the customer's words; the whole stands in the ticket."""
-_SEPARATORS: Final = LocalizedText(ar="، ", en=", ")
+_SEPARATORS: Final = {Language.ar: "، ", Language.en: ", "}
 
 
 class PersonaManager:

@@ -141,7 +141,7 @@ def test_summary_holds_what_is_known_in_both_languages(personas):
             phone="+966501234567",
         ),
         tickets=(TicketNumber("TKT-00000042"),),
-        interests=("web-design",),
+        interests=("web-design", "seo"),
     )
     summary = personas.summary(call, understood, decide(call, understood))
     for language in Language:
@@ -149,8 +149,8 @@ def test_summary_holds_what_is_known_in_both_languages(personas):
             assert fact in summary[language]
         for value in (ConversationIntent.complaint, TicketCategory.billing, Sentiment.angry, PriorityLevel.urgent):
             assert personas.label(value, language) in summary[language]
-    assert "Web design" in summary.en
-    assert "تصميم" in summary.ar
+    assert "Web design and development, Search engine optimisation (SEO)" in summary.en
+    assert "تصميم المواقع وتطويرها، تحسين محركات البحث" in summary.ar
 
 
 def test_summary_leaves_out_what_is_not_known(personas):

@@ -104,7 +104,8 @@ def _sorry(turn: Turn) -> str:
         Sentiment.angry: lines.sorry_angry,
     }
     matter = turn.say(lines.matters[found])
-    return turn.say(wordings.get(sentiment, lines.sorry), matter=matter)
+    first = turn.brief.ticket_news is TicketNews.created
+    return turn.say(wordings.get(sentiment, lines.sorry if first else lines.sorry_again), matter=matter)
 
 
 def _recorded(turn: Turn, ticket: Ticket) -> str:

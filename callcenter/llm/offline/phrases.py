@@ -116,6 +116,7 @@ class Phrases(Value):
     noted_reach: Wordings
 
     sorry: Wordings
+    sorry_again: Wordings
     sorry_frustrated: Wordings
     sorry_angry: Wordings
     matters: dict[TicketCategory, Wordings]
