@@ -75,7 +75,7 @@ class Rest:
 @asynccontextmanager
 async def rest(url: str) -> AsyncIterator[Rest]:
     """Callers that may all speak at once; no proxy of the environment comes between."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
     async with httpx.AsyncClient(base_url=url, timeout=DEADLINE, limits=limits, trust_env=False) as http:
         yield Rest(http)
 

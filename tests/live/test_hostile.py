@@ -175,7 +175,7 @@ REQUESTS: Sequence[tuple[str, str, str | None, Mapping[str, str], int, str]] = (
     ("GET", "/api/conversations/CALL-1/events?after=-1", None, {}, 422, "invalid_request"),
     ("GET", "/api/conversations/CALL-1/events?after=" + "9" * 50, None, {}, 422, "invalid_request"),
     ("GET", "/api/calls?limit=1000000", None, {}, 422, "invalid_request"),
-    ("GET", "/api/calls?cursor=%27%20or%201%3D1", None, {}, 422, "invalid_request"),
+    ("GET", "/api/calls?cursor=%27%20or%201%3D1", None, {}, 404, "page_not_found"),
     ("PUT", MESSAGE, SAID, JSON, 405, "method_not_allowed"),
     ("DELETE", "/api/calls", None, {}, 405, "method_not_allowed"),
     ("POST", MESSAGE, SAID, {"Content-Type": "text/xml"}, 415, "unsupported_media_type"),
