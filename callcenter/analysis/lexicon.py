@@ -52,8 +52,8 @@ _NEGATABLE: Final = frozenset({"intent", "sentiment", "urgency", "act"})
 """Aspects whose cues are `plain` if they don't say when they count; words for units or questions count `any` time."""
 _SCRIPTS: Final = {"arabic": re.compile(r"[a-z]"), "latin": re.compile("[\u0621-\u064a]")}
 """Letters that an entry of a file in this script must not have."""
-_PERSONS: Final = ("ت", "ن", "ا")
-"""What the imperfect's first letter ي becomes for the other persons."""
+_PERSONS: Final = ("ت", "ن", "ا", "ب")
+"""What the imperfect's first letter ي becomes for the other persons, and where ب swallows it ("بشتغل")."""
 _SECTION_KEYS: Final = frozenset({"weight", "when", "cues", "verbs"})
 
 

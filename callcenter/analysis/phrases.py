@@ -47,13 +47,15 @@ _PROCLITICS: Final = frozenset(
             "م",
             "ما",
         ),  # the, in, to, like, will (three ways), not
-        *("هال", "عال", "ع", "شال", "ماب", "مب"),  # this, on the, what is the, do not: colloquial
+        *("هال", "عال", "شال", "ماب", "مب"),  # this, on the, what is the, do not: colloquial
     )
 )
 _NEGATING: Final = frozenset(conjunction + particle for conjunction in _CONJUNCTIONS for particle in ("ما", "ماب"))
 _NEGATING_WITH_SHIN: Final = frozenset(
-    conjunction + particle for conjunction in _CONJUNCTIONS for particle in ("م", "مب", "")
+    conjunction + particle for conjunction in _CONJUNCTIONS for particle in ("م", "مب", "ب", "")
 )
+_ONLY_WITH_SHIN: Final = frozenset(conjunction + particle for conjunction in _CONJUNCTIONS for particle in ("م", "مب"))
+"""مـ negates only together with ـش ("موصلش"); without it, it makes another word ("مطعم")."""
 _SHIN: Final = "ش"
 _ENCLITICS: Final = frozenset(
     ending + shin
@@ -232,6 +234,8 @@ def _bounds(check: int, words: str, begin: int, stop: int) -> tuple[int, int, bo
     finish = stop if after == " " else words.find(" ", stop)
     tail = words[stop:finish]
     if check == _ARABIC_WORD and tail not in _ENCLITICS:
+        return None
+    if head in _ONLY_WITH_SHIN and tail[-1:] != _SHIN:
         return None
     negated = head in _NEGATING or (tail[-1:] == _SHIN and head in _NEGATING_WITH_SHIN)
     return begin - 1 - len(head), finish - 1, negated

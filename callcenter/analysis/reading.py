@@ -23,6 +23,10 @@ _EITHER: Final = frozenset({"sentiment"})
 """Aspects whose cues count whether negated or not: a negated one counts the other way round."""
 
 
+_HINT: Final = 0.8
+"""A longer cue lighter than this is a hint ("didn't") and hushes nothing in it; one of weight 0 is there to hush."""
+
+
 class Hit(NamedTuple):
     """A cue found in the message; offsets are the folded text's."""
 
@@ -63,7 +67,7 @@ class Reading:
                     continue
                 if when != "any" and negated != (when == "negated") and aspect not in _EITHER:
                     continue
-                if not gapped:
+                if not gapped and (cue.weight >= _HINT or cue.weight == 0):
                     covered[aspect] = end
                 if aspect in hits:
                     hits[aspect].append(Hit(start, end, cue, negated))
@@ -82,6 +86,7 @@ class Reading:
                 silenced = max(silenced, -minus_end)
             elif -minus_end > silenced:
                 scopes.append((-minus_end, self._scope_end(-minus_end, int(cue.weight))))
+        scopes.sort()
         return scopes
 
     def _scope_end(self, end: int, reach: int) -> int:
