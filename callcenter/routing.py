@@ -12,7 +12,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from callcenter.analysis.models import Evidence, LanguageKind, LanguageVerdict, MessageAnalysis
+from callcenter.analysis.models import EntityKind, Evidence, LanguageKind, LanguageVerdict, MessageAnalysis
 from callcenter.calls import (
     Confidence,
     ConversationIntent,
@@ -104,6 +104,8 @@ _ROUTES: Final[dict[ConversationIntent, _Route]] = {
 
 _TICKET_INTENTS: Final = frozenset({ConversationIntent.complaint, ConversationIntent.technical_support})
 
+_CONTACTS: Final = (EntityKind.phone, EntityKind.email)
+
 _STATED_CONFIDENCE: Final = 0.8
 """A verdict on the language of a message this sure may switch the call's language by itself."""
 
@@ -140,8 +142,11 @@ def decide(
 
     persona, held = _hold(state, target or state.current_persona, confidence, upset=upset, policy=policy)
     exhausted = held == "handoff_limit" and not state.human_requested
-    ticket_due = upset or wants_human or exhausted or heard in _TICKET_INTENTS
-    category = _category(analysis, heard, wants_human=wants_human and not upset) if ticket_due else None
+    lead = state.ticket is None and persona is PersonaType.sales and _leaves_contact(analysis)
+    if lead:
+        priority = max(priority, PriorityLevel.medium, key=lambda level: level.rank)
+    ticket_due = upset or wants_human or exhausted or lead or heard in _TICKET_INTENTS
+    category = _category(analysis, heard, callback=lead or (wants_human and not upset)) if ticket_due else None
     same = _same_matter(state, category)
     language, language_reason = choose_language(state, analysis.language, policy, hint=hint)
     adds = state.ticket if same and (ticket_due or state.collecting) else None
@@ -214,8 +219,13 @@ def _hold(
     return target, None
 
 
-def _category(analysis: MessageAnalysis, heard: ConversationIntent, *, wants_human: bool) -> TicketCategory:
-    if wants_human and heard not in _TICKET_INTENTS:
+def _leaves_contact(analysis: MessageAnalysis) -> bool:
+    """Whether the customer gives a number or address: left with sales it is a lead, and somebody must call back."""
+    return any(analysis.entity(kind) is not None for kind in _CONTACTS)
+
+
+def _category(analysis: MessageAnalysis, heard: ConversationIntent, *, callback: bool) -> TicketCategory:
+    if callback and heard not in _TICKET_INTENTS:
         return TicketCategory.callback
     if heard is ConversationIntent.technical_support:
         return TicketCategory.technical

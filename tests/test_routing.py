@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from callcenter.analysis.models import (
     CategoryVerdict,
+    Entity,
+    EntityKind,
     Evidence,
     IntentAnalysis,
     IntentCandidate,
@@ -213,6 +215,27 @@ def test_interest_goes_to_sales_at_medium_priority(intent, language):
     assert (decision.target_persona, decision.priority) == (PersonaType.sales, PriorityLevel.medium)
     assert decision.handoff
     assert not decision.create_ticket
+
+
+def contact(kind: EntityKind) -> Entity:
+    return Entity(kind=kind, value="x", text="x", start=0, end=1, confidence=0.9, rule="pattern")
+
+
+@pytest.mark.parametrize("kind", [EntityKind.phone, EntityKind.email])
+def test_a_contact_left_with_sales_becomes_a_callback(kind):
+    told = an_analysis().model_copy(update={"entities": (contact(kind),)})
+    lead = decide(a_state(current_persona=PersonaType.sales), told)
+    assert (lead.create_ticket, lead.ticket_category) == (True, TicketCategory.callback)
+    assert lead.priority is PriorityLevel.medium
+    assert not lead.transfer_to_human
+    assert not decide(a_state(current_persona=PersonaType.reception), told).create_ticket
+    known = a_state(current_persona=PersonaType.sales, ticket=TicketNumber("TKT-00000001"))
+    assert not decide(known, told).create_ticket
+
+
+def test_another_fact_left_with_sales_is_no_lead():
+    told = an_analysis().model_copy(update={"entities": (contact(EntityKind.amount),)})
+    assert not decide(a_state(current_persona=PersonaType.sales), told).create_ticket
 
 
 def test_a_guess_moves_nobody():

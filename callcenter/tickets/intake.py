@@ -102,7 +102,7 @@ def _matter(slots: Slots, analysis: MessageAnalysis, text: str, asked: Slot | No
     detail = (
         asked is not None
         and analysis.language.words >= needed
-        and intent.intent in {ConversationIntent.other, ConversationIntent.information}
+        and intent.intent is ConversationIntent.other
         and not analysis.question.is_question
         and not analysis.does(Act.not_available)
     )

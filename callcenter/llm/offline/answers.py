@@ -50,9 +50,12 @@ def unknown(turn: Turn) -> Draft:
 def account(turn: Turn) -> Draft:
     """Guide to self-service where the profile tells how; be honest that nothing is changed from here."""
     facts, lines = turn.facts, turn.lines
-    guide = next((each.topic for each in turn.articles if isinstance(each.topic, Answer)), None)
+    topics = [each.topic for each in turn.articles]
+    guide = next((topic for topic in topics if isinstance(topic, Answer)), None)
     if guide is not None:
         return Draft([quoted(guide, turn.language), turn.say(lines.account_limits)], turn.say(lines.anything_else))
+    if topics:
+        return Draft([quoted(topics[0], turn.language), turn.say(lines.account_limits)], turn.say(lines.human_hint))
     return Draft(
         [
             turn.say(lines.account_limits),
