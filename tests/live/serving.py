@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -54,7 +55,7 @@ class Server:
             )
         async with asyncio.timeout(STARTED_WITHIN):
             while not await self._healthy():
-                assert self.running, f"the server did not start:\n{self.output()}"
+                assert self.running, f"the server ended ({self._process.returncode}) with:\n{self.output()}"
                 await asyncio.sleep(_POLL_SECONDS)
 
     def kill(self) -> None:
@@ -88,7 +89,13 @@ class Server:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that is free now and not of those the system gives to clients, so that it stays free."""
+    dice = random.SystemRandom()
+    while True:
+        port = dice.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
