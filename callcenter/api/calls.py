@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -61,14 +62,27 @@ async def start_call(request: Request, app: AppDep, query: Annotated[StartCall, 
     )
 
 
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
+
+
+def _written_out(moment: object) -> object:
+    """Refuse a bare number, which would count as seconds since 1970."""
+    if isinstance(moment, str) and not _DATE.match(moment):
+        raise ValueError("must be a date and time with its offset, such as 2026-11-02T12:00:00Z")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+
+
 def _filter(  # noqa: PLR0913 (one a query parameter)
     *,
     persona: Annotated[PersonaType | None, Query(description="Calls that this persona has now.")] = None,
     language: Annotated[Language | None, Query(description="Calls held in this language.")] = None,
     channel: Annotated[Channel | None, Query(description="Calls on this channel.")] = None,
     ended: Annotated[bool | None, Query(description="true: calls that are over; false: calls going on.")] = None,
-    started_from: Annotated[AwareDatetime | None, Query(description="Started then or later.")] = None,
-    started_until: Annotated[AwareDatetime | None, Query(description="Started before then.")] = None,
+    started_from: Annotated[Moment | None, Query(description="Started then or later.")] = None,
+    started_until: Annotated[Moment | None, Query(description="Started before then.")] = None,
 ) -> CallFilter:
     return CallFilter(
         persona=persona,

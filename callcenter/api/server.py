@@ -35,7 +35,7 @@ def serve(settings: Settings) -> None:
     check_listen(settings)
     with (
         suppress(KeyboardInterrupt),
-        _listen(settings) as listener,
+        listen(settings) as listener,
         asyncio.Runner(loop_factory=auto_loop_factory()) as runner,
     ):
         runner.run(_serve(settings, listener))
@@ -99,8 +99,8 @@ def announcement(settings: Settings, port: int) -> str:
     )
 
 
-def _listen(settings: Settings) -> socket.socket:
-    """Open the listening socket. Raises ConfigurationError when the address can't be had."""
+def listen(settings: Settings) -> socket.socket:
+    """Open the socket to serve on. Raises ConfigurationError when the address can't be had."""
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = min(found, key=lambda each: each[0] is not socket.AF_INET)
@@ -110,6 +110,8 @@ def _listen(settings: Settings) -> socket.socket:
         raise ConfigurationError(
             f"CALLCENTER_HOST={settings.host}, CALLCENTER_PORT={settings.port} can't be listened on: {reason}."
         ) from None
+    # Inherited by every connection; asyncio sets it only on sockets that it opened itself.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STUCK_READER_MS)
     return listener

@@ -30,7 +30,7 @@ from tests.api.wire import asgi, serving, steady_sources
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path, _env_file=None)
+    return Settings(data_dir=tmp_path, port=0, _env_file=None)
 
 
 @dataclass(frozen=True, slots=True)

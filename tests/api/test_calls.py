@@ -75,6 +75,12 @@ async def test_a_name_is_kept_readable_and_otherwise_as_given(client, sent, kept
         assert response.json()["customer_name"] == kept
 
 
+async def test_bytes_that_are_no_text_do_no_harm_in_a_query(client):
+    response = await client.post("/api/calls?customer_name=%ED%A0%80%FF%00x")
+    assert response.status_code == 201
+    assert response.json()["customer_name"].endswith("x")
+
+
 @pytest.mark.parametrize(
     ("facts", "field"),
     [
@@ -127,7 +133,7 @@ async def test_lists_hold_what_was_asked_for(client, callers):
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=201", "limit=x", "persona=nobody", "started_from=2026-11-02T12:00"]
+    "query", ["limit=0", "limit=201", "limit=x", "persona=nobody", "started_from=2026-11-02T12:00", "started_until=0.5"]
 )
 async def test_a_list_says_which_parameter_is_wrong(client, query):
     response = await client.get(f"/api/calls?{query}")

@@ -74,8 +74,7 @@ def test_a_body_has_an_example_in_each_language_that_is_one(name):
 @pytest.mark.parametrize("name", sorted(name for name, each in EXAMPLES_OF.items() if "response" in each))
 def test_an_example_of_a_response_is_one(name):
     for example in EXAMPLES_OF[name]["response"].values():
-        value = RESPONSES[name].validate_json(json.dumps(example["value"]))
-        assert set(example["value"]) == set(RESPONSES[name].dump_python(value))
+        RESPONSES[name].validate_json(json.dumps(example["value"]))
 
 
 @pytest.mark.unit

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import pytest
 
 from callcenter.api.app import create_app
-from callcenter.api.deps import Patience
-from tests.api.wire import FatefulVoice, HeldVoice, asgi
+from tests.api.wire import FatefulVoice, asgi
 
 pytestmark = pytest.mark.unit
 
@@ -51,22 +49,6 @@ async def test_a_repeated_message_streams_what_it_led_to(client, callers):
     await client.post(path, json=said)
     again = events((await client.post(f"{path}?stream=true", json=said)).text)
     assert [each["event"] for each in again] == ["user_message", "routing", "assistant_message"]
-
-
-async def test_a_silent_stream_is_kept_alive(build):
-    voice = HeldVoice()
-    app = await build(voice=voice)
-    async with asgi(create_app(app, patience=Patience(keepalive=0.01))) as client:
-        call_id = (await client.post("/api/calls")).json()["call_id"]
-        turn = asyncio.ensure_future(
-            client.post(f"/api/conversations/{call_id}/message?stream=true", json={"message": "hello"})
-        )
-        await voice.begun.wait()
-        await asyncio.wait({turn}, timeout=0.05)
-        voice.may_end.set()
-        text = (await turn).text
-    assert "\n\n: keepalive\n\n" in text
-    assert events(text)[-1]["event"] == "assistant_message"
 
 
 @pytest.mark.parametrize(("language", "sorry"), [("ar", "نعتذر"), ("en", "Sorry")])

@@ -396,3 +396,35 @@ async def test_a_key_opens_the_socket(build):
         socket(address, additional_headers={"Authorization": f"Bearer {'k' * 32}"}) as connection,
     ):
         assert json.loads(await connection.recv())["event"] == "greeting"
+
+
+async def test_a_streamed_turn_outlives_its_reader(build):
+    voice = HeldVoice()
+    async with serving(await build(voice=voice)) as address, httpx.AsyncClient(trust_env=False) as http:
+        await http.post(f"http://{address}/api/calls", json={"call_id": "CALL-001"})
+        path = f"http://{address}/api/conversations/CALL-001/message?stream=true"
+        async with http.stream("POST", path, json={"message": "hello"}) as response:
+            async for line in response.aiter_lines():
+                if line == "event: assistant_delta":
+                    break
+        voice.may_end.set()
+        async with socket(address) as connection:
+            frames = await frames_until(connection, "assistant_message")
+    assert frames[-1]["message"] == "one two"
+
+
+async def test_a_silent_stream_is_kept_alive(build):
+    voice = HeldVoice()
+    async with (
+        serving(await build(voice=voice), Patience(keepalive=0.01)) as address,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        await http.post(f"http://{address}/api/calls", json={"call_id": "CALL-001"})
+        path = f"http://{address}/api/conversations/CALL-001/message?stream=true"
+        async with http.stream("POST", path, json={"message": "hello"}) as response:
+            lines = response.aiter_lines()
+            async for line in lines:
+                if line == ": keepalive":
+                    break
+            voice.may_end.set()
+            assert "event: assistant_message" in [line async for line in lines]

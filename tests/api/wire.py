@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from callcenter.api.app import create_app
 from callcenter.api.deps import Patience
-from callcenter.api.server import uvicorn_config
+from callcenter.api.server import listen, uvicorn_config
 from callcenter.bootstrap import App
 from callcenter.calls import CallId, MessageId, TicketNumber
 from callcenter.conversation import Sources
@@ -56,7 +56,7 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(app: App, patience: Patience | None = None) -> AsyncIterator[str]:
     """Serve `app` on a free loopback port as the product does; yields `127.0.0.1:PORT`."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listen(app.settings) as listener:
         server = _Server(uvicorn_config(create_app(app, patience=patience)))
         running = asyncio.create_task(server.serve(sockets=[listener]))
         await server.serves.wait()
