@@ -34,7 +34,7 @@ _NO_CATEGORY: Final = CategoryVerdict(category=None, confidence=0.0)
 _TECHNICAL: Final = CategoryVerdict(category=TicketCategory.technical, confidence=0.6)
 _AT_START_ONLY: Final = frozenset({Act.affirm.value, Act.deny.value})
 """"yes" and "no" answer only where a message begins with them."""
-_MAX_EVIDENCE: Final = 4
+_MAX_EVIDENCE: Final = 2
 _MAX_ACTS: Final = 6
 
 

@@ -24,9 +24,9 @@ _STEEPNESS: Final = 0.8
 _DOUBT: Final = 0.35
 """How much an equally strong rival takes from the confidence."""
 _NO_CUE: Final = 0.2
-_MAX_EVIDENCE: Final = 6
+_MAX_EVIDENCE: Final = 4
 """Cues cited per intent; more explain nothing further, and a page-long message would cite hundreds."""
-_MAX_RIVAL_EVIDENCE: Final = 2
+_MAX_RIVAL_EVIDENCE: Final = 1
 _MAX_OTHERS: Final = 3
 
 _BY_COST: Final = (

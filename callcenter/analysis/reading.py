@@ -69,10 +69,11 @@ class Reading:
                     continue
                 if not gapped and (cue.weight >= _HINT or cue.weight == 0):
                     covered[aspect] = end
+                hit = Hit(start, end, cue, negated)
                 if aspect in hits:
-                    hits[aspect].append(Hit(start, end, cue, negated))
+                    hits[aspect].append(hit)
                 else:
-                    hits[aspect] = [Hit(start, end, cue, negated)]
+                    hits[aspect] = [hit]
 
     def _scopes(self, found: list[Found[Cue]]) -> list[tuple[int, int]]:
         """Say from where to where each negation reaches; "not only" and its like reach nowhere."""

@@ -38,7 +38,7 @@ _MATTER: Final = 0.55
 _MATTER_MOST: Final = 2.0
 _BURST: Final = 1.0
 """From this much anger (or frustration) on, it is the verdict."""
-_MAX_EVIDENCE: Final = 8
+_MAX_EVIDENCE: Final = 5
 
 _CALM: Final = SentimentAnalysisResult(
     sentiment=Sentiment.neutral, confidence=0.7, emotion_indicators=(), reasoning="no word of feeling", score=0.0
