@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -79,6 +80,7 @@ def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
+@lru_cache(maxsize=64)
 def _hostname(host: str | None) -> str:
     try:
         return urlsplit(f"//{host or ''}").hostname or ""

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Final
 
 from fastapi import FastAPI
 from starlette.routing import WebSocketRoute
+from starlette.types import Receive, Scope, Send
 
 from callcenter import __version__
 from callcenter.api import analyze, calls, conversations, errors, health, tickets
-from callcenter.api.deps import House, Patience, Turns
+from callcenter.api.deps import DirectRoute, House, Patience, Turns
 from callcenter.api.edge import Edge
 from callcenter.api.openapi import DESCRIPTION, TAGS, DocumentedApp
 from callcenter.api.stream import converse
@@ -23,6 +25,21 @@ from callcenter.bootstrap import App, build
 from callcenter.settings import Settings, read_settings
 
 SOCKET_PATH: Final = "/api/conversations/ws/{call_id}"
+
+
+class _Api(DocumentedApp):
+    """The application behind its edge."""
+
+    @cached_property
+    def edge(self) -> Edge:
+        """What requests meet before the framework's layers, error handling included."""
+        hot = (*conversations.hot.routes, *health.hot.routes)
+        return Edge(super().__call__, [route for route in hot if isinstance(route, DirectRoute)])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        scope["app"] = self
+        await self.edge(scope, receive, send)
 
 
 def create_app(
@@ -43,7 +60,7 @@ def create_app(
             if built:
                 await built.close()
 
-    api = DocumentedApp(
+    api = _Api(
         title="callcenter",
         summary="Answers a company's calls in Arabic and English.",
         description=DESCRIPTION,
@@ -56,7 +73,6 @@ def create_app(
     )
     if app:
         api.state.house = House(app=app, turns=Turns(), patience=patience)
-    api.add_middleware(Edge)
     errors.install(api)
     api.router.routes[:0] = [
         *conversations.hot.routes,

@@ -307,6 +307,18 @@ def install(app: Starlette) -> None:
     app.add_exception_handler(Exception, _on_bug)
 
 
+async def failed(request: Request, error: Exception) -> Response:
+    """Return the response for what a handler raised, where no layer of the framework does."""
+    if isinstance(error, CallCenterError):
+        return await _on_named(request, error)
+    return await (_on_gone if isinstance(error, ClientDisconnect) else _on_bug)(request, error)
+
+
+def expected(error: Exception) -> bool:
+    """Whether a failure is part of the service, no bug."""
+    return isinstance(error, CallCenterError | ClientDisconnect)
+
+
 async def _on_named(request: Request, error: Exception) -> Response:
     assert isinstance(error, CallCenterError)  # noqa: S101 (registered for it)
     if isinstance(error, ProviderError | RaceError):
