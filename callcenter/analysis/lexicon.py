@@ -33,7 +33,7 @@ LABELS: Final[dict[str, frozenset[str]]] = {
     "question": frozenset({"price", "time", "place", "how", "whether", "what", "who", "why", "how_many"}),
     "category": frozenset(TicketCategory),
     "act": frozenset(Act),
-    "negation": frozenset({"before", "none"}),
+    "negation": frozenset({"before", "end", "none"}),
     "degree": frozenset({"up", "down"}),
     "contrast": frozenset({"but"}),
     "request": frozenset(Language),

@@ -76,15 +76,17 @@ class Reading:
                     hits[aspect] = [hit]
 
     def _scopes(self, found: list[Found[Cue]]) -> list[tuple[int, int]]:
-        """Say from where to where each negation reaches; "not only" and its like reach nowhere."""
+        """Say how far each negation reaches: "not only" nowhere, "not working and I am angry" to the "and"."""
         scopes: list[tuple[int, int]] = []
         silenced = 0
-        for _, minus_end, _, _, cues, _, _ in found:
+        for start, minus_end, _, _, cues, _, _ in found:
             cue = cues[0]
             if cue.aspect != "negation":
                 continue
             if cue.label == "none":
                 silenced = max(silenced, -minus_end)
+            elif cue.label == "end":
+                scopes = [(begin, min(end, start)) for begin, end in scopes]
             elif -minus_end > silenced:
                 scopes.append((-minus_end, self._scope_end(-minus_end, int(cue.weight))))
         scopes.sort()
