@@ -6,9 +6,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from callcenter.api.deps import AppDep, body, read, reply
+from callcenter.api.deps import AppDep, read, reply
 from callcenter.api.errors import BodyTooLarge, InvalidJson, UnsupportedMedia, problems
 from callcenter.api.models import AnalyzeRequest, Understanding
+from callcenter.api.openapi import answer, body
 from callcenter.errors import EmptyMessage, InvalidRequest, NotAllowed, NotAuthenticated
 
 router = APIRouter(prefix="/api/analyze", tags=["analysis"])
@@ -18,10 +19,12 @@ router = APIRouter(prefix="/api/analyze", tags=["analysis"])
     "",
     operation_id="analyze",
     summary="Understand a message",
-    response_model=Understanding,
-    responses=problems(
-        InvalidJson, BodyTooLarge, UnsupportedMedia, InvalidRequest, EmptyMessage, NotAuthenticated, NotAllowed
-    ),
+    responses={
+        **answer(Understanding),
+        **problems(
+            InvalidJson, BodyTooLarge, UnsupportedMedia, InvalidRequest, EmptyMessage, NotAuthenticated, NotAllowed
+        ),
+    },
     openapi_extra=body(AnalyzeRequest),
 )
 async def analyze(request: Request, app: AppDep) -> Response:

@@ -10,9 +10,10 @@ from pydantic import AwareDatetime, BeforeValidator
 from starlette.requests import Request
 from starlette.responses import Response
 
-from callcenter.api.deps import AppDep, body, created, read, reply
+from callcenter.api.deps import AppDep, created, read, reply
 from callcenter.api.errors import CREATED, BodyTooLarge, InvalidJson, PageNotFound, UnsupportedMedia, problems
 from callcenter.api.models import NewCall, StartCall
+from callcenter.api.openapi import answer, body
 from callcenter.api.paths import EVERYWHERE, CallPath, Cursor, known, page_of
 from callcenter.calls import CallId, Channel, ConversationState, Language, PersonaType
 from callcenter.errors import CallExists, CallNotFound, InvalidRequest
@@ -26,8 +27,10 @@ router = APIRouter(prefix="/api/calls", tags=["calls"])
     operation_id="start_call",
     summary="Start a call",
     status_code=CREATED,
-    response_model=NewCall,
-    responses=problems(InvalidJson, CallExists, BodyTooLarge, UnsupportedMedia, InvalidRequest, *EVERYWHERE),
+    responses={
+        **answer(NewCall, CREATED),
+        **problems(InvalidJson, CallExists, BodyTooLarge, UnsupportedMedia, InvalidRequest, *EVERYWHERE),
+    },
     openapi_extra=body(StartCall, required=False),
 )
 async def start_call(request: Request, app: AppDep, query: Annotated[StartCall, Query()]) -> Response:
@@ -98,8 +101,7 @@ def _filter(  # noqa: PLR0913 (one a query parameter)
     "",
     operation_id="list_calls",
     summary="List calls",
-    response_model=Page[ConversationState],
-    responses=problems(PageNotFound, InvalidRequest, *EVERYWHERE),
+    responses={**answer(Page[ConversationState]), **problems(PageNotFound, InvalidRequest, *EVERYWHERE)},
 )
 async def list_calls(
     app: AppDep,
@@ -118,8 +120,7 @@ async def list_calls(
     "/{call_id}",
     operation_id="get_call",
     summary="Read a call",
-    response_model=ConversationState,
-    responses=problems(CallNotFound, *EVERYWHERE),
+    responses={**answer(ConversationState), **problems(CallNotFound, *EVERYWHERE)},
 )
 async def get_call(app: AppDep, call_id: CallPath) -> Response:
     """Read a call as it stands: who has it, in which language, how it feels, what is known.

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import JsonValue
 from starlette.requests import Request
 from starlette.responses import Response
 
 from callcenter.analysis.text import clean
-from callcenter.api.deps import HEADERS, AppDep, DirectRoute, body, created, house_of, parameter, read, reply
+from callcenter.api.deps import HEADERS, AppDep, DirectRoute, created, house_of, read, reply
 from callcenter.api.errors import CREATED, OK, BodyTooLarge, InvalidJson, UnsupportedMedia, problems
 from callcenter.api.models import (
     BotReply,
@@ -28,6 +29,7 @@ from callcenter.api.models import (
     Satisfaction,
     SwitchPersona,
 )
+from callcenter.api.openapi import answer, body, parameter
 from callcenter.api.paths import EVERYWHERE, CallPath, known
 from callcenter.api.sse import EVENT_SCHEMA, MEDIA_TYPE, turn_stream
 from callcenter.api.transcripts import CONTENT_SECURITY_POLICY, MEDIA_TYPES, TranscriptFormat, render
@@ -46,6 +48,11 @@ MAX_EVENTS = 1000
 _MESSAGE_PROBLEMS = problems(
     InvalidJson, CallNotFound, CallEnded, BodyTooLarge, UnsupportedMedia, InvalidRequest, EmptyMessage, *EVERYWHERE
 )
+_WRITTEN: dict[str, dict[str, JsonValue]] = {
+    media_type.partition(";")[0]: {"type": "string"}
+    for form, media_type in MEDIA_TYPES.items()
+    if form is not TranscriptFormat.json
+}
 _CALL_ID = parameter("call_id", "path", "The call's id.", {"type": "string", "example": "CALL-001"})
 
 
@@ -53,10 +60,9 @@ _CALL_ID = parameter("call_id", "path", "The call's id.", {"type": "string", "ex
     "/{call_id}/message",  # noqa: FAST003 (a DirectRoute reads it from the request)
     operation_id="send_message",
     summary="Say something on a call",
-    response_model=MessageReply,
     responses={
         **_MESSAGE_PROBLEMS,
-        int(OK): {"description": "What it led to", "content": {MEDIA_TYPE: {"schema": EVENT_SCHEMA}}},
+        **answer(MessageReply, OK, {MEDIA_TYPE: EVENT_SCHEMA}),
     },
     openapi_extra={
         **body(MessageRequest),
@@ -93,8 +99,7 @@ async def send_message(request: Request) -> Response:
     "/{call_id}",  # noqa: FAST003 (a DirectRoute reads it from the request)
     operation_id="message_bot",
     summary="Say something on a call, in the conversations form",
-    response_model=BotReply,
-    responses=_MESSAGE_PROBLEMS,
+    responses={**answer(BotReply), **_MESSAGE_PROBLEMS},
     openapi_extra={**body(MessageRequest), "parameters": [_CALL_ID]},
 )
 async def message_bot(request: Request) -> Response:
@@ -114,8 +119,10 @@ async def message_bot(request: Request) -> Response:
     operation_id="open_conversation",
     summary="Open a conversation for a function",
     status_code=CREATED,
-    response_model=ConversationOpened,
-    responses=problems(InvalidJson, BodyTooLarge, UnsupportedMedia, InvalidRequest, *EVERYWHERE),
+    responses={
+        **answer(ConversationOpened, CREATED),
+        **problems(InvalidJson, BodyTooLarge, UnsupportedMedia, InvalidRequest, *EVERYWHERE),
+    },
     openapi_extra=body(OpenConversation),
 )
 async def open_conversation(request: Request, app: AppDep) -> Response:
@@ -142,10 +149,10 @@ async def open_conversation(request: Request, app: AppDep) -> Response:
     "/{call_id}/switch-persona",
     operation_id="switch_persona",
     summary="Give a call to a persona",
-    response_model=PersonaSwitched,
-    responses=problems(
-        InvalidJson, CallNotFound, CallEnded, BodyTooLarge, UnsupportedMedia, InvalidRequest, *EVERYWHERE
-    ),
+    responses={
+        **answer(PersonaSwitched),
+        **problems(InvalidJson, CallNotFound, CallEnded, BodyTooLarge, UnsupportedMedia, InvalidRequest, *EVERYWHERE),
+    },
     openapi_extra=body(SwitchPersona),
 )
 async def switch_persona(request: Request, app: AppDep, call_id: CallPath) -> Response:
@@ -172,17 +179,9 @@ async def switch_persona(request: Request, app: AppDep, call_id: CallPath) -> Re
     "/{call_id}/transcript",
     operation_id="get_transcript",
     summary="Read what was said",
-    response_model=Transcript,
     responses={
         **problems(CallNotFound, InvalidRequest, *EVERYWHERE),
-        int(OK): {
-            "description": "The transcript",
-            "content": {
-                media_type.partition(";")[0]: {"schema": {"type": "string"}}
-                for kind, media_type in MEDIA_TYPES.items()
-                if kind is not TranscriptFormat.json
-            },
-        },
+        **answer(Transcript, OK, _WRITTEN),
     },
 )
 async def get_transcript(
@@ -209,8 +208,7 @@ async def get_transcript(
     "/{call_id}/stats",
     operation_id="get_stats",
     summary="Read a call in figures",
-    response_model=CallStatistics,
-    responses=problems(CallNotFound, *EVERYWHERE),
+    responses={**answer(CallStatistics), **problems(CallNotFound, *EVERYWHERE)},
 )
 async def get_stats(app: AppDep, call_id: CallPath) -> Response:
     """Read how long a call took, who spoke, what was wanted, how the customer felt and how it ended.
@@ -224,8 +222,7 @@ async def get_stats(app: AppDep, call_id: CallPath) -> Response:
     "/{call_id}/events",
     operation_id="get_events",
     summary="Read a call's log",
-    response_model=CallLog,
-    responses=problems(CallNotFound, InvalidRequest, *EVERYWHERE),
+    responses={**answer(CallLog), **problems(CallNotFound, InvalidRequest, *EVERYWHERE)},
 )
 async def get_events(
     app: AppDep,
@@ -250,8 +247,7 @@ async def get_events(
     "/{call_id}",
     operation_id="end_call",
     summary="End a call",
-    response_model=CallOver,
-    responses=problems(CallNotFound, CallEnded, InvalidRequest, *EVERYWHERE),
+    responses={**answer(CallOver), **problems(CallNotFound, CallEnded, InvalidRequest, *EVERYWHERE)},
 )
 async def end_call(
     app: AppDep,

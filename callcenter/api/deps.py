@@ -10,11 +10,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, TypeVar, cast
+from typing import Annotated, Any, Final, TypeVar, cast
 
 from fastapi import Depends
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
@@ -159,16 +159,3 @@ def created(model: BaseModel, call_id: CallId) -> Response:
     response.status_code = CREATED
     response.headers["Location"] = f"/api/calls/{call_id}"
     return response
-
-
-def body(model: type[BaseModel], *, required: bool = True) -> dict[str, JsonValue]:
-    """Return the OpenAPI description of a body that the handler reads itself."""
-    schema: dict[str, JsonValue] = {"$ref": f"#/components/schemas/{model.__name__}"}
-    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
-
-
-def parameter(
-    name: str, place: Literal["path", "query"], description: str, schema: dict[str, JsonValue]
-) -> dict[str, JsonValue]:
-    """Return the OpenAPI description of a parameter that the handler reads itself."""
-    return {"name": name, "in": place, "required": place == "path", "description": description, "schema": schema}

@@ -27,7 +27,7 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import JsonValue, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -286,9 +286,9 @@ def _name(place: Sequence[int | str], where: str) -> str:
     return ".".join(parts if parts[:1] in (["query"], ["path"], ["body"]) else [where, *parts])
 
 
-def problems(*kinds: type[CallCenterError]) -> dict[int | str, dict[str, JsonValue]]:
+def problems(*kinds: type[CallCenterError]) -> dict[int | str, dict[str, object]]:
     """Return these failures as OpenAPI responses, one a status."""
-    found: dict[int | str, dict[str, JsonValue]] = {}
+    found: dict[int | str, dict[str, object]] = {}
     for status in dict.fromkeys(status_of(kind) for kind in kinds):
         codes = {kind.code: kind for kind in kinds if status_of(kind) is status}
         found[int(status)] = {

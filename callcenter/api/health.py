@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from callcenter.api.deps import AppDep, DirectRoute, reply
 from callcenter.api.errors import NotReady, problems
 from callcenter.api.models import Health, Readiness
+from callcenter.api.openapi import answer
 from callcenter.calls import PersonaType
 from callcenter.errors import NotAllowed, ProviderError
 
@@ -20,8 +21,7 @@ hot = APIRouter(tags=["health"], route_class=DirectRoute)
     "/healthz",
     operation_id="health",
     summary="Is the process alive?",
-    response_model=Health,
-    responses=problems(NotAllowed),
+    responses={**answer(Health), **problems(NotAllowed)},
 )
 async def health(_request: Request) -> Response:
     """Say that the process answers; asks nothing else. For everybody, without a key."""
@@ -32,8 +32,7 @@ async def health(_request: Request) -> Response:
     "/readyz",
     operation_id="ready",
     summary="Can calls be taken?",
-    response_model=Readiness,
-    responses=problems(NotReady, NotAllowed),
+    responses={**answer(Readiness), **problems(NotReady, NotAllowed)},
 )
 async def ready(app: AppDep) -> Response:
     """Say whether calls can be taken: the store answers, the company and its personas are loaded.

@@ -77,7 +77,8 @@ class _Request(BaseModel):
 
 
 class _Response(Value):
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    # Built when first used: a server starts sooner without some twenty schemas.
+    model_config = ConfigDict(use_attribute_docstrings=True, defer_build=True)
 
 
 class StartCall(_Request):

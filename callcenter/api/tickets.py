@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from callcenter.api.deps import AppDep, PrincipalDep, body, read, reply
+from callcenter.api.deps import AppDep, PrincipalDep, read, reply
 from callcenter.api.errors import BodyTooLarge, InvalidJson, PageNotFound, UnsupportedMedia, problems
 from callcenter.api.models import TicketHistory
+from callcenter.api.openapi import answer, body
 from callcenter.api.paths import EVERYWHERE, Cursor, TicketPath, known_ticket, page_of
 from callcenter.calls import PriorityLevel, TicketCategory
 from callcenter.errors import InvalidRequest, InvalidTransition, TicketConflict, TicketNotFound
@@ -34,8 +35,7 @@ def _filter(
     "",
     operation_id="list_tickets",
     summary="List tickets",
-    response_model=Page[Ticket],
-    responses=problems(PageNotFound, InvalidRequest, *EVERYWHERE),
+    responses={**answer(Page[Ticket]), **problems(PageNotFound, InvalidRequest, *EVERYWHERE)},
 )
 async def list_tickets(
     app: AppDep,
@@ -54,8 +54,7 @@ async def list_tickets(
     "/{number}",
     operation_id="get_ticket",
     summary="Read a ticket",
-    response_model=Ticket,
-    responses=problems(TicketNotFound, *EVERYWHERE),
+    responses={**answer(Ticket), **problems(TicketNotFound, *EVERYWHERE)},
 )
 async def get_ticket(app: AppDep, number: TicketPath) -> Response:
     """Read a ticket: the matter in the customer's words, its facts, how it stands and until when an answer is due.
@@ -69,17 +68,19 @@ async def get_ticket(app: AppDep, number: TicketPath) -> Response:
     "/{number}",
     operation_id="change_ticket",
     summary="Change a ticket",
-    response_model=Ticket,
-    responses=problems(
-        InvalidJson,
-        TicketNotFound,
-        TicketConflict,
-        InvalidTransition,
-        BodyTooLarge,
-        UnsupportedMedia,
-        InvalidRequest,
-        *EVERYWHERE,
-    ),
+    responses={
+        **answer(Ticket),
+        **problems(
+            InvalidJson,
+            TicketNotFound,
+            TicketConflict,
+            InvalidTransition,
+            BodyTooLarge,
+            UnsupportedMedia,
+            InvalidRequest,
+            *EVERYWHERE,
+        ),
+    },
     openapi_extra=body(TicketChange),
 )
 async def change_ticket(request: Request, app: AppDep, principal: PrincipalDep, number: TicketPath) -> Response:
@@ -96,8 +97,7 @@ async def change_ticket(request: Request, app: AppDep, principal: PrincipalDep, 
     "/{number}/history",
     operation_id="get_ticket_history",
     summary="Read a ticket's history",
-    response_model=TicketHistory,
-    responses=problems(TicketNotFound, *EVERYWHERE),
+    responses={**answer(TicketHistory), **problems(TicketNotFound, *EVERYWHERE)},
 )
 async def get_ticket_history(app: AppDep, number: TicketPath) -> Response:
     """Read every change of a ticket, oldest first, with who made it; `customer` is what the call told.
