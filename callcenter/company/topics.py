@@ -8,6 +8,7 @@ longest phrase wins its place in the message, so "digital marketing course" is n
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 TopicT = TypeVar("TopicT")
+
+_REMEMBERED: Final = 64
+"""Messages in work at a time: routing, the voice and its looks at policies ask about the same one in turn."""
 
 
 class Mention(NamedTuple, Generic[TopicT]):
@@ -67,9 +71,13 @@ class TopicIndex(Generic[TopicT]):
                     cues |= dict.fromkeys((form, cue) for form in _forms(phrase))
         self._topics = tuple(topics)
         self._index = PhraseIndex(cues)
+        self._found = lru_cache(maxsize=_REMEMBERED)(self._search)
 
     def find(self, text: str) -> tuple[Mention[TopicT], ...]:
         """Return what `text` talks about, the most specific first."""
+        return self._found(text)
+
+    def _search(self, text: str) -> tuple[Mention[TopicT], ...]:
         hits = self._index.find(text)
         if not hits:
             return ()

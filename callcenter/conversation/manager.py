@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
@@ -29,7 +28,7 @@ from callcenter.calls import (
     TicketNumber,
 )
 from callcenter.company import Company
-from callcenter.conversation.open_calls import OpenCall, OpenCalls
+from callcenter.conversation.open_calls import InUse, OpenCall, OpenCalls
 from callcenter.conversation.turn import Desk, Facts, Step, Turn, Utterance, manual_handoff, question, take
 from callcenter.errors import (
     CallEnded,
@@ -122,6 +121,7 @@ class ConversationManager:
         self._desk = Desk(
             personas=personas,
             respond_within=company.response_times.within,
+            service_names=personas.service_names,
             new_ticket_number=sources.ticket_number,
         )
 
@@ -291,13 +291,8 @@ class ConversationManager:
         """Return a call as it stands. Raises CallNotFound."""
         return await self._store.state(call_id)
 
-    @asynccontextmanager
-    async def _use(self, call_id: CallId) -> AsyncIterator[OpenCall]:
-        call = self._open.take(call_id)
-        try:
-            yield call
-        finally:
-            self._open.give_back(call_id, call)
+    def _use(self, call_id: CallId) -> InUse:
+        return InUse(self._open, call_id)
 
     async def _load(self, call_id: CallId, call: OpenCall) -> ConversationState:
         """Return the state at hand, read if need be; the caller holds the log lock."""

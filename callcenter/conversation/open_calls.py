@@ -74,3 +74,22 @@ class OpenCalls:
         call = self._calls.get(call_id)
         if call is not None:
             call.forget()
+
+
+class InUse:
+    """Keeps a call at hand while something is done on it. No generator: every turn would pay four times as much."""
+
+    __slots__ = ("_call", "_call_id", "_calls")
+
+    def __init__(self, calls: OpenCalls, call_id: CallId) -> None:
+        self._calls = calls
+        self._call_id = call_id
+        self._call: OpenCall | None = None
+
+    async def __aenter__(self) -> OpenCall:
+        self._call = self._calls.take(self._call_id)
+        return self._call
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._call is not None:
+            self._calls.give_back(self._call_id, self._call)

@@ -41,7 +41,7 @@ from callcenter.events import (
 )
 from callcenter.personas import PersonaManager
 from callcenter.routing import RoutingDecision
-from callcenter.tickets import Ticket, add_to_ticket, collect, next_slot, open_ticket
+from callcenter.tickets import Ticket, add_to_ticket, another_matter, collect, next_slot, open_ticket
 
 INTERESTS_KEPT: Final = 5
 """Services a call remembers; "how much is it?" means one of the last few."""
@@ -150,6 +150,8 @@ class Desk:
 
     personas: PersonaManager
     respond_within: Callable[[PriorityLevel], timedelta]
+    service_names: Callable[[Sequence[str], Language], str]
+    """Names of services by their ids, joined as people read them; empty for none."""
     new_ticket_number: Callable[[], TicketNumber]
 
 
@@ -157,8 +159,9 @@ def take(state: ConversationState, ticket: Ticket | None, facts: Facts, desk: De
     """Return the events that a message leads to before anybody answers it."""
     step = Step(state=state, ticket=ticket)
     decision = facts.decision
-    slots = collect(state.slots, facts.analysis, facts.text, collecting=state.collecting)
-    known_before = state.slots
+    other = decision.create_ticket and state.ticket is not None
+    known_before = another_matter(state.slots) if other else state.slots
+    slots = collect(known_before, facts.analysis, facts.text, collecting=state.collecting and not other)
     step.add(
         UserMessage(
             call_id=state.call_id,
@@ -217,10 +220,14 @@ def question(state: ConversationState, analysis: MessageAnalysis) -> Slot | None
         return None
     if analysis.intent.intent is ConversationIntent.goodbye:
         return None
+    asks_for_human = any(
+        intent is ConversationIntent.human_request
+        for intent in (analysis.intent.intent, *(other.intent for other in analysis.intent.others))
+    )
+    if asks_for_human or (state.human_requested and state.current_persona is not PersonaType.complaints):
+        return next_slot(state.slots, TicketCategory.callback)
     if state.current_persona is PersonaType.complaints:
         return next_slot(state.slots, state.ticket_category)
-    if state.human_requested:
-        return next_slot(state.slots, TicketCategory.callback)
     return None
 
 
@@ -286,7 +293,7 @@ def _ticket(step: Step, facts: Facts, desk: Desk, known_before: Slots) -> None:
             category=slots.category or decision.ticket_category or TicketCategory.general,
             priority=_raised(decision.priority, slots.urgency),
             slots=slots,
-            words=facts.text,
+            words=_words(state, facts, desk),
             language=decision.language,
             persona=decision.target_persona,
             escalated=decision.escalation_needed,
@@ -324,6 +331,13 @@ def _ticket(step: Step, facts: Facts, desk: Desk, known_before: Slots) -> None:
             call_id=state.call_id, seq=step.next_seq, at=facts.now, message_id=facts.message_id, ticket=ticket
         )
     )
+
+
+def _words(state: ConversationState, facts: Facts, desk: Desk) -> str:
+    """Return what a ticket says where nothing was described: for a lead, what interests the customer comes first."""
+    wanted = desk.service_names(state.interests, facts.decision.language)
+    lead = facts.decision.ticket_category is TicketCategory.callback and wanted
+    return f"{wanted}\n{facts.text}" if lead else facts.text
 
 
 def _raised(priority: PriorityLevel, urgency: PriorityLevel | None) -> PriorityLevel:

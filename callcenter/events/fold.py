@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import floor
 from typing import Final, assert_never
 
 from callcenter.analysis.models import LanguageVerdict
@@ -27,6 +28,7 @@ from callcenter.events.kinds import (
 
 _NEWEST_WEIGHT: Final = 0.5
 """Each message back counts half of the next: one calm word does not undo anger, three do."""
+_BY_VALENCE: Final = {sentiment.valence: sentiment for sentiment in Sentiment}
 
 
 def evolve(  # noqa: C901 (one flat case an event)
@@ -93,11 +95,12 @@ def overall_sentiment(trend: tuple[Sentiment, ...]) -> Sentiment:
     """Weigh the last messages, the newest most, and name the class nearest to the mean valence."""
     if not trend:
         return Sentiment.neutral
-    weights = [_NEWEST_WEIGHT**age for age in range(len(trend))]
-    mean = sum(weight * sentiment.valence for weight, sentiment in zip(weights, reversed(trend), strict=True)) / sum(
-        weights
-    )
-    return min(Sentiment, key=lambda sentiment: abs(sentiment.valence - mean))
+    total = weights = 0.0
+    for sentiment in trend:
+        total = total * _NEWEST_WEIGHT + sentiment.valence
+        weights = weights * _NEWEST_WEIGHT + 1
+    # Valences are whole numbers; between two, the kinder class.
+    return _BY_VALENCE[floor(total / weights + 0.5)]
 
 
 def _started(event: CallStarted) -> ConversationState:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import orjson
@@ -169,8 +170,9 @@ def read_changes(text: str) -> dict[str, str | None]:
     return _CHANGES.validate_json(text)
 
 
+@lru_cache(maxsize=64)
 def time_text(at: datetime) -> str:
-    """Return an aware time as columns hold it."""
+    """Return an aware time as columns hold it. Remembered: all rows of a step are of one moment."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
@@ -180,7 +182,7 @@ def _text(value: str | int | None) -> str | None:
 
 def _json(value: Value) -> str:
     try:
-        text = value.model_dump_json()
+        text = value.__pydantic_serializer__.to_json(value).decode()
     except (PydanticSerializationError, UnicodeEncodeError):
         # The exception quotes the customer's words: not passed on.
         raise InvalidRequest("A text holds half a character (a lone surrogate) and can't be stored.") from None
