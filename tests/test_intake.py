@@ -22,7 +22,15 @@ from callcenter.analysis.models import (
     UrgencyVerdict,
 )
 from callcenter.calls import ConversationIntent, Language, PriorityLevel, Sentiment, Slot, Slots, TicketCategory
-from callcenter.tickets.intake import ANNOUNCEMENT_WORDS, ASK_AT_MOST, DESCRIPTION_CHARS, NEEDED, collect, next_slot
+from callcenter.tickets.intake import (
+    ANNOUNCEMENT_WORDS,
+    ASK_AT_MOST,
+    DESCRIPTION_CHARS,
+    NEEDED,
+    another_matter,
+    collect,
+    next_slot,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -124,6 +132,26 @@ def test_announcing_a_problem_does_not_describe_it():
     assert collect(Slots(), placed, "a wrong invoice", collecting=False).description == "a wrong invoice"
     told = collect(Slots(), heard(intent=COMPLAINT), "the screen is broken", collecting=False)
     assert told.description == "the screen is broken"
+
+
+def test_being_unhappy_does_not_say_why():
+    unhappy = heard(intent=COMPLAINT, rule="complaint.service", words=3)
+    assert collect(Slots(), unhappy, "خدمة سيئة جداً", collecting=False).description is None
+    rude = heard(intent=COMPLAINT, rule="complaint.service", words=2, category=TicketCategory.staff)
+    assert collect(Slots(), rude, "الموظف وقح", collecting=False).description == "الموظف وقح"
+
+
+def test_another_matter_keeps_who_the_customer_is():
+    known = Slots(
+        name="علي",
+        phone="+966500000000",
+        order_number="7",
+        description="broken",
+        category=TicketCategory.technical,
+        asked=(Slot.contact,),
+        declined=(Slot.contact,),
+    )
+    assert another_matter(known) == Slots(name="علي", phone="+966500000000", order_number="7")
 
 
 def test_the_answer_to_what_happened_describes_it():

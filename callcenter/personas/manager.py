@@ -6,7 +6,7 @@ as they are stored, without direction marks; a channel isolates names and number
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -113,6 +113,11 @@ class PersonaManager:
         """Return the name of a value as people read it; a persona's is its role."""
         return self._labels[type(value)][value.value][language]
 
+    def service_names(self, ids: Sequence[str], language: Language) -> str:
+        """Return the names of the company's services, joined; ids that it no longer has are left out."""
+        known = [service for each in ids if (service := self._company.service(each)) is not None]
+        return _SEPARATORS[language].join(service.name[language] for service in known)
+
     def summary(
         self, state: ConversationState, analysis: MessageAnalysis | None, decision: RoutingDecision | None
     ) -> LocalizedText:
@@ -136,13 +141,12 @@ class PersonaManager:
         intent = analysis.intent.intent if analysis else state.last_intent
         sentiment = analysis.sentiment.sentiment if analysis else state.overall_sentiment
         separator = _SEPARATORS[language]
-        services = [each.name[language] for each in map(self._company.service, state.interests) if each]
         facts = {
             "name": slots.name or state.customer_name,
             "intent": self.label(intent, language) if intent else None,
             "category": self.label(category, language) if category else None,
             "description": _quoted(slots.description),
-            "services": separator.join(services),
+            "services": self.service_names(state.interests, language),
             "order_number": slots.order_number,
             "amount": slots.amount,
             "date": slots.date,

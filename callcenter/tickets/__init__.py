@@ -3,7 +3,7 @@
 `intake` collects the facts of a matter over turns, `ticket` holds the matter itself and how its status may change.
 """
 
-from callcenter.tickets.intake import collect, next_slot
+from callcenter.tickets.intake import another_matter, collect, next_slot
 from callcenter.tickets.ticket import (
     ALLOWED,
     Ticket,
@@ -20,6 +20,7 @@ __all__ = [
     "TicketChange",
     "TicketStatus",
     "add_to_ticket",
+    "another_matter",
     "change_ticket",
     "collect",
     "next_slot",

@@ -27,8 +27,10 @@ ASK_AT_MOST: Final = 2
 """A question that got no answer twice is not put a third time; the ticket goes on without."""
 
 MATTERS: Final = frozenset({ConversationIntent.complaint, ConversationIntent.technical_support})
-ANNOUNCEMENTS: Final = frozenset({"complaint.problem", "complaint.formal"})
-"""Rules of the lexicon that say that there is a problem, not which: "I have an issue", "عندي مشكلة" (a problem)."""
+ANNOUNCEMENTS: Final = frozenset(
+    {"complaint.problem", "complaint.formal", "complaint.service", "complaint.unsatisfied"}
+)
+"""Rules of the lexicon that say that something is wrong, not what: "I have an issue", "خدمة سيئة" (bad service)."""
 ANNOUNCEMENT_WORDS: Final = 8
 """A longer message says more than that there is a problem, in words the lexicon does not know."""
 
@@ -51,6 +53,11 @@ def collect(slots: Slots, analysis: MessageAnalysis, text: str, *, collecting: b
         told["declined"] = (*slots.declined, asked)
     told = {field: value for field, value in told.items() if getattr(slots, field) != value}
     return slots.model_copy(update=told) if told else slots
+
+
+def another_matter(slots: Slots) -> Slots:
+    """Return what stays known when the customer turns to another matter: who they are and how to reach them."""
+    return Slots(name=slots.name, phone=slots.phone, email=slots.email, order_number=slots.order_number)
 
 
 def next_slot(slots: Slots, category: TicketCategory) -> Slot | None:

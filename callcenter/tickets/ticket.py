@@ -198,8 +198,8 @@ def change_ticket(ticket: Ticket, change: TicketChange, *, now: datetime) -> Tic
 
 
 def subject_of(description: str) -> str:
-    """Return the first line that says something, cut at a word."""
-    line = max(description.splitlines() or [""], key=lambda each: min(len(each), SUBJECT_CHARS)).strip()
+    """Return the first line, cut at a word: what the customer began with names the matter best."""
+    line = next((each.strip() for each in description.splitlines() if each.strip()), "")
     if len(line) <= SUBJECT_CHARS:
         return line
     return line[: SUBJECT_CHARS - 1].rsplit(" ", 1)[0] + "…"

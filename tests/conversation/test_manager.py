@@ -13,7 +13,7 @@ import pytest
 
 from callcenter.analysis import ConversationAnalyzer, load_lexicons
 from callcenter.bus.memory import MemoryBus
-from callcenter.calls import CallId, Language, MessageId, PersonaType, Slot, TicketNumber
+from callcenter.calls import CallId, Language, MessageId, PersonaType, Slot, TicketCategory, TicketNumber
 from callcenter.company import DEMO, load_company
 from callcenter.conversation import ConversationManager, Sources, Utterance
 from callcenter.errors import CallEnded, CallExists, CallNotFound, EmptyMessage, StoreUnavailable, VoiceFailed
@@ -385,6 +385,36 @@ class TestTickets:
                 None,
                 None,
             ]
+
+    async def test_another_matter_is_told_anew(self, tmp_path):
+        async with house(tmp_path) as home:
+            first = (await home.says("your website is broken, it keeps crashing")).ticket
+            await home.says("I don't have an order number")
+            await home.says("my phone is +966501234567")
+            second = (await home.says("and I was charged twice on my invoice")).find(TicketCreated)
+            assert first is not None
+            assert second is not None
+            assert second.ticket.number != first.number
+            assert second.ticket.category is TicketCategory.billing
+            assert "crashing" not in second.ticket.description
+            assert second.ticket.phone == "+966501234567"
+
+    async def test_a_lead_names_what_it_is_about(self, tmp_path):
+        async with house(tmp_path) as home:
+            await home.says("how much is web design?")
+            lead = (await home.says("my email is sam@example.com")).find(TicketCreated)
+            assert lead is not None
+            service = COMPANY.service("web-design")
+            assert service is not None
+            assert lead.ticket.subject == service.name[Language.en]
+            assert lead.ticket.email == "sam@example.com"
+
+    async def test_who_asks_for_a_human_is_asked_for_nothing_but_a_contact(self, tmp_path):
+        async with house(tmp_path) as home:
+            await home.says("your website is broken, it keeps crashing")
+            await home.says("I want to talk to a person")
+            await home.says("my phone is +966501234567. I want to talk to a person")
+            assert [brief.asks for brief in home.voice.briefs] == [Slot.order_number, Slot.contact, None]
 
     async def test_what_the_desk_changed_meanwhile_is_kept(self, tmp_path):
         async with house(tmp_path) as home:
