@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from callcenter.api.deps import AppDep, created, read, reply
 from callcenter.api.errors import CREATED, BodyTooLarge, InvalidJson, PageNotFound, UnsupportedMedia, problems
-from callcenter.api.models import NewCall, StartCall
+from callcenter.api.models import CallPage, NewCall, StartCall
 from callcenter.api.openapi import answer, body
 from callcenter.api.paths import EVERYWHERE, CallPath, Cursor, known, page_of
 from callcenter.calls import CallId, Channel, ConversationState, Language, PersonaType
 from callcenter.errors import CallExists, CallNotFound, InvalidRequest
-from callcenter.store import CallFilter, Page, PageLimit
+from callcenter.store import CallFilter, PageLimit
 
 router = APIRouter(prefix="/api/calls", tags=["calls"])
 
@@ -101,7 +101,7 @@ def _filter(  # noqa: PLR0913 (one a query parameter)
     "",
     operation_id="list_calls",
     summary="List calls",
-    responses={**answer(Page[ConversationState]), **problems(PageNotFound, InvalidRequest, *EVERYWHERE)},
+    responses={**answer(CallPage), **problems(PageNotFound, InvalidRequest, *EVERYWHERE)},
 )
 async def list_calls(
     app: AppDep,

@@ -25,6 +25,7 @@ from callcenter.calls import (
     MAX_MESSAGE_CHARS,
     CallId,
     Channel,
+    ConversationState,
     IdText,
     Language,
     MessageId,
@@ -108,6 +109,14 @@ class NewCall(_Response):
     timestamp: AwareDatetime
     seq: int
     """Number of the last event of the call; resume after it."""
+
+
+class CallPage(_Response):
+    """Some calls, the last started first."""
+
+    items: tuple[ConversationState, ...]
+    next: str | None
+    """Hand it back as `cursor` for the calls after these; null: there are no more."""
 
 
 class Function(StrEnum):
@@ -231,6 +240,14 @@ class CallLog(_Response):
     """The last event's number here; ask for what is after it."""
     more: bool
     """There are events after these."""
+
+
+class TicketPage(_Response):
+    """Some tickets, the last opened first."""
+
+    items: tuple[Ticket, ...]
+    next: str | None
+    """Hand it back as `cursor` for the tickets after these; null: there are no more."""
 
 
 class TicketHistory(_Response):

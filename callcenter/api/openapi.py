@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -23,7 +22,6 @@ from callcenter.api import models
 from callcenter.api.errors import OK, Problem
 from callcenter.calls import ConversationState
 from callcenter.events import CallStatistics, Transcript
-from callcenter.store import Page
 from callcenter.tickets import Ticket, TicketChange
 
 EXAMPLES: Final = Path(__file__).with_name("examples.json")
@@ -39,6 +37,7 @@ RESPONSES: Final[tuple[type[BaseModel], ...]] = (
     models.BotReply,
     models.CallLog,
     models.CallOver,
+    models.CallPage,
     models.ConversationOpened,
     models.Health,
     models.MessageReply,
@@ -46,11 +45,10 @@ RESPONSES: Final[tuple[type[BaseModel], ...]] = (
     models.PersonaSwitched,
     models.Readiness,
     models.TicketHistory,
+    models.TicketPage,
     models.Understanding,
     CallStatistics,
     ConversationState,
-    Page[ConversationState],
-    Page[Ticket],
     Problem,
     Ticket,
     Transcript,
@@ -103,12 +101,7 @@ def answer(
 
 
 def _schema(model: type[BaseModel]) -> dict[str, JsonValue]:
-    return {"$ref": f"#/components/schemas/{schema_name(model)}"}
-
-
-def schema_name(model: type[BaseModel]) -> str:
-    """Return what a model is called in the OpenAPI document: `Page[Ticket]` is `Page_Ticket_`."""
-    return re.sub(r"\W", "_", model.__name__)
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
 def body(model: type[BaseModel], *, required: bool = True) -> dict[str, JsonValue]:

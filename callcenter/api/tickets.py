@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from callcenter.api.deps import AppDep, PrincipalDep, read, reply
 from callcenter.api.errors import BodyTooLarge, InvalidJson, PageNotFound, UnsupportedMedia, problems
-from callcenter.api.models import TicketHistory
+from callcenter.api.models import TicketHistory, TicketPage
 from callcenter.api.openapi import answer, body
 from callcenter.api.paths import EVERYWHERE, Cursor, TicketPath, known_ticket, page_of
 from callcenter.calls import PriorityLevel, TicketCategory
 from callcenter.errors import InvalidRequest, InvalidTransition, TicketConflict, TicketNotFound
-from callcenter.store import Page, PageLimit, TicketFilter
+from callcenter.store import PageLimit, TicketFilter
 from callcenter.tickets import Ticket, TicketChange, TicketStatus
 
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
@@ -35,7 +35,7 @@ def _filter(
     "",
     operation_id="list_tickets",
     summary="List tickets",
-    responses={**answer(Page[Ticket]), **problems(PageNotFound, InvalidRequest, *EVERYWHERE)},
+    responses={**answer(TicketPage), **problems(PageNotFound, InvalidRequest, *EVERYWHERE)},
 )
 async def list_tickets(
     app: AppDep,

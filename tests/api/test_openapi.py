@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from callcenter.api.app import create_app
-from callcenter.api.openapi import EXAMPLES, REQUESTS, RESPONSES, schema_name
+from callcenter.api.openapi import EXAMPLES, REQUESTS, RESPONSES
 
 DOCUMENT = create_app().openapi()
 OPERATIONS = {operation["operationId"]: operation for path in DOCUMENT["paths"].values() for operation in path.values()}
 EXAMPLES_OF = json.loads(EXAMPLES.read_text(encoding="utf-8"))
-MODELS = {schema_name(model): model for model in (*REQUESTS, *RESPONSES)}
+MODELS = {model.__name__: model for model in (*REQUESTS, *RESPONSES)}
 
 
 def model_of(content):
