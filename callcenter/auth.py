@@ -18,6 +18,8 @@ from callcenter.calls import Value
 from callcenter.errors import NotAllowed, NotAuthenticated
 
 _LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOOPBACK_PEERS: Final = ("127.", "::ffff:127.")
+"""How addresses of this machine begin, ::1 apart; whoever starts the server by other means than ours may listen anywhere."""
 
 
 class Role(StrEnum):
@@ -53,8 +55,13 @@ class Guard:
         """Whether no key is asked for."""
         return self._digests is None
 
-    def admit(self, host: str | None, origin: str | None) -> None:
-        """Refuse what a foreign web page sent: a Host or Origin that is not ours. Raises NotAllowed."""
+    def admit(self, host: str | None, origin: str | None, *, peer: str | None) -> None:
+        """Refuse what comes from elsewhere: another machine, or a foreign web page. Raises NotAllowed.
+
+        `peer` is the address the connection comes from; None where there is none (a Unix socket).
+        """
+        if self.open and peer is not None and peer != "::1" and not peer.startswith(_LOOPBACK_PEERS):
+            raise NotAllowed("Open mode serves this machine only.")
         if self.open and _hostname(host) not in _LOOPBACK_NAMES:
             raise NotAllowed("Open mode serves this machine only; the Host header names another.")
         if origin is None or origin == self._public or urlsplit(origin).netloc == host:

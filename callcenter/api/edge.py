@@ -84,7 +84,8 @@ def _let_in(scope: Scope, guard: Guard, *, public: bool) -> None:
             origin = value
         elif name == b"authorization":
             authorization = value
-    guard.admit(_text(host), _text(origin))
+    client = scope.get("client")
+    guard.admit(_text(host), _text(origin), peer=client[0] if client else None)
     if not public:
         scope.setdefault("state", {})["principal"] = guard.authenticate(_text(authorization))
 
