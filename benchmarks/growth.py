@@ -23,12 +23,14 @@ EVENTS: Final = 1_000_000
 LONG: Final = 1_000
 """Turns before a call is long."""
 YOUNG: Final = 8
-"""Turns before a young call is measured: it has a persona and a ticket by then, and goes on with turn 9 to 16."""
+"""Turns before a young call is measured: it has a persona and, where due, a ticket by then."""
+MEASURED: Final = 12
+"""Turns measured at a time on each connection: 9 to 20 of young calls, those beyond 1,000 of long ones."""
 CONNECTIONS: Final = 20
 ROUNDS: Final = 7
 
-_TURN: Final = 8
-"""Messages in a call of messages.py: what is measured at a time, on each connection."""
+_SAID: Final = (1, 4, 5, 6)
+"""Messages of each call in messages.py that, said again and again, stay one matter."""
 
 
 _NAMING: Final = frozenset({"call_id", "number", "payload", "state", "changes"})
@@ -51,7 +53,7 @@ def measure() -> list[Figure]:
             ours=long,
             peer=young,
             bound=1.2,
-            beside="turns 9-16 of a call",
+            beside="turns 9-20 of a call",
         ),
         Figure(
             goal=f"F turn with {EVENTS:,} events stored, CPU",
@@ -69,12 +71,12 @@ def _long_calls(folder: Path) -> tuple[float, float]:
     with product(folder) as server:
         old = [f"long-{number}" for number in range(CONNECTIONS)]
         ask(server, [opening(call_id) for call_id in old])
-        play(server, [_talk(call_id, index, LONG // _TURN) for index, call_id in enumerate(old)])
+        play(server, [_talk(call_id, index, LONG) for index, call_id in enumerate(old)])
         long: list[float] = []
         young: list[float] = []
         for number in range(ROUNDS):
             young.append(_young(server, f"young{number}"))
-            long.append(play(server, [_talk(call_id, index, 1) for index, call_id in enumerate(old)]).cpu_micros)
+            long.append(play(server, [_talk(call_id, index, MEASURED) for index, call_id in enumerate(old)]).cpu_micros)
     print(f"  long: {_each(long)}; young: {_each(young)}")
     return median(long), median(young)
 
@@ -96,12 +98,13 @@ def _stored_calls(empty: Path, full: Path) -> tuple[float, float]:
 def _young(server: Server, name: str) -> float:
     calls = [f"{name}-{number}" for number in range(CONNECTIONS)]
     ask(server, [opening(call_id) for call_id in calls])
-    play(server, [_talk(call_id, index, YOUNG // _TURN) for index, call_id in enumerate(calls)])
-    return play(server, [_talk(call_id, index, 1) for index, call_id in enumerate(calls)]).cpu_micros
+    play(server, [_talk(call_id, index, YOUNG) for index, call_id in enumerate(calls)])
+    return play(server, [_talk(call_id, index, MEASURED) for index, call_id in enumerate(calls)]).cpu_micros
 
 
-def _talk(call_id: str, index: int, times: int) -> list[bytes]:
-    return script(call_id, CALLS[index % len(CALLS)]) * times
+def _talk(call_id: str, index: int, turns: int) -> list[bytes]:
+    call = CALLS[index % len(CALLS)]
+    return script(call_id, [call[number] for number in _SAID]) * (turns // len(_SAID))
 
 
 def _fill(folder: Path) -> None:

@@ -95,13 +95,13 @@ def running(command: Sequence[str], environment: Mapping[str, str], folder: Path
         with pinned(LOAD_CORE):
             seconds = _first_answer(process, port, began)
         if seconds is None:
-            raise RuntimeError(
-                f"{' '.join(command)} did not answer:\n{log.read_text(encoding='utf-8', errors='replace')}"
-            )
+            raise RuntimeError(f"{' '.join(command)} did not answer:\n{_text(log)}")
         server = Server(process, port, seconds)
         try:
             yield server
         finally:
+            if process.poll() is not None:
+                print(f"{' '.join(command)} ended by itself with {process.returncode}:\n{_text(log)}")
             server.stop()
     finally:
         if process.poll() is None:
@@ -132,6 +132,10 @@ def product_environment(folder: Path) -> dict[str, str]:
     """Return the environment of a product that is not configured but for its data folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CALLCENTER_", "OPENAI_"))}
     return kept | {"CALLCENTER_DATA_DIR": str(folder / "data")}
+
+
+def _text(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace")
 
 
 def free_port() -> int:
