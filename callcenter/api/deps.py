@@ -94,11 +94,11 @@ def house_of(connection: HTTPConnection) -> House:
     return cast("House", connection.app.state.house)
 
 
-def _app(request: Request) -> App:
+async def _app(request: Request) -> App:
     return house_of(request).app
 
 
-def _principal(request: Request) -> Principal:
+async def _principal(request: Request) -> Principal:
     return cast("Principal", request.state.principal)
 
 
