@@ -61,6 +61,9 @@ from callcenter.tickets import Ticket, TicketChange
 RACES: Final = 8
 """How often a turn is made anew when another process wrote first; each time somebody else got on."""
 
+LAST_REPLY_WITHIN: Final = 12
+"""Our last reply is among so many last events: at most seven of the turn in hand follow it, and a handoff by hand."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -299,6 +302,8 @@ class ConversationManager:
         if call.state is None:
             state = await self._store.state(call_id)
             call.ticket = await self._store.ticket(state.ticket) if state.ticket else None
+            recent = await self._store.events(call_id, after=max(0, state.seq - LAST_REPLY_WITHIN))
+            call.said = _last_reply(recent) or ""
             call.state = state
         return call.state
 
@@ -334,6 +339,7 @@ class ConversationManager:
                     raise
                 else:
                     call.state, call.ticket = step.state, step.ticket
+                    call.said = _last_reply(step.events) or call.said
                     await self._bus.publish(step.events)
                     return step
             raise TurnConflict
@@ -376,10 +382,10 @@ class ConversationManager:
         async with call.voice:
             async with call.log:
                 state = await self._load(turn.call_id, call)
-                ticket = call.ticket
+                ticket, said = call.ticket, call.said
             if turn.message_id not in state.unanswered:
                 return await self._stored(turn)
-            brief = self._brief(state, ticket, turn)
+            brief = self._brief(state, ticket, turn, said)
             spoken = await self._speak(brief, turn)
 
             def make(state: ConversationState, ticket: Ticket | None) -> Step:
@@ -401,7 +407,7 @@ class ConversationManager:
         events = await self._store.turn(turn.call_id, turn.message_id)
         return Turn(turn.call_id, turn.message_id, tuple(events), repeated=turn.repeated)
 
-    def _brief(self, state: ConversationState, ticket: Ticket | None, turn: Turn) -> Brief:
+    def _brief(self, state: ConversationState, ticket: Ticket | None, turn: Turn, said: str) -> Brief:
         message, routing = turn.message, turn.routing
         news = None
         if turn.find(TicketCreated):
@@ -419,6 +425,7 @@ class ConversationManager:
             ticket=ticket,
             ticket_news=news,
             asks=question(state, routing.analysis),
+            said=said,
             at=message.at,
         )
 
@@ -498,6 +505,10 @@ def fresh_state(company: Company, now: datetime) -> ConversationState:
         started_at=now,
         updated_at=now,
     )
+
+
+def _last_reply(events: Sequence[CallEvent]) -> str | None:
+    return next((event.message for event in reversed(events) if isinstance(event, AssistantMessage)), None)
 
 
 def _outcome(state: ConversationState, ticket: Ticket | None) -> Outcome:

@@ -21,7 +21,7 @@ CALLS_AT_HAND: Final = 20_000
 class OpenCall:
     """One call at hand."""
 
-    __slots__ = ("in_flight", "log", "state", "ticket", "users", "voice")
+    __slots__ = ("in_flight", "log", "said", "state", "ticket", "users", "voice")
 
     def __init__(self) -> None:
         self.log = asyncio.Lock()
@@ -30,6 +30,8 @@ class OpenCall:
         """None: to be read from the store."""
         self.ticket: Ticket | None = None
         """The ticket of the matter in hand; valid while `state` is."""
+        self.said = ""
+        """Our last reply, empty before the first; valid while `state` is."""
         self.in_flight: set[MessageId] = set()
         """Messages whose reply this process is making."""
         self.users = 0
@@ -38,6 +40,7 @@ class OpenCall:
         """Read the call again before it is used next."""
         self.state = None
         self.ticket = None
+        self.said = ""
 
 
 class OpenCalls:

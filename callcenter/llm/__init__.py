@@ -44,6 +44,8 @@ class Brief:
     ticket_news: TicketNews | None
     asks: Slot | None
     """The fact the reply ends by asking for; None: it asks for no slot."""
+    said: str
+    """Our reply before this one, empty if there is none: what "yes" answers, and what need not be said again."""
     at: datetime
     """When the customer wrote, aware UTC."""
 

@@ -494,3 +494,15 @@ async def test_assessing_a_message_stores_nothing(tmp_path):
         with pytest.raises(EmptyMessage):
             home.manager.assess(" ")
         assert len(await home.log()) == 2
+
+
+async def test_a_voice_knows_what_was_said_last_also_after_a_restart(tmp_path: Path):
+    async with house(tmp_path) as first:
+        first_turn = await first.says("hello")
+        second_turn = await first.says("how much is a website?")
+        assert first_turn.reply is not None
+        assert second_turn.reply is not None
+        assert [brief.said for brief in first.voice.briefs] == ["", first_turn.reply.message]
+    async with house(tmp_path) as restarted:
+        await restarted.says("yes please", "after-the-restart")
+        assert [brief.said for brief in restarted.voice.briefs] == [second_turn.reply.message]

@@ -120,6 +120,7 @@ def brief(
     asked: tuple[Slot, ...] = (),
     interests: tuple[str, ...] = (),
     messages: int = 1,
+    said: str = "",
     at: datetime = NOW,
 ) -> Brief:
     state = ConversationState(
@@ -147,5 +148,6 @@ def brief(
         ticket=ticket,
         ticket_news=news,
         asks=asks,
+        said=said,
         at=at,
     )
