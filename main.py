@@ -1,6 +1,10 @@
 """The ASGI application, for `uvicorn main:app`; run as a program (`python main.py`), the server."""
 
+import gc
 import sys
+
+if __name__ == "__main__":
+    gc.disable()  # nothing that is made while starting is garbage; serve() has it collected from then on
 
 from callcenter.api.app import create_app
 from callcenter.api.server import serve
