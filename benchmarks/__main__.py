@@ -2,7 +2,7 @@
 
     python -m benchmarks [turns] [startup] [growth] [--check]
 
-Without names all are run, in about four minutes. `--check` ends with an error when a figure has fallen far behind its
+Without names all are run, in about two minutes. `--check` ends with an error when a figure has fallen far behind its
 goal (see figures.SLACK); a goal merely missed is printed, not punished.
 """
 
