@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -172,6 +173,25 @@ async def test_a_bug_is_a_problem_without_its_details(app):
     transport = httpx.ASGITransport(api, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         response = await client.get("/broken")
+    assert is_problem(response, 500, "internal")
+    assert PRIVATE not in response.text
+
+
+class BrokenConversations:
+    async def handle(self, _utterance):
+        raise KeyError(PRIVATE)
+
+
+async def test_a_bug_in_a_turn_is_a_problem_too_and_reaches_the_servers_log(app):
+    api = create_app(replace(app, conversations=BrokenConversations()))
+    for raises in (False, True):
+        transport = httpx.ASGITransport(api, raise_app_exceptions=raises)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            if raises:
+                with pytest.raises(KeyError):
+                    await client.post("/api/conversations/C-1/message", json={"message": "hi"})
+            else:
+                response = await client.post("/api/conversations/C-1/message", json={"message": "مرحبا"})
     assert is_problem(response, 500, "internal")
     assert PRIVATE not in response.text
 

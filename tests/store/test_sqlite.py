@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -77,6 +78,23 @@ async def test_the_writer_waits_for_the_disk(store: SQLiteStore) -> None:
     assert await store._writer.run(pragmas) == ["wal", 2, 1, 0]
     assert await store._short.run(pragmas) == ["wal", 2, 1, 1]
     assert await store._long.run(pragmas) == ["wal", 2, 1, 1]
+
+
+async def test_a_group_of_steps_takes_few_statements(store: SQLiteStore) -> None:
+    """Between statements writer and event loop hand each other the interpreter; a group must not do so by the row."""
+    starts = [opening(f"CALL-{number}") for number in range(40)]
+    await asyncio.gather(*(store.append(step) for step in starts))
+    answers = [
+        following(start.state, user_message(), ticket_created(opened=opened), opened=(opened,))
+        for number, start in enumerate(starts)
+        for opened in (ticket(f"TKT-{number:08}", call_id=start.call_id),)
+    ]
+    statements: list[str] = []
+    await store._writer.run(lambda connection: connection.set_trace_callback(statements.append))
+    await asyncio.gather(*(store.append(step) for step in answers))
+    await store._writer.run(lambda connection: connection.set_trace_callback(None))
+    assert [len(await store.events(step.call_id)) for step in answers] == [4] * 40
+    assert len(statements) < 40
 
 
 async def test_readers_cannot_write(store: SQLiteStore) -> None:
