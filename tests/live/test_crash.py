@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from callcenter.calls import ConversationState, Language
 from callcenter.events import AssistantMessage, UserMessage
@@ -90,7 +90,7 @@ async def call(caller: Caller, callers: Rest, progress: Progress) -> None:
                             progress.answer(caller.call_id, message_id, text)
         else:
             await asyncio.gather(*(say(caller.call_id, callers, progress, *each) for each in caller.said))
-    except (httpx.TransportError, ConnectionClosed, OSError):
+    except (httpx.TransportError, ConnectionClosed, InvalidHandshake, OSError):
         assert not progress.server.running
 
 
