@@ -34,6 +34,11 @@ _NO_CATEGORY: Final = CategoryVerdict(category=None, confidence=0.0)
 _TECHNICAL: Final = CategoryVerdict(category=TicketCategory.technical, confidence=0.6)
 _AT_START_ONLY: Final = frozenset({Act.affirm.value, Act.deny.value})
 """"yes" and "no" answer only where a message begins with them."""
+_LEVELS: Final = {level.value: level.rank for level in PriorityLevel}
+_MARKED: Final = 0.95
+_ASKED_FIRST: Final = 0.85
+_ASKED: Final = 0.6
+"""How surely a message asks: with a question mark, with a question word in front, with one somewhere."""
 _MAX_EVIDENCE: Final = 2
 _MAX_ACTS: Final = 6
 
@@ -56,14 +61,14 @@ def analyze(text: str, lexicons: Lexicons, *, hint: Language | None = None) -> M
     reading.scan(lexicons, without=_SKIPPED[counted.kind])
     spoken = language.verdict(reading, counted, hint)
     scores = intents.scores(reading)
-    matter = scores.get(ConversationIntent.complaint, 0.0) + scores.get(ConversationIntent.technical_support, 0.0)
+    technical = scores.get(ConversationIntent.technical_support, 0.0)
     return MessageAnalysis(
         language=spoken,
         intent=intents.verdict(reading, scores, spoken.language),
-        sentiment=sentiment.verdict(reading, matter),
+        sentiment=sentiment.verdict(reading, technical + scores.get(ConversationIntent.complaint, 0.0)),
         urgency=_urgency(reading),
         question=_question(reading),
-        category=_category(reading, scores.get(ConversationIntent.technical_support, 0.0)),
+        category=_category(reading, technical),
         entities=entities.find(reading, lexicons),
         acts=_acts(reading),
     )
@@ -74,12 +79,12 @@ def _urgency(reading: Reading) -> UrgencyVerdict:
     hits = reading.hits.get("urgency")
     if not hits:
         return _CALM
-    best = max(hits, key=lambda hit: PriorityLevel(hit.cue.label).rank)
-    cited = [hit for hit in hits if hit.cue.label == best.cue.label][:_MAX_EVIDENCE]
+    name = max([cue.label for _, _, cue, _ in hits], key=_LEVELS.__getitem__)
+    cited = [hit for hit in hits if hit[2].label == name][:_MAX_EVIDENCE]
     return UrgencyVerdict(
-        level=PriorityLevel(best.cue.label),
+        level=PriorityLevel(name),
         confidence=min(0.95, 0.7 + 0.1 * len(cited)),
-        evidence=tuple([reading.evidence(hit, hit.cue.weight) for hit in cited]),
+        evidence=tuple([reading.evidence(hit, hit[2].weight) for hit in cited]),
     )
 
 
@@ -89,13 +94,13 @@ def _question(reading: Reading) -> QuestionVerdict:
     hits = reading.hits.get("question")
     if not hits:
         return _BARE_QUESTION if marked else _STATEMENT
-    best = max(hits, key=lambda hit: (hit.cue.weight, -hit.start))
-    first = not reading.folded[: hits[0].start].strip()
+    best, most = hits[0], 0.0
+    for hit in hits:
+        if hit[2].weight > most:
+            best, most = hit, hit[2].weight
+    confidence = _MARKED if marked else _ASKED_FIRST if not reading.folded[: hits[0][0]].strip() else _ASKED
     return QuestionVerdict(
-        is_question=True,
-        kind=best.cue.label,
-        confidence=0.95 if marked else 0.85 if first else 0.6,
-        evidence=(reading.evidence(best, best.cue.weight),),
+        is_question=True, kind=best[2].label, confidence=confidence, evidence=(reading.evidence(best, most),)
     )
 
 
@@ -105,15 +110,14 @@ def _category(reading: Reading, technical: float) -> CategoryVerdict:
     if not hits:
         return _TECHNICAL if technical else _NO_CATEGORY
     total = {TicketCategory.technical.value: technical} if technical else {}
-    for hit in hits:
-        total[hit.cue.label] = total.get(hit.cue.label, 0.0) + hit.cue.weight
-    name = max(total, key=lambda label: (total[label], label))
+    for _, _, cue, _ in hits:
+        total[cue.label] = total.get(cue.label, 0.0) + cue.weight
+    most, name = max([(score, label) for label, score in total.items()])
+    cited = [hit for hit in hits if hit[2].label == name][:_MAX_EVIDENCE]
     return CategoryVerdict(
         category=TicketCategory(name),
-        confidence=round(min(0.95, 0.4 + 0.5 * total[name] / sum(total.values())), 3),
-        evidence=tuple(
-            [reading.evidence(hit, hit.cue.weight) for hit in hits if hit.cue.label == name][:_MAX_EVIDENCE]
-        ),
+        confidence=round(min(0.95, 0.4 + 0.5 * most / sum(total.values())), 3),
+        evidence=tuple([reading.evidence(hit, hit[2].weight) for hit in cited]),
     )
 
 
@@ -123,9 +127,9 @@ def _acts(reading: Reading) -> tuple[ActEvidence, ...]:
     if not hits:
         return ()
     acts: dict[str, ActEvidence] = {}
+    first = len(reading.folded) - len(reading.folded.lstrip())
     for hit in hits:
-        label = hit.cue.label
-        if label in acts or (label in _AT_START_ONLY and reading.folded[: hit.start].strip()):
-            continue
-        acts[label] = ActEvidence(act=Act(label), evidence=reading.evidence(hit, hit.cue.weight))
+        label = hit[2].label
+        if label not in acts and (hit[0] <= first or label not in _AT_START_ONLY):
+            acts[label] = ActEvidence(act=Act(label), evidence=reading.evidence(hit, hit[2].weight))
     return tuple(acts.values())[:_MAX_ACTS]

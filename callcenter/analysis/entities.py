@@ -78,10 +78,10 @@ def find(reading: Reading, lexicons: Lexicons) -> tuple[Entity, ...]:
         candidates += _after_labels(folded, hits.get("label", ()))
         candidates += _beside_words(folded, hits)
         candidates += _bare(folded, hits.get("act", ()))
-    for hit in hits.get("fact", ()):
-        candidates.append(_Candidate(EntityKind(hit.cue.label), "", hit.start, hit.end, 0.9, "word"))
-    for hit in hits.get("label", ()):
-        if hit.cue.label == EntityKind.name and (name := _name(reading, hit, lexicons)):
+    for start, end, cue, _ in hits.get("fact", ()):
+        candidates.append(_Candidate(EntityKind(cue.label), "", start, end, 0.9, "word"))
+    for _, end, cue, _ in hits.get("label", ()):
+        if cue.label == EntityKind.name and (name := _name(reading, end, lexicons)):
             candidates.append(name)
     return _apart(reading, candidates) if candidates else ()
 
@@ -111,12 +111,12 @@ def _by_shape(folded: str) -> list[_Candidate]:
 def _after_labels(folded: str, labels: tuple[Hit, ...] | list[Hit]) -> list[_Candidate]:
     """Read the id that follows a label on the same line; an empty form field stays empty."""
     found = []
-    for hit in labels:
-        if hit.cue.label not in _NUMBERED or not (match := _AFTER_LABEL.match(folded, hit.end)):
+    for _, end, cue, _ in labels:
+        if cue.label not in _NUMBERED or not (match := _AFTER_LABEL.match(folded, end)):
             continue
-        if hit.cue.weight < _LOOSE and len(_DIGIT.findall(match[1])) < _MIN_LOOSE_ID and "#" not in match[0]:
+        if cue.weight < _LOOSE and len(_DIGIT.findall(match[1])) < _MIN_LOOSE_ID and "#" not in match[0]:
             continue
-        kind = EntityKind(hit.cue.label)
+        kind = EntityKind(cue.label)
         found.append(_Candidate(kind, _identifier(match[1]), match.start(1), match.end(1), 0.97, "after_label"))
     return found
 
@@ -127,40 +127,37 @@ _NUMBERED: Final = frozenset({EntityKind.order_number.value, EntityKind.ticket_n
 def _beside_words(folded: str, hits: dict[str, list[Hit]]) -> list[_Candidate]:
     """Find amounts, durations and dates: a number beside the word for a currency, a unit of time or a month."""
     found = []
-    for hit in hits.get("currency", ()):
-        if (number := _number(folded, hit)) is not None:
-            start, end, digits = number
+    for start, end, cue, _ in hits.get("currency", ()):
+        if (number := _number(folded, start, end)) is not None:
+            first, last, digits = number
             found.append(
-                _Candidate(EntityKind.amount, f"{_decimal(digits)} {hit.cue.label}", start, end, 0.95, "with_currency")
+                _Candidate(EntityKind.amount, f"{_decimal(digits)} {cue.label}", first, last, 0.95, "with_currency")
             )
-    for hit in hits.get("unit", ()):
-        if hit.cue.label == "month":
-            found += _month_date(folded, hit)
-            continue
-        before = _NUMBER_BEFORE.search(folded, max(0, hit.start - _CONTEXT), hit.start)
-        if before:
-            start = before.start(1)
-            found.append(_Candidate(EntityKind.duration, "", start, hit.end, 0.9, "with_unit"))
+    for start, end, cue, _ in hits.get("unit", ()):
+        if cue.label == "month":
+            found += _month_date(folded, start, end)
+        elif before := _NUMBER_BEFORE.search(folded, max(0, start - _CONTEXT), start):
+            found.append(_Candidate(EntityKind.duration, "", before.start(1), end, 0.9, "with_unit"))
     return found
 
 
-def _number(folded: str, hit: Hit) -> tuple[int, int, str] | None:
-    before = _NUMBER_BEFORE.search(folded, max(0, hit.start - _CONTEXT), hit.start)
+def _number(folded: str, start: int, end: int) -> tuple[int, int, str] | None:
+    before = _NUMBER_BEFORE.search(folded, max(0, start - _CONTEXT), start)
     if before:
-        return before.start(1), hit.end, before[1]
-    after = _NUMBER_AFTER.match(folded, hit.end)
+        return before.start(1), end, before[1]
+    after = _NUMBER_AFTER.match(folded, end)
     if after:
-        return hit.start, after.end(1), after[1]
+        return start, after.end(1), after[1]
     return None
 
 
-def _month_date(folded: str, hit: Hit) -> list[_Candidate]:
-    before = _DAY_MONTH.search(folded, max(0, hit.start - _CONTEXT), hit.start)
-    after = None if before else _MONTH_DAY.match(folded, hit.end)
+def _month_date(folded: str, start: int, end: int) -> list[_Candidate]:
+    before = _DAY_MONTH.search(folded, max(0, start - _CONTEXT), start)
+    after = None if before else _MONTH_DAY.match(folded, end)
     if not before and not after:
         return []
-    start = before.start(1) if before else hit.start
-    end = after.end(1) if after else hit.end
+    start = before.start(1) if before else start
+    end = after.end(1) if after else end
     if year := _YEAR.match(folded, end):
         end = year.end()
     return [_Candidate(EntityKind.date, "", start, end, 0.9, "with_month")]
@@ -178,15 +175,15 @@ def _bare(folded: str, acts: tuple[Hit, ...] | list[Hit]) -> list[_Candidate]:
         _Candidate(
             EntityKind.order_number, _identifier(match[1]), match.start(1), match.end(1), 0.6, "after_correction"
         )
-        for hit in acts
-        if hit.cue.label == "correction" and (match := _CORRECTED.match(folded, hit.end))
+        for _, end, cue, _ in acts
+        if cue.label == "correction" and (match := _CORRECTED.match(folded, end))
     ]
 
 
-def _name(reading: Reading, hit: Hit, lexicons: Lexicons) -> _Candidate | None:
+def _name(reading: Reading, after: int, lexicons: Lexicons) -> _Candidate | None:
     """Read up to three words after "my name is", stopping at a word that is no name."""
     folded = reading.folded
-    start, end = -1, hit.end
+    start, end = -1, after
     for _ in range(_NAME_WORDS):
         match = _WORD.match(folded, end)
         if not match or match[1] in lexicons.not_names:

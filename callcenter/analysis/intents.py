@@ -43,25 +43,26 @@ _BY_COST: Final = (
     ConversationIntent.other,
 )
 _COST: Final = {intent.value: rank for rank, intent in enumerate(_BY_COST)}
+_INTENTS: Final = {intent.value: intent for intent in ConversationIntent}
 
 
 def scores(reading: Reading) -> dict[str, float]:
     """Return each intent's score, intents without a cue left out."""
     total: dict[str, float] = {}
     said: set[str] = set()
-    for hit in reading.hits.get("intent", ()):
-        cue = hit.cue
-        weight = cue.weight
-        if cue.rule in said:
-            weight *= _CONFIRMING
-        said.add(cue.rule)
-        total[cue.label] = total.get(cue.label, 0.0) + weight
+    for _, _, cue, _ in reading.hits.get("intent", ()):
+        label, rule = cue.label, cue.rule
+        if rule in said:
+            total[label] += cue.weight * _CONFIRMING
+        else:
+            said.add(rule)
+            total[label] = total.get(label, 0.0) + cue.weight
     return {name: round(score, 3) for name, score in total.items()}
 
 
 def verdict(reading: Reading, total: dict[str, float], language: Language | None) -> IntentAnalysis:
     """Rank `total` and cite the cues."""
-    ranked = sorted(((score, name) for name, score in total.items() if score > 0), key=_rank)
+    ranked = sorted([(-score, _COST[name], name) for name, score in total.items() if score > 0])
     if not ranked:
         return IntentAnalysis(
             intent=ConversationIntent.other,
@@ -70,53 +71,47 @@ def verdict(reading: Reading, total: dict[str, float], language: Language | None
             language=language,
             reasoning="no cue of any intent",
         )
-    cited: dict[str, list[Hit]] = {}
+    cited: dict[str, list[Hit]] = {name: [] for _, _, name in ranked}
     for hit in reading.hits["intent"]:
-        cited.setdefault(hit.cue.label, []).append(hit)
-    (score, name), *rivals = ranked[: _MAX_OTHERS + 1]
-    intent = ConversationIntent(name)
+        if (name := hit[2].label) in cited:
+            cited[name].append(hit)
+    score, name = -ranked[0][0], ranked[0][2]
     evidence = _evidence(reading, cited[name], _MAX_EVIDENCE)
-    others = tuple(
-        [
-            IntentCandidate(
-                intent=ConversationIntent(other),
-                score=value,
-                confidence=_confidence(value, score),
-                evidence=_evidence(reading, cited[other], _MAX_RIVAL_EVIDENCE),
-            )
-            for value, other in rivals
-        ]
-    )
-    second = f", ahead of {rivals[0][1]} ({rivals[0][0]:.3g})" if rivals else ""
+    others = [
+        IntentCandidate(
+            intent=_INTENTS[other],
+            score=-value,
+            confidence=_confidence(-value, score),
+            evidence=_evidence(reading, cited[other], _MAX_RIVAL_EVIDENCE),
+        )
+        for value, _, other in ranked[1 : _MAX_OTHERS + 1]
+    ]
+    reasoning = f"{evidence[0].rule} scored {score:.3g}"
+    rival = 0.0
+    if others:
+        rival = others[0].score
+        reasoning += f", ahead of {others[0].intent} ({rival:.3g})"
     return IntentAnalysis(
-        intent=intent,
-        confidence=_confidence(score, rivals[0][0] if rivals else 0.0),
+        intent=_INTENTS[name],
+        confidence=_confidence(score, rival),
         keywords=tuple(dict.fromkeys([found.text for found in evidence])),
         language=language,
-        reasoning=f"{evidence[0].rule} scored {score:.3g}{second}",
+        reasoning=reasoning,
         evidence=evidence,
-        others=others,
+        others=tuple(others),
     )
 
 
 def _evidence(reading: Reading, hits: list[Hit], most: int) -> tuple[Evidence, ...]:
+    """Cite the heaviest of `hits`, the last of equals, in order of place."""
     if len(hits) > most:
-        hits = sorted(sorted(hits, key=_weight)[-most:], key=_start)
-    return tuple([reading.evidence(hit, hit.cue.weight) for hit in hits])
+        least = sorted([hit[2].weight for hit in hits])[-most]
+        heavy = [hit for hit in hits if hit[2].weight > least]
+        even = [hit for hit in hits if hit[2].weight == least]
+        hits = sorted(heavy + even[len(heavy) - most :]) if heavy else even[-most:]
+    return tuple([reading.evidence(hit, hit[2].weight) for hit in hits])
 
 
 def _confidence(score: float, rival: float) -> float:
     sure = 1 - math.exp(-_STEEPNESS * score)
     return round(min(0.99, sure * (1 - _DOUBT * min(1.0, rival / score))), 3)
-
-
-def _rank(item: tuple[float, str]) -> tuple[float, int]:
-    return -item[0], _COST[item[1]]
-
-
-def _start(hit: Hit) -> int:
-    return hit.start
-
-
-def _weight(hit: Hit) -> float:
-    return hit.cue.weight

@@ -157,7 +157,7 @@ def verdict(reading: Reading, counted: Tally, hint: Language | None) -> Language
     """Add what was asked for ("speak English") and, where nothing tells, the sender's setting."""
     language, kind, confidence, share, words, reasoning = counted
     asked = reading.hits.get("request")
-    requested = Language(asked[-1].cue.label) if asked else None
+    requested = Language(asked[-1][2].label) if asked else None
     if (
         language is None
         and kind is LanguageKind.unknown

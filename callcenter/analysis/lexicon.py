@@ -50,6 +50,11 @@ WHEN: Final = frozenset({"plain", "negated", "any"})
 """`plain` cues count unless negated, `negated` ones only when negated ("work": "doesn't work"), `any` always."""
 _NEGATABLE: Final = frozenset({"intent", "sentiment", "urgency", "act"})
 """Aspects whose cues are `plain` if they don't say when they count; words for units or questions count `any` time."""
+_WANTS: Final = {"plain": False, "negated": True, "any": None}
+_EITHER: Final = frozenset({"sentiment"})
+"""Aspects whose cues count whether negated or not: a negated one counts the other way round."""
+_HINT: Final = 0.8
+"""A longer cue lighter than this is a hint ("didn't") and hushes nothing in it; one of weight 0 is there to hush."""
 _SCRIPTS: Final = {"arabic": re.compile(r"[a-z]"), "latin": re.compile("[\u0621-\u064a]")}
 """Letters that an entry of a file in this script must not have."""
 _PERSONS: Final = ("ت", "ن", "ا", "ب")
@@ -73,6 +78,10 @@ class Cue(NamedTuple):
     when: str
     lexicon: str
     dialect: str | None
+    wants: bool | None
+    """Counts only when negated (True), only when not (False), or either way (None)."""
+    covers: bool
+    """Hushes shorter cues of its aspect inside it ("not interested" hushes "interested")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ def load_lexicons(*folders: Path) -> Lexicons:
     spelled = {name: frozenset(known | {word.replace("'", "") for word in known}) for name, known in words.items()}
     return Lexicons(
         cues=tuple(cues.values()),
-        index=PhraseIndex((cue.text, cue) for cue in sorted(cues.values(), key=_negations_first)),
+        index=PhraseIndex([(cue.text, cue) for cue in sorted(cues.values(), key=_negations_first)], folded=True),
         words=spelled,
         telling={
             name: known - frozenset[str]().union(*(others for other, others in spelled.items() if other != name))
@@ -192,6 +201,7 @@ class _Source:
         weight, when = section.get("weight", 1.0), section.get("when", "plain" if aspect in _NEGATABLE else "any")
         if not isinstance(weight, (int, float)) or when not in WHEN:
             raise self.invalid(rule, f"needs a number as weight and one of {', '.join(sorted(WHEN))} as `when`")
+        wants = None if aspect in _EITHER else _WANTS[when]
         for key, forms in (("cues", _as_written), ("verbs", _all_persons)):
             for item in section.get(key, []):
                 entry = {"text": item} if isinstance(item, str) else item
@@ -202,9 +212,10 @@ class _Source:
                 ):
                     raise self.invalid(str(item), "must be words, or a table of text, dialect and weight")
                 text = self._checked(entry["text"])
-                own = entry.get("weight", weight)
+                own = float(entry.get("weight", weight))
+                covers = own >= _HINT or own == 0
                 for form in forms(text):
-                    yield Cue(form, aspect, label, rule, float(own), when, self.name, entry.get("dialect"))
+                    yield Cue(form, aspect, label, rule, own, when, self.name, entry.get("dialect"), wants, covers)
 
     def _checked(self, text: str) -> str:
         if text in self.sound:

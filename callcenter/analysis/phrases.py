@@ -153,8 +153,10 @@ Found = tuple[int, int, int, int, tuple[T, ...], bool, bool]
 Bare tuples, since a message has dozens; sorted as they are, they stand by place, the longer before the shorter, the
 exact before the stretched.
 """
-_Pattern = tuple[int, str | None, tuple[T, ...], tuple[tuple[str, T], ...]]
-"""What one string in the automaton stands for: how to check it, the half phrase it opens, payloads, what it closes."""
+_Gap = tuple[str | None, tuple[tuple[str, T], ...]]
+"""The half phrase that a string opens, and those that it closes, with what they then amount to."""
+_Pattern = tuple[int, tuple[T, ...], _Gap[T] | None]
+"""What one string in the automaton stands for: how to check it, payloads, and its part in phrases with a gap."""
 
 
 _EXACT, _OPEN_ENDED, _ARABIC_WORD, _ARABIC_OPEN, _SYMBOL = range(5)
@@ -163,28 +165,18 @@ _EXACT, _OPEN_ENDED, _ARABIC_WORD, _ARABIC_OPEN, _SYMBOL = range(5)
 class PhraseIndex(Generic[T]):
     """Phrases with payloads, compiled once; finding costs the same for a hundred phrases and for ten thousand."""
 
-    def __init__(self, phrases: Iterable[tuple[str, T]]) -> None:
-        """Compile `phrases`; they are normalised here, so any spelling will do. Empty ones are passed over."""
-        table: dict[tuple[str, int], tuple[list[str], list[T], list[tuple[str, T]]]] = {}
-
-        def entry(text: str) -> list[tuple[list[str], list[T], list[tuple[str, T]]]]:
-            return [table.setdefault(key, ([], [], [])) for key in _keys(text)]
-
-        for folded, payload in _folded(phrases):
-            first, gap, second = folded.strip().partition(GAP)
+    def __init__(self, phrases: Iterable[tuple[str, T]], *, folded: bool = False) -> None:
+        """Compile `phrases`; unless they are `folded` already, any spelling will do. Empty ones are passed over."""
+        table: dict[tuple[str, int], _Pattern[T]] = {}
+        for phrase, payload in phrases if folded else _folded(phrases):
+            first, gap, second = phrase.partition(GAP)
             if gap:
-                for opens, _, _ in entry(first):
-                    opens.append(first)
-                for _, _, closes in entry(second):
-                    closes.append((first, payload))
-            elif first:
-                for _, whole, _ in entry(first):
-                    whole.append(payload)
-        by_text: dict[str, list[_Pattern[T]]] = {}
-        for (text, check), (opens, whole, closes) in table.items():
-            by_text.setdefault(text, []).append((check, opens[0] if opens else None, tuple(whole), tuple(closes)))
-        self._patterns: Sequence[tuple[_Pattern[T], ...]] = [tuple(patterns) for patterns in by_text.values()]
-        self._automaton = ahocorasick_rs.AhoCorasick(list(by_text), store_patterns=False)
+                _put(table, _keys(first), (), first, ())
+                _put(table, _keys(second), (), None, ((first, payload),))
+            else:
+                _put(table, _keys(phrase), (payload,), None, ())
+        self._patterns: Sequence[_Pattern[T]] = list(table.values())
+        self._automaton = ahocorasick_rs.AhoCorasick([text for text, _ in table], store_patterns=False)
 
     def find(self, text: str) -> list[Match[T]]:
         """Return every phrase in `text`, overlapping and nested ones too, by its end; spans are `text`'s own."""
@@ -202,51 +194,81 @@ class PhraseIndex(Generic[T]):
         opened: dict[str, tuple[int, int]] = {}
         patterns = self._patterns
         for number, begin, stop in self._automaton.find_matches_as_indexes(words, overlapping=True):
-            for check, opens, whole, closes in patterns[number]:
-                if check == _EXACT:
-                    start, end, negated = begin, stop - 2, False
-                elif check != _OPEN_ENDED and words[begin - 1] == words[stop] == " ":
-                    start, end, negated = begin - 1, stop - 1, False
-                else:
-                    bounds = _bounds(check, words, begin, stop)
-                    if bounds is None:
-                        continue
-                    start, end, negated = bounds
-                if whole:
-                    found.append((start, -end, begin - stop, len(found), whole, negated, False))
+            check, whole, gap = patterns[number]
+            if check == _EXACT:
+                start, end, negated = begin, stop - 2, False
+            elif check == _ARABIC_WORD and words[begin - 1] == words[stop] == " ":
+                start, end, negated = begin - 1, stop - 1, False
+            else:
+                bounds = _bounds(check, words, begin, stop)
+                if bounds is None:
+                    continue
+                start, end, negated = bounds
+            if whole:
+                found.append((start, -end, begin - stop, len(found), whole, negated, False))
+            if gap is not None:
+                opens, closes = gap
                 for half, payload in closes:
                     left = opened.get(half)
-                    if left and left[1] < start < left[1] + _GAP_CHARS and _one_thought(text, words, left[1], start):
+                    if left and _one_thought(text, words, left[1], start):
                         found.append((left[0], -end, begin - stop, len(found), (payload,), negated, True))
                 if opens is not None:
                     opened[opens] = (start, end)
         return found
 
 
+def _put(
+    table: dict[tuple[str, int], _Pattern[T]],
+    keys: list[tuple[str, int]],
+    whole: tuple[T, ...],
+    opens: str | None,
+    closes: tuple[tuple[str, T], ...],
+) -> None:
+    """Add what a phrase or half phrase stands for to what its keys stand for already."""
+    gap = (opens, closes) if opens is not None or closes else None
+    for key in keys:
+        known = table.get(key)
+        if known is None:
+            table[key] = (key[1], whole, gap)
+        else:
+            before = known[2] or (None, ())
+            both = (opens or before[0], before[1] + closes) if gap else known[2]
+            table[key] = (key[1], known[1] + whole, both)
+
+
 def _bounds(check: int, words: str, begin: int, stop: int) -> tuple[int, int, bool] | None:
     """Widen a find to the whole word; return its span and whether a particle negates it, None if it is no word."""
     if check == _OPEN_ENDED:
         return begin, words.find(" ", stop) - 1, False
-    before, after = words[begin - 1], words[stop]
     if check == _SYMBOL:
         return begin - 1, stop - 1, False
-    head = "" if before == " " else words[words.rfind(" ", 0, begin) + 1 : begin]
+    return _with_particles(check, words, begin, stop)
+
+
+def _with_particles(check: int, words: str, begin: int, stop: int) -> tuple[int, int, bool] | None:
+    """Take in what is glued to an Arabic word, if it is particles."""
+    head = words[words.rfind(" ", max(0, begin - _LONGEST_HEAD), begin) + 1 : begin]
     if head not in _PROCLITICS:
         return None
-    finish = stop if after == " " else words.find(" ", stop)
-    tail = words[stop:finish]
+    finish = words.find(" ", stop) if check == _ARABIC_OPEN else words.find(" ", stop, stop + _LONGEST_TAIL)
+    tail = words[stop:finish] if finish >= 0 else None
     if check == _ARABIC_WORD and tail not in _ENCLITICS:
         return None
-    if head in _ONLY_WITH_SHIN and tail[-1:] != _SHIN:
+    shin = words[finish - 1] == _SHIN and bool(tail)
+    if head in _ONLY_WITH_SHIN and not shin:
         return None
-    negated = head in _NEGATING or (tail[-1:] == _SHIN and head in _NEGATING_WITH_SHIN)
-    return begin - 1 - len(head), finish - 1, negated
+    return begin - 1 - len(head), finish - 1, head in _NEGATING or (shin and head in _NEGATING_WITH_SHIN)
+
+
+_LONGEST_HEAD: Final = max(map(len, _PROCLITICS)) + 1
+_LONGEST_TAIL: Final = max(map(len, _ENCLITICS)) + 1
+"""Farther off no blank need be sought: what is longer is no particle. This keeps one endless word linear."""
 
 
 def _folded(phrases: Iterable[tuple[str, T]]) -> Iterable[tuple[str, T]]:
     """Normalise all phrases in one go, a line each: ten thousand take a tenth of the time."""
     pairs = [(" ".join(phrase.split()), payload) for phrase, payload in phrases]
-    lines = normalise("\n".join([phrase for phrase, _ in pairs])).text.split("\n")
+    lines = [line.strip() for line in normalise("\n".join([phrase for phrase, _ in pairs])).text.split("\n")]
     return zip(lines, [payload for _, payload in pairs], strict=True) if pairs else ()
 
 
@@ -262,27 +284,32 @@ def in_reach(text: str, words: str, end: int, start: int, reach: int) -> bool:
 
 
 def _one_thought(text: str, words: str, end: int, start: int) -> bool:
-    return in_reach(text, words, end, start, GAP_WORDS)
+    return end < start < end + _GAP_CHARS and in_reach(text, words, end, start, GAP_WORDS)
 
 
 def _keys(phrase: str) -> list[tuple[str, int]]:
     """Return what to put into the automaton for one (half) phrase, and how to check what it finds."""
+    if phrase.isascii() and _PLAIN.fullmatch(phrase):
+        return [(f" {phrase} ", _EXACT)]
     text = phrase.removesuffix("*")
+    open_ended = text != phrase
     if not _PLAIN.fullmatch(text):
         text = words_only(text).strip()
-    open_ended = phrase.endswith("*")
-    if not text:
-        return []
-    if not (text[0].isalnum() or text[0] == "_"):
-        return [(text, _SYMBOL)]
+    if not text or not (text[0].isalnum() or text[0] == "_"):
+        return [(text, _SYMBOL)] if text else []
     if _ARABIC.match(text):
-        ends = text.split(" ")
-        if len(ends[0]) < _FREE_LENGTH:
-            ending = ("", _OPEN_ENDED) if open_ended else (" ", _EXACT)
-            return [(f" {conjunction}{text}{ending[0]}", ending[1]) for conjunction in _CONJUNCTIONS]
-        if len(ends[-1]) < _FREE_LENGTH and not open_ended:
-            return [(f" {particle}{text} ", _EXACT) for particle in ("", "و", "ف", "ال", "ب", "ل")]
-        return [(text, _ARABIC_OPEN if open_ended else _ARABIC_WORD)]
-    ending = ("", _OPEN_ENDED) if open_ended else (" ", _EXACT)
+        return _arabic_keys(text, open_ended=open_ended)
+    ending, check = ("", _OPEN_ENDED) if open_ended else (" ", _EXACT)
     spellings = {text, text.replace("'", ""), text.replace("'", " ")}  # "don't", "dont", "don t"
-    return [(f" {spelling}{ending[0]}", ending[1]) for spelling in sorted(spellings)]
+    return [(f" {spelling}{ending}", check) for spelling in sorted(spellings)]
+
+
+def _arabic_keys(text: str, *, open_ended: bool) -> list[tuple[str, int]]:
+    """Let particles stick to long words only, at either end."""
+    words = text.split(" ")
+    if len(words[0]) < _FREE_LENGTH:
+        ending, check = ("", _OPEN_ENDED) if open_ended else (" ", _EXACT)
+        return [(f" {conjunction}{text}{ending}", check) for conjunction in _CONJUNCTIONS]
+    if len(words[-1]) < _FREE_LENGTH and not open_ended:
+        return [(f" {particle}{text} ", _EXACT) for particle in ("", "و", "ف", "ال", "ب", "ل")]
+    return [(text, _ARABIC_OPEN if open_ended else _ARABIC_WORD)]

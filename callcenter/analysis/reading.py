@@ -8,7 +8,7 @@ the modules beside this one say.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from callcenter.analysis.models import Evidence
 from callcenter.analysis.phrases import words_only
@@ -16,24 +16,14 @@ from callcenter.analysis.text import normalise
 
 if TYPE_CHECKING:
     from callcenter.analysis.lexicon import Cue, Lexicons
-    from callcenter.analysis.phrases import Found
 
 _SCOPE_END: Final = re.compile(r"[.,!?;:\n]")
-_EITHER: Final = frozenset({"sentiment"})
-"""Aspects whose cues count whether negated or not: a negated one counts the other way round."""
 
+Hit = tuple[int, int, "Cue", bool]
+"""A cue found in the message: start, end (offsets of the folded text), the cue, and whether it is negated.
 
-_HINT: Final = 0.8
-"""A longer cue lighter than this is a hint ("didn't") and hushes nothing in it; one of weight 0 is there to hush."""
-
-
-class Hit(NamedTuple):
-    """A cue found in the message; offsets are the folded text's."""
-
-    start: int
-    end: int
-    cue: Cue
-    negated: bool
+A bare tuple, since a message has dozens.
+"""
 
 
 class Reading:
@@ -49,59 +39,33 @@ class Reading:
         self.hits: dict[str, list[Hit]] = {}
 
     def scan(self, lexicons: Lexicons, *, without: str | None) -> None:
-        """Find all cues but those of the lexicon `without`, by aspect, in order of their place."""
-        found = sorted(lexicons.index.scan(self.folded, self.words))
-        scopes = self._scopes(found)
+        """Find all cues but those of the lexicon `without`, by aspect, in order of their place.
+
+        One pass from left to right: a negation opens a scope ("not working and I am angry" reaches to the "and"),
+        cues within are negated, and a longer cue covers those inside it.
+        """
         hits = self.hits
         covered: dict[str, int] = {}
-        negated_until = passed = 0
-        for start, minus_end, _, _, cues, glued, gapped in found:
+        scopes = _Scopes(self)
+        for start, minus_end, _, _, cues, glued, gapped in sorted(lexicons.index.scan(self.folded, self.words)):
             end = -minus_end
-            while passed < len(scopes) and scopes[passed][0] < start:
-                negated_until = max(negated_until, scopes[passed][1])
-                passed += 1
-            negated = glued or start < negated_until
+            negated = glued or start < scopes.until
+            if scopes.opening or cues[0].aspect == "negation":
+                scopes.move(start, end, cues[0])
+                negated = glued or start < scopes.until
             for cue in cues:
-                aspect, when = cue.aspect, cue.when
-                if cue.lexicon == without or (not gapped and end <= covered.get(aspect, 0)):
+                aspect, wants = cue.aspect, cue.wants
+                if (wants is not None and wants is not negated) or cue.lexicon == without:
                     continue
-                if when != "any" and negated != (when == "negated") and aspect not in _EITHER:
-                    continue
-                if not gapped and (cue.weight >= _HINT or cue.weight == 0):
-                    covered[aspect] = end
-                hit = Hit(start, end, cue, negated)
+                if not gapped:
+                    if aspect in covered and end <= covered[aspect]:
+                        continue
+                    if cue.covers:
+                        covered[aspect] = end
                 if aspect in hits:
-                    hits[aspect].append(hit)
+                    hits[aspect].append((start, end, cue, negated))
                 else:
-                    hits[aspect] = [hit]
-
-    def _scopes(self, found: list[Found[Cue]]) -> list[tuple[int, int]]:
-        """Say how far each negation reaches: "not only" nowhere, "not working and I am angry" to the "and"."""
-        scopes: list[tuple[int, int]] = []
-        silenced = 0
-        for start, minus_end, _, _, cues, _, _ in found:
-            cue = cues[0]
-            if cue.aspect != "negation":
-                continue
-            if cue.label == "none":
-                silenced = max(silenced, -minus_end)
-            elif cue.label == "end":
-                scopes = [(begin, min(end, start)) for begin, end in scopes]
-            elif -minus_end > silenced:
-                scopes.append((-minus_end, self._scope_end(-minus_end, int(cue.weight))))
-        scopes.sort()
-        return scopes
-
-    def _scope_end(self, end: int, reach: int) -> int:
-        """Return where a negation ending at `end` stops to bear: `reach` words on, the word after still included."""
-        place = end + 1
-        for _ in range(reach + 1):
-            place = self.words.find(" ", place + 1)
-            if place < 0:
-                place = len(self.words)
-                break
-        broken = _SCOPE_END.search(self.folded, end, place)
-        return broken.start() if broken else place - 1
+                    hits[aspect] = [(start, end, cue, negated)]
 
     def evidence(self, hit: Hit, weight: float) -> Evidence:
         """Cite the customer's own words for `hit`."""
@@ -110,4 +74,45 @@ class Reading:
             end = max(self.offsets[end], self.offsets[end - 1] + 1)
             start = self.offsets[start]
         rule = f"negated.{cue.rule}" if negated else cue.rule
-        return Evidence(start=start, end=end, text=self.text[start:end], cue=cue.text, rule=rule, weight=weight)
+        return Evidence(start, end, self.text[start:end], cue.text, rule, weight)
+
+
+class _Scopes:
+    """How far the negations so far reach, moved along from cue to cue."""
+
+    __slots__ = ("opening", "reading", "silenced", "until")
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.until = 0
+        """Where the reach of the negations passed ends."""
+        self.opening: list[tuple[int, int]] = []
+        """Negations not passed yet, by their own end and the end of their reach; they all share one place."""
+        self.silenced = 0
+        """Where the last idiom that only looks like a negation ends: "not only"."""
+
+    def move(self, start: int, end: int, cue: Cue) -> None:
+        """Pass on to `cue`, which may be a negation itself."""
+        if self.opening:
+            self.until = max([self.until, *[until for begin, until in self.opening if begin < start]])
+            self.opening = [scope for scope in self.opening if scope[0] >= start]
+        if cue.aspect != "negation":
+            return
+        if cue.label == "end":
+            self.until, self.opening = min(self.until, start), []
+        elif cue.label == "none":
+            self.silenced = max(self.silenced, end)
+        elif end > self.silenced:
+            self.opening.append((end, _reach(self.reading, end, int(cue.weight))))
+
+
+def _reach(reading: Reading, end: int, words: int) -> int:
+    """Return where a negation ending at `end` stops to bear: `words` words on, the word after still included."""
+    place = end + 1
+    for _ in range(words + 1):
+        place = reading.words.find(" ", place + 1)
+        if place < 0:
+            place = len(reading.words)
+            break
+    broken = _SCOPE_END.search(reading.folded, end, place)
+    return broken.start() if broken else place - 1

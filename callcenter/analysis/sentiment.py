@@ -16,7 +16,7 @@ from callcenter.calls import Sentiment
 
 if TYPE_CHECKING:
     from callcenter.analysis.models import Evidence
-    from callcenter.analysis.reading import Hit, Reading
+    from callcenter.analysis.reading import Reading
 
 _SIGN: Final = {"positive": 1.0, "negative": -1.0, "frustrated": -1.0, "angry": -1.0}
 _NEGATED: Final = {"positive": -0.9, "negative": 0.45, "frustrated": 0.0, "angry": 0.0}
@@ -51,31 +51,33 @@ def verdict(reading: Reading, matter: float) -> SentimentAnalysisResult:
     if not hits and matter <= 0:
         return _CALM
     turning = reading.hits.get("contrast")
-    turn = turning[-1].start if turning else None
+    turn = turning[-1][0] if turning else None
     total = -_MATTER * min(matter, _MATTER_MOST)
     burst = {"angry": 0.0, "frustrated": 0.0}
     evidence: list[Evidence] = []
-    degrees = reading.hits.get("degree", ())
-    ends = {degree.end: degree.cue.label for degree in degrees}
-    starts = {degree.start: degree.cue.label for degree in degrees}
+    before: dict[int, float] = {}
+    after: dict[int, float] = {}
+    for start, end, cue, _ in reading.hits.get("degree", ()):
+        before[end] = after[start] = _DEGREES[cue.label]
     for hit in hits:
-        label = hit.cue.label
-        value = hit.cue.weight * (_NEGATED[label] if hit.negated else _SIGN[label])
-        if degrees:
-            value *= _degree(hit, ends, starts)
+        start, end, cue, negated = hit
+        label = cue.label
+        value = cue.weight * (_NEGATED[label] if negated else _SIGN[label])
+        if before:
+            value *= before.get(start - 1) or after.get(end + 1) or 1.0
         if turn is not None:
-            value *= _BEFORE_CONTRAST if hit.end <= turn else _AFTER_CONTRAST
+            value *= _BEFORE_CONTRAST if end <= turn else _AFTER_CONTRAST
         total += value
-        if label in burst and not hit.negated:
+        if label in burst and not negated:
             burst[label] -= value
-        if len(evidence) < _MAX_EVIDENCE and value:
+        if value and len(evidence) < _MAX_EVIDENCE:
             evidence.append(reading.evidence(hit, round(value, 2)))
-    loud = total < 0 and ("!!" in reading.text or _SHOUTED.search(reading.text) is not None)
+    loud = total < 0 and _loud(reading.text)
     if loud:
         total -= _LOUD
         burst["angry"] += _LOUD
     score = total / math.sqrt(total * total + _SOFTNESS)
-    sentiment, reasoning = _fold(score, burst)
+    sentiment, reasoning = _fold(score, burst["angry"], burst["frustrated"])
     return SentimentAnalysisResult(
         sentiment=sentiment,
         confidence=round(0.8 - abs(score) if sentiment is Sentiment.neutral else min(0.98, 0.5 + 0.5 * abs(score)), 3),
@@ -86,10 +88,14 @@ def verdict(reading: Reading, matter: float) -> SentimentAnalysisResult:
     )
 
 
-def _fold(score: float, burst: dict[str, float]) -> tuple[Sentiment, str]:
-    if burst["angry"] >= _BURST and score < 0:
+def _loud(text: str) -> bool:
+    return "!!" in text or _SHOUTED.search(text) is not None
+
+
+def _fold(score: float, angry: float, frustrated: float) -> tuple[Sentiment, str]:
+    if angry >= _BURST and score < 0:
         return Sentiment.angry, "words of anger"
-    if burst["frustrated"] + burst["angry"] >= _BURST and score < 0:
+    if frustrated + angry >= _BURST and score < 0:
         return Sentiment.frustrated, "words of frustration"
     if score >= _STRONG:
         return Sentiment.very_positive, "strong words of pleasure"
@@ -98,9 +104,3 @@ def _fold(score: float, burst: dict[str, float]) -> tuple[Sentiment, str]:
     if score <= -_NEUTRAL:
         return Sentiment.negative, "words of displeasure or a matter that displeases"
     return Sentiment.neutral, "good and bad balance out"
-
-
-def _degree(hit: Hit, ends: dict[int, str], starts: dict[int, str]) -> float:
-    """Return how much the word right before or right after `hit` ("very", "جدا", "a bit") changes it."""
-    label = ends.get(hit.start - 1) or starts.get(hit.end + 1)
-    return _DEGREES[label] if label else 1.0
