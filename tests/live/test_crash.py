@@ -89,7 +89,13 @@ async def call(caller: Caller, callers: Rest, progress: Progress) -> None:
                         case AssistantMessage(message_id=message_id, message=text):
                             progress.answer(caller.call_id, message_id, text)
         else:
-            await asyncio.gather(*(say(caller.call_id, callers, progress, *each) for each in caller.said))
+            # Each to its own end: one left behind would meet the server that is started next.
+            ends = await asyncio.gather(
+                *(say(caller.call_id, callers, progress, *each) for each in caller.said), return_exceptions=True
+            )
+            for end in ends:
+                if end is not None:
+                    raise end
     except (httpx.TransportError, ConnectionClosed, InvalidHandshake, OSError):
         assert not progress.server.running
 
