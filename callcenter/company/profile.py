@@ -193,7 +193,7 @@ class Texts(Value):
     next_step: LocalizedText
     """How a customer who wants to buy goes on, whatever the service."""
     outside_hours: LocalizedText
-    """Said when a human is wanted and nobody is in."""
+    """Said when a human is wanted and nobody is in, beside the time of the answer: so it names no time itself."""
     unknown: LocalizedText
     """Said when the profile has no answer."""
 

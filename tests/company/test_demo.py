@@ -152,6 +152,17 @@ def test_response_times_promised_in_words_are_the_ones_kept(demo: Company, langu
 
 
 @pytest.mark.parametrize("language", list(Language))
+def test_nothing_competes_with_the_times_promised_for_an_answer(demo: Company, language: Language):
+    started = next(each.answer[language] for each in demo.faq if each.id == "getting-started")
+    for text in (demo.texts.next_step[language], started):
+        assert re.search(rf"\b{demo.response_times.medium}\b", text)
+    assert not re.search(r"[0-9]|يوم|day|hour|ساعات", demo.texts.outside_hours[language])
+    warranty = next(each.body[language] for each in demo.policies if each.id == "warranty-and-support")
+    for hours in (demo.response_times.urgent, demo.response_times.high, demo.response_times.low):
+        assert re.search(rf"\b{hours}\b", warranty)
+
+
+@pytest.mark.parametrize("language", list(Language))
 def test_the_better_offer_has_something_true_to_say(demo: Company, language: Language):
     answer = next(each.answer[language] for each in demo.faq if each.id == "offers-and-discounts")
     policy = next(each for each in demo.policies if each.id == "offers")

@@ -16,7 +16,7 @@ from callcenter.calls import ConversationIntent, Language
 from callcenter.company import Company
 from callcenter.llm import Brief, Completion, CompletionKind, Delta
 from callcenter.llm.offline.choice import draft_reply
-from callcenter.llm.offline.facts import OpeningTimes, facts_of
+from callcenter.llm.offline.facts import OpeningTimes, facts_of, item_index
 from callcenter.llm.offline.phrases import Cue, load_phrasebook
 from callcenter.llm.offline.turn import Turn
 from callcenter.routing import RoutingPolicy
@@ -39,6 +39,11 @@ class OfflineVoice:
             [(phrase, cue) for cue, words in book.cues.items() for phrase in words.phrases]
             + [(company.name[language], Cue.about) for language in Language]
         )
+        self._ordinal_index: PhraseIndex[int] = PhraseIndex(
+            [(phrase, place) for place, words in enumerate(book.ordinals) for phrase in words.phrases]
+        )
+        self._last_ordinal = len(book.ordinals) - 1
+        self._items = item_index(company)
         offers = book.cues[Cue.offer].phrases
         self._facts = {language: facts_of(company, language, offers) for language in Language}
         self._times = OpeningTimes(company.hours)
@@ -56,7 +61,7 @@ class OfflineVoice:
         """Return the whole reply."""
         turn = self._turn(brief)
         draft = draft_reply(turn)
-        if brief.asks is not None:
+        if brief.asks is not None and draft.asking:
             again = brief.asks in brief.state.slots.asked
             draft.closing = turn.say((turn.lines.asks_again if again else turn.lines.asks)[brief.asks])
         return draft.text()
@@ -71,5 +76,8 @@ class OfflineVoice:
             heard=intent.intent if intent.confidence >= SURE else ConversationIntent.other,
             company=self._company,
             cue_index=self._cue_index,
+            ordinal_index=self._ordinal_index,
+            last_ordinal=self._last_ordinal,
+            item_index=self._items,
             times=self._times,
         )

@@ -15,8 +15,8 @@ from callcenter.llm.offline.turn import Draft, Turn
 
 AT_MOST: Final = 2
 """A message that touches more topics than this is answered on the most specific ones."""
-_IN_QUESTIONS: Final = frozenset({Cue.day, Cue.about})
-"""Cues that ask only in a question; in a statement they are about something else."""
+_DAY_ALONE: Final = 2
+"""A question of so few words with a day in it asks about the day."""
 REACH: Final = frozenset({EntityKind.phone, EntityKind.email})
 
 
@@ -24,17 +24,18 @@ def from_profile(turn: Turn) -> Draft | None:
     """Answer what the profile answers of the message; None if that is nothing."""
     draft = Draft()
     spans: list[tuple[int, int]] = []
-    for cue, answer in _FACTS.items():
+    for cue, answer in FACTS.items():
         if cue in turn.cues and len(spans) < AT_MOST and _asks(turn, cue):
             answer(turn, draft)
             spans.append(turn.cues[cue])
     for mention in turn.articles:
         apart = all(mention.end <= start or end <= mention.start for start, end in spans)
         if apart and len(spans) < AT_MOST:
-            if spans and not draft.add_if_room(quoted(mention.topic, turn.language)):
+            text = turn.once(quoted(mention.topic, turn.language))
+            if spans and not draft.add_if_room(text):
                 break
             if not spans:
-                draft.add(quoted(mention.topic, turn.language))
+                draft.add(text)
             spans.append((mention.start, mention.end))
     if not spans:
         return None
@@ -67,9 +68,10 @@ def account(turn: Turn) -> Draft:
 
 
 def number_noted(turn: Turn, number: str) -> Draft:
-    """Take an order number that came before anything was said about it."""
+    """Take a number that came before anything was said about it; an order's only if the customer says so."""
     lines = turn.lines
-    return Draft([turn.say(lines.noted_number, number=number)], turn.say(lines.ask_about_number))
+    noted = turn.say(lines.noted_number, label=turn.say(lines.labels[turn.number_label(number)]), number=number)
+    return Draft([noted], turn.say(lines.ask_about_number))
 
 
 def reach_noted(turn: Turn, contact: str) -> Draft:
@@ -79,13 +81,24 @@ def reach_noted(turn: Turn, contact: str) -> Draft:
 
 def _asks(turn: Turn, cue: Cue) -> bool:
     """Whether the cue asks; "my number is ..." gives a contact, and "it broke on Friday" wants no opening hours."""
-    if cue is Cue.contacts:
-        return not any(turn.told(kind) for kind in REACH)
-    return cue not in _IN_QUESTIONS or turn.brief.analysis.question.is_question
+    asks = turn.brief.analysis.question.is_question
+    match cue:
+        case Cue.contacts:
+            return not any(turn.told(kind) for kind in REACH)
+        case Cue.branch:
+            start, end = turn.cues[cue]
+            return not any(each.start < end and start < each.end for each in turn.articles)
+        case Cue.day:
+            alone = turn.brief.analysis.language.words <= _DAY_ALONE or turn.facts.hours in turn.brief.said
+            return asks and (alone or not {Cue.at_work, Cue.hours, Cue.open_now}.isdisjoint(turn.cues))
+        case Cue.about:
+            return asks
+        case _:
+            return True
 
 
 def _hours(turn: Turn, draft: Draft) -> None:
-    draft.add(turn.say(turn.lines.hours, hours=turn.facts.hours))
+    draft.add(turn.once(turn.say(turn.lines.hours, hours=turn.facts.hours)))
 
 
 def _open_now(turn: Turn, draft: Draft) -> None:
@@ -112,17 +125,18 @@ def _day(turn: Turn, draft: Draft) -> None:
 
 
 def _about(turn: Turn, draft: Draft) -> None:
-    draft.add(turn.facts.about)
+    draft.add(turn.once(turn.facts.about))
 
 
 def _website(turn: Turn, draft: Draft) -> None:
     draft.add(turn.say(turn.lines.website, url=turn.facts.website))
 
 
-_FACTS: Final = {
+FACTS: Final = {
     Cue.open_now: _open_now,
     Cue.hours: _hours,
     Cue.address: _address,
+    Cue.branch: _address,
     Cue.contacts: _contacts,
     Cue.website: _website,
     Cue.about: _about,

@@ -30,8 +30,31 @@ def greeting(turn: Turn) -> Draft:
 
 
 def asked_to_help(turn: Turn) -> Draft:
-    """Say yes to "can you help me?", or to a plain yes, and ask with what."""
-    return Draft([turn.say(turn.lines.of_course)], turn.say(turn.lines.offer_help))
+    """Say yes to "can you help me?", or to a plain yes, and ask with what; asked that already, say how to tell."""
+    lines = turn.lines
+    draft = Draft([turn.say(lines.of_course)])
+    if turn.just_said(lines.name_one):
+        draft.add(turn.say(lines.ready_to_start))
+    elif turn.facts.services and turn.just_said(lines.offer_help, lines.ask_which, lines.ask_service):
+        draft.add(turn.say(lines.name_one, service=next(iter(turn.facts.services.values())).name))
+    else:
+        draft.closing = turn.say(lines.offer_help)
+    return draft
+
+
+def praised(turn: Turn) -> Draft:
+    """Thank for praise; it asks for nothing."""
+    return Draft([turn.say(turn.lines.praised)])
+
+
+def acknowledged(turn: Turn) -> Draft:
+    """Take an "ok" as one."""
+    return Draft([turn.say(turn.lines.acknowledged)])
+
+
+def off_topic(turn: Turn) -> Draft:
+    """Say what this call can help with, to a question about the weather and the like."""
+    return Draft([turn.say(turn.lines.off_topic, company=turn.facts.company)])
 
 
 def identity(turn: Turn) -> Draft:
@@ -58,8 +81,12 @@ def farewell(turn: Turn) -> Draft:
     ticket = turn.brief.ticket
     if ticket is not None and not ticket.settled:
         draft.add(turn.say(turn.lines.still_open, ticket=ticket.number, within=turn.within()))
-    leaving = Cue.farewell in turn.cues or not thanked
-    draft.add(turn.facts.goodbye if leaving else turn.say(turn.lines.here_for_you))
+        if not (ticket.phone or ticket.email or turn.just_said(turn.lines.answered_here)):
+            draft.add(turn.say(turn.lines.answered_here))
+    if Cue.farewell in turn.cues or not thanked:
+        draft.add(turn.facts.goodbye)
+    elif ticket is None or ticket.settled:
+        draft.add(turn.say(turn.lines.here_for_you))
     return draft
 
 
@@ -81,6 +108,6 @@ def going_on(turn: Turn) -> Draft:
 
 
 def unclear(turn: Turn) -> Draft:
-    """Ask what is meant, with what can be asked; after the first message also how to get a human."""
-    first = turn.brief.state.user_message_count <= 1
-    return Draft([turn.say(turn.lines.unclear if first else turn.lines.unclear_again)])
+    """Ask what is meant, with what can be asked; the second time in a row also how to get a human."""
+    again = turn.just_said(turn.lines.unclear, turn.lines.unclear_again)
+    return Draft([turn.say(turn.lines.unclear_again if again else turn.lines.unclear)])

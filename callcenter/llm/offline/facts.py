@@ -5,32 +5,46 @@ Everything here is the profile's own words; a price or a policy that is not in t
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from callcenter.calls import Language
 from callcenter.company import Answer, Company, Hours, Policy, Service, Weekday
+from callcenter.company.topics import Entry, TopicIndex
 
 BULLET: Final = "\n• "
 _ENDINGS: Final = (".", "!", "?", "؟", "…", ":")
+_PARENTHESES: Final = re.compile("[()]")
 _DAY_MINUTES: Final = 24 * 60
 _WEEK_MINUTES: Final = 7 * _DAY_MINUTES
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One of the things a service is sold as, with its price."""
+
+    label: str
+    price: str
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceFacts:
     """One service in one language."""
 
+    id: str
     name: str
     summary: str
     price: str
     """In one phrase; empty where the price is by agreement, which `note` then explains."""
     prices: tuple[str, ...]
     """Each price with what it is for."""
+    items: tuple[Item, ...]
+    """The same, apart."""
     note: str
     duration: str
     includes: str
@@ -98,6 +112,24 @@ def bullets(items: Sequence[str]) -> str:
     return "".join(f"{BULLET}{item}" for item in items)
 
 
+class ItemRef(NamedTuple):
+    """Which of a service's prices is meant."""
+
+    service: str
+    place: int
+
+
+def item_index(company: Company) -> TopicIndex[ItemRef]:
+    """Find what a service is sold as by the labels of its prices; words in parentheses are other names for it."""
+    entries: list[Entry[ItemRef]] = []
+    for service in company.services:
+        for place, price in enumerate(service.prices):
+            labels = (price.label[language] for language in Language)
+            names = [name.strip() for label in labels for name in _PARENTHESES.split(label) if name.strip()]
+            entries.append(Entry(ItemRef(service.id, place), names))
+    return TopicIndex(entries)
+
+
 class OpeningTimes:
     """Whether the company is open at a moment, by its weekly hours; holidays are not in them."""
 
@@ -119,10 +151,12 @@ class OpeningTimes:
 def _service(service: Service, language: Language) -> ServiceFacts:
     note = service.price_note[language] if service.price_note else ""
     return ServiceFacts(
+        id=service.id,
         name=service.name[language],
         summary=sentence(service.summary[language]),
         price=service.price_text(language).rstrip(".") if service.prices else "",
         prices=service.price_list(language),
+        items=tuple(Item(each.label[language], each.text(language)) for each in service.prices),
         note=sentence(note) if note else "",
         duration=service.duration[language].rstrip("."),
         includes=bullets([each[language] for each in service.includes]),

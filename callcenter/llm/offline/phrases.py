@@ -15,15 +15,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from callcenter.calls import Language, PersonaType, Slot, TicketCategory, Value
-from callcenter.company import Keywords
 from callcenter.errors import ConfigurationError
 from callcenter.llm.offline.counts import CountForm, Unit
 
 FILE: Final = Path(__file__).with_name("phrases.toml")
 EVERYONE: Final = "everyone"
+
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
 
 class Wordings(Value):
@@ -53,6 +54,21 @@ class Recap(StrEnum):
     amount = "amount"
     occurred = "occurred"
     contact = "contact"
+    name = "name"
+
+
+class Label(StrEnum):
+    """What a fact of the customer's is called; a number is an order's only where the customer says so."""
+
+    order = "order"
+    invoice = "invoice"
+    contract = "contract"
+    booking = "booking"
+    number = "number"
+    name = "name"
+    amount = "amount"
+    occurred = "occurred"
+    contact = "contact"
 
 
 class Phrases(Value):
@@ -76,6 +92,9 @@ class Phrases(Value):
     no_more: Wordings
     all_fine: Wordings
     language_taken: Wordings
+    praised: Wordings
+    acknowledged: Wordings
+    off_topic: Wordings
     unclear: Wordings
     unclear_again: Wordings
 
@@ -98,6 +117,14 @@ class Phrases(Value):
     price_matters: Wordings
     no_offer: Wordings
     ready_to_start: Wordings
+    leave_contact: Wordings
+    name_one: Wordings
+    which_one: Wordings
+    item: Wordings
+    item_in_list: Wordings
+    other_items: Wordings
+    not_sold: Wordings
+    as_said: Wordings
 
     hours: Wordings
     open_now: Wordings
@@ -119,24 +146,36 @@ class Phrases(Value):
     sorry_again: Wordings
     sorry_frustrated: Wordings
     sorry_angry: Wordings
+    still_sorry: Wordings
+    told_more: Wordings
     matters: dict[TicketCategory, Wordings]
     created: Wordings
     created_escalated: Wordings
     updated: Wordings
     updated_escalated: Wordings
+    updated_urgent: Wordings
     unchanged: Wordings
     unchanged_escalated: Wordings
-    noted_order: Wordings
+    noted_facts: Wordings
     noted_contact: Wordings
+    corrected: Wordings
+    contact_declined: Wordings
+    labels: dict[Label, Wordings]
     listening: Wordings
     first_step: Wordings
     nothing_more: Wordings
     answer_due: Wordings
+    answered_here: Wordings
+    answered_here_due: Wordings
     nothing_more_recap: Wordings
+    no_contact_recap: Wordings
     one_more: Wordings
     status: Wordings
     status_overdue: Wordings
     status_settled: Wordings
+    urgent: Wordings
+    waiting: Wordings
+    waiting_noted: Wordings
     no_ticket: Wordings
     ask_matter: Wordings
     recap: dict[Recap, Wordings]
@@ -146,8 +185,8 @@ class Phrases(Value):
     human_created: Wordings
     human_known: Wordings
     human_needed: Wordings
-    human_away: Wordings
     human_also: Wordings
+    manager_wanted: Wordings
     meanwhile: Wordings
 
     within: Wordings
@@ -159,6 +198,7 @@ class Phrases(Value):
     def _check_complete(self) -> Self:
         _need("matters", set(self.matters), set(TicketCategory))
         _need("recap", set(self.recap), set(Recap))
+        _need("labels", set(self.labels), set(Label))
         _need("asks", set(self.asks), set(Slot))
         _need("asks_again", set(self.asks_again), set(Slot))
         return self
@@ -167,6 +207,9 @@ class Phrases(Value):
 class Cue(StrEnum):
     """What a message asks about, beside the topics of the company's profile."""
 
+    praise = "praise"
+    off_topic = "off_topic"
+    ok = "ok"
     salam = "salam"
     morning = "morning"
     evening = "evening"
@@ -177,8 +220,17 @@ class Cue(StrEnum):
     help = "help"
     later = "later"
     day = "day"
+    at_work = "at_work"
     farewell = "farewell"
     answer_when = "answer_when"
+    status = "status"
+    waiting = "waiting"
+    no_contact = "no_contact"
+    manager = "manager"
+    order = "order"
+    invoice = "invoice"
+    contract = "contract"
+    booking = "booking"
     price = "price"
     duration = "duration"
     includes = "includes"
@@ -186,11 +238,25 @@ class Cue(StrEnum):
     offer = "offer"
     expensive = "expensive"
     overview = "overview"
+    sold = "sold"
     hours = "hours"
     open_now = "open_now"
     address = "address"
+    branch = "branch"
     contacts = "contacts"
     website = "website"
+
+
+class Words(Value):
+    """How customers say one thing, in every language; an emoji is a word of both."""
+
+    ar: Annotated[tuple[Word, ...], Field(min_length=1)]
+    en: Annotated[tuple[Word, ...], Field(min_length=1)]
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """The words of all languages."""
+        return (*self.ar, *self.en)
 
 
 class Phrasebook(Value):
@@ -198,7 +264,9 @@ class Phrasebook(Value):
 
     personas: dict[PersonaType, Phrases]
     counts: dict[Unit, dict[Language, tuple[CountForm, ...]]]
-    cues: dict[Cue, Keywords]
+    cues: dict[Cue, Words]
+    ordinals: tuple[Words, ...]
+    """How "the first", "the second" ... of a list is said; the last entry is "the last", wherever the list ends."""
 
     @model_validator(mode="after")
     def _check_complete(self) -> Self:
@@ -219,6 +287,7 @@ def load_phrasebook(file: Path = FILE) -> Phrasebook:
                 "personas": {persona: _merged(document, persona) for persona in PersonaType},
                 "counts": document["counts"],
                 "cues": document["cues"],
+                "ordinals": document["ordinals"],
             }
         )
     except ValidationError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from callcenter.calls import ConversationIntent
+from callcenter.company import Answer
 from callcenter.llm.offline.facts import BULLET, ServiceFacts, bullets, quoted
 from callcenter.llm.offline.phrases import Cue
 from callcenter.llm.offline.turn import REPLY_CHARS, Draft, Turn
@@ -19,6 +20,8 @@ _OF_ARTICLES: Final = frozenset({Cue.price, Cue.includes})
 """What "does the price include VAT?" seems to ask, and an article answers better."""
 FEW: Final = 2
 """So many things stand in a sentence; more make a list."""
+NAMED_IN_A_LINE: Final = 3
+"""So many services give an idea of what is sold."""
 COMPARED: Final = 4
 """A message that names more services than this is answered on the most specific ones."""
 CLOSING_ROOM: Final = 70
@@ -36,16 +39,18 @@ def reply(turn: Turn) -> Draft:
     if Cue.expensive in turn.cues:
         draft.add(turn.say(turn.lines.price_matters))
     if better_price_wanted(turn):
-        draft.add(turn.facts.offers or turn.say(turn.lines.no_offer))
+        draft.add(turn.once(turn.facts.offers or turn.say(turn.lines.no_offer)))
     elif article:
         draft.add(article)
         asked -= _OF_ARTICLES
+    elif not about and Cue.sold in turn.cues and Cue.overview not in turn.cues and turn.facts.services:
+        return _not_sold(turn)
     if len(about) > 1:
         _several(turn, draft, about[:COMPARED], asked)
     elif about:
         _one(turn, draft, about[0], asked)
     elif draft.parts:
-        draft.closing = turn.say(turn.lines.ask_service)
+        draft.closing = _ask_service(turn)
     else:
         _all(turn, draft, asked)
     return draft
@@ -56,11 +61,59 @@ def better_price_wanted(turn: Turn) -> bool:
     return Cue.offer in turn.cues or Cue.expensive in turn.cues
 
 
-def start(turn: Turn, service: ServiceFacts) -> Draft:
-    """Say how to get started with a service, what a yes to "shall I explain?" asks for."""
+def accepted(turn: Turn) -> Draft | None:
+    """Answer a yes: with the steps where they were offered, with the way on where they were told; None if neither."""
+    service, lines = turn.interest, turn.lines
+    if service is None:
+        return None
+    if service.steps in turn.brief.said:
+        return Draft([turn.say(lines.of_course), _way_on(turn, service)])
+    if Cue.ok in turn.cues and not turn.just_said(lines.ask_start):
+        return None
     draft = Draft()
     _one(turn, draft, service, frozenset({Cue.steps}))
     return draft
+
+
+def asked_of_one(turn: Turn) -> bool:
+    """Whether the message asks something of a service that is known: named, chosen, or in question already."""
+    known = bool(turn.services or turn.interest)
+    return known and not ASPECTS.isdisjoint(turn.cues) and asks_nothing_else(turn)
+
+
+def asks_nothing_else(turn: Turn) -> bool:
+    """Whether the message comes near no article but general answers to what it asks of a service: "how long ...?"."""
+    spans = [turn.cues[cue] for cue in ASPECTS & turn.cues.keys()]
+    return all(
+        isinstance(each.topic, Answer) and any(start < each.end and each.start < end for start, end in spans)
+        for each in turn.articles
+    )
+
+
+def which(turn: Turn) -> Draft:
+    """Ask which of the services is meant, where "the second one" has no list before it."""
+    names = [each.name for each in turn.facts.services.values()]
+    return Draft([turn.say(turn.lines.which_one) + bullets(names)])
+
+
+def _not_sold(turn: Turn) -> Draft:
+    """Say that something is not among the services, and in a line what is."""
+    names = [each.name for each in turn.facts.services.values()]
+    return Draft([turn.say(turn.lines.not_sold, services=turn.listed(names[:NAMED_IN_A_LINE]))])
+
+
+def _ask_service(turn: Turn) -> str:
+    """Ask which service it is about, once; then say how to tell."""
+    lines, services = turn.lines, turn.facts.services
+    if services and turn.just_said(lines.ask_service):
+        return turn.say(lines.name_one, service=next(iter(services.values())).name)
+    return turn.say(lines.ask_service)
+
+
+def _way_on(turn: Turn, service: ServiceFacts) -> str:
+    """Say how to go on from the steps: leave a contact, or, where we have one, have a human take over."""
+    known = turn.brief.state.slots.contact is not None
+    return turn.say(turn.lines.ready_to_start if known else turn.lines.leave_contact, name=service.name)
 
 
 def _aspects(turn: Turn) -> frozenset[Cue]:
@@ -80,7 +133,7 @@ def _article(turn: Turn, asked: frozenset[Cue], about: tuple[ServiceFacts, ...])
         return None
     if about and not question.is_question:
         return None
-    return quoted(turn.articles[0].topic, turn.language)
+    return turn.once(quoted(turn.articles[0].topic, turn.language))
 
 
 def _about(turn: Turn, asked: frozenset[Cue]) -> tuple[ServiceFacts, ...]:
@@ -90,17 +143,21 @@ def _about(turn: Turn, asked: frozenset[Cue]) -> tuple[ServiceFacts, ...]:
         return tuple(service for service in named if service.training)
     if named or training or Cue.overview in turn.cues:
         return named
-    return (turn.interest,) if asked and turn.interest else ()
+    return (turn.interest,) if turn.interest and (asked or better_price_wanted(turn)) else ()
 
 
 def _one(turn: Turn, draft: Draft, service: ServiceFacts, asked: frozenset[Cue]) -> None:
     lines = turn.lines
-    draft.closing = turn.say(lines.ask_start)
+    draft.closing = _way_on(turn, service) if turn.just_said(lines.ask_start) else turn.say(lines.ask_start)
     if not asked and not draft.parts:
-        if _welcomes(turn):
-            draft.add(turn.say(lines.glad))
-        draft.add(turn.say(lines.service, name=service.name, summary=service.summary))
-        draft.add(turn.say(lines.cost, price=service.price) if service.price else service.note)
+        item = turn.item(service)
+        if item is None or service.name not in turn.brief.said:
+            draft.add(turn.say(lines.glad) if _welcomes(turn) else "")
+            draft.add(turn.say(lines.service, name=service.name, summary=service.summary))
+        if item:
+            draft.add(turn.say(lines.item, item=item.label, price=item.price))
+        else:
+            draft.add(turn.say(lines.cost, price=service.price) if service.price else service.note)
         return
     if Cue.price in asked or better_price_wanted(turn):
         _prices(turn, draft, service, listed=bool(asked))
@@ -109,7 +166,7 @@ def _one(turn: Turn, draft: Draft, service: ServiceFacts, asked: frozenset[Cue])
     if Cue.includes in asked:
         draft.add_if_room(turn.say(lines.includes_intro, name=service.name) + service.includes)
     if Cue.steps in asked:
-        draft.closing = turn.say(lines.ready_to_start)
+        draft.closing = _way_on(turn, service)
         draft.add_if_room(turn.say(lines.steps_intro, name=service.name) + service.steps)
 
 
@@ -122,7 +179,14 @@ def _welcomes(turn: Turn) -> bool:
 
 def _prices(turn: Turn, draft: Draft, service: ServiceFacts, *, listed: bool) -> None:
     lines = turn.lines
-    if listed and len(service.prices) > FEW:
+    item = turn.item(service)
+    if item:
+        others = [
+            turn.say(lines.item_in_list, item=each.label, price=each.price) for each in service.items if each != item
+        ]
+        draft.add(turn.say(lines.item, item=item.label, price=item.price))
+        draft.add_if_room(turn.say(lines.other_items, items=turn.listed(others)) if others else "")
+    elif listed and len(service.prices) > FEW:
         draft.add(turn.say(lines.prices_intro, name=service.name) + bullets(service.prices))
     elif service.price:
         draft.add(turn.say(lines.price, name=service.name, price=service.price))
@@ -151,7 +215,7 @@ def _all(turn: Turn, draft: Draft, asked: frozenset[Cue]) -> None:
         draft.closing = turn.say(lines.human_hint)
         return
     if Cue.steps in asked and Cue.overview not in turn.cues:
-        draft.add(turn.facts.next_step)
+        draft.add(turn.once(turn.facts.next_step))
         return
     if turn.heard is ConversationIntent.training_interest and trainings:
         if len(trainings) == 1:

@@ -5,6 +5,7 @@ Finds nothing out and decides nothing about content; the siblings do, each for i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,13 +15,24 @@ from callcenter.analysis import PhraseIndex
 from callcenter.analysis.models import Act, EntityKind
 from callcenter.calls import ConversationIntent, Language
 from callcenter.company import Answer, Company, Mention, Policy, Service, Topic
+from callcenter.company.topics import TopicIndex
 from callcenter.llm import Brief
 from callcenter.llm.offline.counts import CountForm, Unit, rounded, said
-from callcenter.llm.offline.facts import Facts, OpeningTimes, ServiceFacts
-from callcenter.llm.offline.phrases import Cue, Phrases, Wordings
+from callcenter.llm.offline.facts import BULLET, Facts, Item, ItemRef, OpeningTimes, ServiceFacts
+from callcenter.llm.offline.phrases import Cue, Label, Phrases, Wordings
 
 REPLY_CHARS: Final = 600
 """A longer reply is not read on a phone; parts beyond it that are not essential are left out."""
+CHOOSING_WORDS: Final = 4
+"""A longer message with "first" in it tells a story rather than chooses from a list."""
+_NAME: Final = re.compile(r"\{\w+\}")
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?؟])\s")
+_NUMBERED: Final = {
+    Cue.invoice: Label.invoice,
+    Cue.contract: Label.contract,
+    Cue.booking: Label.booking,
+    Cue.order: Label.order,
+}
 MATTERS: Final = frozenset({ConversationIntent.complaint, ConversationIntent.technical_support})
 
 
@@ -30,6 +42,8 @@ class Draft:
 
     parts: list[str] = field(default_factory=list)
     closing: str | None = None
+    asking: bool = True
+    """Whether the question that is due may follow."""
 
     def add(self, *parts: str) -> None:
         """Say these next."""
@@ -79,6 +93,10 @@ class Turn:
     company: Company
     cue_index: PhraseIndex[Cue]
     times: OpeningTimes
+    ordinal_index: PhraseIndex[int]
+    """Finds "the first", "the second" ... as 0, 1 ...; `last_ordinal` is "the last"."""
+    last_ordinal: int
+    item_index: TopicIndex[ItemRef]
 
     @cached_property
     def mentions(self) -> tuple[Mention[Topic], ...]:
@@ -124,15 +142,62 @@ class Turn:
         entity = self.brief.analysis.entity(kind)
         return entity.value if entity else None
 
-    @property
-    def services(self) -> tuple[ServiceFacts, ...]:
-        """The services the message names, the most specific first."""
-        known = self.facts.services
-        return tuple(known[each.topic.id] for each in self.mentions if isinstance(each.topic, Service))
+    def just_said(self, *entries: Wordings) -> bool:
+        """Whether our reply before this one said one of these; of a wording with names its longest piece tells."""
+        said = self.brief.said
+        return bool(said) and any(
+            max(_NAME.split(wording), key=len) in said for entry in entries for wording in entry[self.language]
+        )
 
-    @property
+    def once(self, text: str) -> str:
+        """Return `text`, or, where our last reply had it already, its first sentence as a reminder."""
+        if text not in self.brief.said:
+            return text
+        return self.say(self.lines.as_said, text=_SENTENCE_END.split(text)[0])
+
+    @cached_property
+    def services(self) -> tuple[ServiceFacts, ...]:
+        """The services the message names, the most specific first, else the one it chooses from our last list."""
+        known = self.facts.services
+        named = tuple(known[each.topic.id] for each in self.mentions if isinstance(each.topic, Service))
+        if named or self.chosen_line is None:
+            return named
+        line = self.chosen_line
+        return tuple(each for each in known.values() if line.startswith(each.name) or line in each.prices)[:1]
+
+    def item(self, service: ServiceFacts) -> Item | None:
+        """Return what the message names, or chooses from our last list, of all that `service` is sold as."""
+        named = (each.topic for each in self.item_index.find(self.brief.text))
+        place = next((ref.place for ref in named if ref.service == service.id), None)
+        if place is None and self.chosen_line in service.prices:
+            place = service.prices.index(self.chosen_line)
+        return service.items[place] if place is not None else None
+
+    @cached_property
+    def ordinal(self) -> int | None:
+        """The place in a list that the message says, "the last" being -1; None where it says none."""
+        if len(self.brief.text.split()) > CHOOSING_WORDS:
+            return None
+        places = [match.payload for match in self.ordinal_index.find(self.brief.text)]
+        if not places:
+            return None
+        return -1 if places[0] == self.last_ordinal else places[0]
+
+    @cached_property
+    def chosen_line(self) -> str | None:
+        """The line of our last reply's list that the message chooses by its place."""
+        lines = [line.split("\n")[0] for line in self.brief.said.split(BULLET)[1:]]
+        if self.ordinal is None or self.ordinal >= len(lines):
+            return None
+        return lines[self.ordinal] if lines else None
+
+    @cached_property
     def interest(self) -> ServiceFacts | None:
-        """The service the customer asked about last."""
+        """The service in question: the one our last reply was about, else the one the customer asked about last."""
+        said = "" if self.just_said(self.lines.name_one) else self.brief.said
+        about = [each for each in self.facts.services.values() if each.name in said]
+        if len(about) == 1:
+            return about[0]
         interests = self.brief.state.interests
         return self.facts.services.get(interests[-1]) if interests else None
 
@@ -142,6 +207,20 @@ class Turn:
         return tuple(
             Article(each.topic, each.start, each.end) for each in self.mentions if not isinstance(each.topic, Service)
         )
+
+    def number_label(self, number: str) -> Label:
+        """Say what kind of number it is, by the words it came with in this message or on the ticket."""
+        ticket = self.brief.ticket
+        told = ticket.description.splitlines() if ticket else []
+        lines = [line for line in told if number in line or self.does(Act.correction)]
+        if number == self.told(EntityKind.order_number):
+            lines.insert(0, self.brief.text)
+        for line in lines:
+            cues = {match.payload for match in self.cue_index.find(line)}
+            label = next((label for cue, label in _NUMBERED.items() if cue in cues), None)
+            if label is not None:
+                return label
+        return Label.number
 
     def within(self) -> str:
         """Say by when the ticket is answered."""

@@ -6,7 +6,9 @@ import pytest
 
 from callcenter.analysis.models import EntityKind
 from callcenter.calls import ConversationIntent, Language, PersonaType, Slot
+from callcenter.company import Company
 from callcenter.llm import TicketNews
+from callcenter.llm.offline import OfflineVoice
 from callcenter.llm.offline.facts import OpeningTimes
 from callcenter.llm.offline.phrases import load_phrasebook
 from tests.llm.briefs import NIGHT, NOW, TICKET, analysis, brief, ticket
@@ -115,7 +117,7 @@ def test_payment_methods_are_told(say, language, text, word):
     assert word in say(text, language)
 
 
-@pytest.mark.parametrize(("language", "text"), [(AR, "هل تبيعون السيارات المستعملة؟"), (EN, "do you sell used cars?")])
+@pytest.mark.parametrize(("language", "text"), [(AR, "هل لديكم موقف للسيارات؟"), (EN, "is there parking nearby?")])
 def test_what_the_profile_does_not_say_is_owned_up_to(say, company, language, text):
     reply = say(text, language, question="whether")
     assert company.texts.unknown[language] in reply
@@ -188,3 +190,54 @@ def test_a_detail_for_the_ticket_is_noted_and_not_taken_for_a_question(say, lang
     )
     assert reply.startswith(tuple(line.format(ticket=TICKET) for line in lines.updated[language]))
     assert "Apple Pay" not in reply
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "label"),
+    [
+        (AR, "رقم الفاتورة 8812", "رقم الفاتورة 8812"),
+        (AR, "رقم الطلب 8812", "رقم الطلب 8812"),
+        (AR, "الرقم 8812", "الرقم 8812"),
+        (EN, "invoice 8812", "invoice number 8812"),
+        (EN, "order 8812", "order number 8812"),
+        (EN, "it's 8812", "I have number 8812"),
+    ],
+)
+def test_a_number_is_called_what_the_customer_calls_it(voice, language, text, label):
+    understood = analysis(language, ConversationIntent.other, entities=((EntityKind.order_number, "8812"),), words=2)
+    reply = voice.reply(brief(text, understood, language=language))
+    assert label in reply
+    assert "Apple Pay" not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "عندكم فرع في جدة؟"), (EN, "do you have a branch in Jeddah?")])
+def test_a_question_after_a_branch_is_answered_plainly(say, company, language, text):
+    reply = say(text, language, question="whether")
+    assert next(each for each in company.faq if each.id == "branches").answer[language] in reply
+    assert company.contacts.map_url not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "عندكم فرع في جدة؟"), (EN, "do you have a branch in Jeddah?")])
+def test_a_profile_without_branches_answers_with_its_address(company, language, text):
+    silent = tuple(each for each in company.faq if each.id != "branches")
+    voice = OfflineVoice(Company.model_validate({**dict(company), "faq": silent}))
+    reply = voice.reply(brief(text, analysis(language, ASKS, question="whether"), language=language))
+    assert company.contacts.address[language] in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "احذفوا بياناتي"), (EN, "delete my data")])
+def test_a_wish_to_be_forgotten_is_told_how(say, company, language, text):
+    reply = say(text, language, ConversationIntent.account_request, question=None)
+    assert next(each for each in company.faq if each.id == "delete-my-data").answer[language] in reply
+    assert company.contacts.email in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "ما سياسة الاسترجاع؟"), (EN, "what is your refund policy?")])
+def test_what_was_just_said_is_called_to_mind_rather_than_repeated(say, company, language, text):
+    policy = next(each for each in company.policies if each.id == "refund").summary[language]
+    first = say(text, language)
+    again = say(text, language, said=first)
+    assert policy in first
+    assert policy not in again
+    assert policy.split(". ")[0] in again
+    assert again.startswith({AR: "كما ذكرت", EN: "As I mentioned"}[language])

@@ -163,3 +163,65 @@ def test_an_unhappy_remark_is_not_answered_with_a_sales_pitch(voice, company, la
 def test_a_yes_without_anything_to_explain_is_asked_with_what(say, language, text):
     lines = load_phrasebook().personas[PersonaType.reception]
     assert say(text, language, OTHER, acts=(Act.affirm,)).endswith(lines.offer_help[language])
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [(AR, "خدمتكم ممتازة ما عندي شكاوى"), (EN, "I have no complaints, your service is great")],
+)
+@pytest.mark.parametrize("intent", [OTHER, ConversationIntent.service_inquiry])
+def test_praise_is_thanked_and_nothing_is_explained(voice, language, text, intent):
+    understood = analysis(language, intent, sentiment=Sentiment.very_positive)
+    reply = voice.reply(brief(text, understood, language=language, persona=PersonaType.reception))
+    assert reply in load_phrasebook().personas[PersonaType.reception].praised[language]
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "ممتاز، كم سعر تصميم موقع"), (EN, "great, price of a website")])
+def test_a_friendly_question_is_answered_rather_than_thanked(voice, company, language, text):
+    understood = analysis(language, ConversationIntent.sales_interest, sentiment=Sentiment.positive)
+    assert company.service("web-design").prices[0].text(language) in voice.reply(
+        brief(text, understood, language=language)
+    )
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "كيف الطقس اليوم"), (EN, "how's the weather today?")])
+def test_the_weather_is_no_question_about_hours(voice, company, language, text):
+    understood = analysis(language, ConversationIntent.information, question="how", words=3)
+    reply = voice.reply(brief(text, understood, language=language))
+    assert company.hours.describe(language) not in reply
+    assert company.name[language] in reply
+
+
+@pytest.mark.parametrize("text", ["👍", "👍🏽", "ok", "okay 👌", "great"])
+@pytest.mark.parametrize("persona", PersonaType)
+def test_an_ok_is_taken_briefly(say, text, persona):
+    assert say(text, EN, OTHER, persona=persona) in load_phrasebook().personas[persona].acknowledged[EN]
+
+
+@pytest.mark.parametrize("text", ["👍", "تمام", "طيب", "اوكي"])
+@pytest.mark.parametrize("persona", PersonaType)
+def test_a_tamam_is_taken_briefly(say, text, persona):
+    assert (
+        say(text, AR, OTHER, persona=persona, acts=(Act.affirm,))
+        in (load_phrasebook().personas[persona].acknowledged[AR])
+    )
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "نعم"), (EN, "yes please")])
+def test_a_yes_is_asked_with_what_only_once(say, language, text):
+    lines = load_phrasebook().personas[PersonaType.sales]
+    replies = [lines.ask_which[language][0]]
+    for count in range(1, 3):
+        given = {"acts": (Act.affirm,), "persona": PersonaType.sales, "messages": count, "said": replies[-1]}
+        replies.append(say(text, language, OTHER, **given))
+    assert len(set(replies)) == 3
+    assert not any(mark in reply for reply in replies[1:] for mark in "?؟")
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "شكرًا"), (EN, "thanks")])
+def test_a_goodbye_says_where_the_answer_comes_to_who_left_no_contact(say, language, text):
+    lines = load_phrasebook().personas[PersonaType.reception]
+    without = say(text, language, GOODBYE, acts=(Act.thanks,), ticket=ticket(language))
+    reachable = say(text, language, GOODBYE, acts=(Act.thanks,), ticket=ticket(language, phone="0501234567"))
+    assert lines.answered_here[language][0] in without
+    assert lines.answered_here[language][0] not in reachable

@@ -238,7 +238,7 @@ def test_a_wish_for_a_human_asks_for_a_contact_only_when_told_to(say, language, 
 @pytest.mark.parametrize(("language", "text"), [(AR, "أريد التحدث مع موظف"), (EN, "I want to talk to a person")])
 def test_outside_hours_a_wish_for_a_human_gets_the_companys_own_words(say, company, language, text):
     reply = say(text, language, HUMAN, persona=PersonaType.reception, ticket=ticket(language), news=CREATED, at=NIGHT)
-    assert reply.startswith(company.texts.outside_hours[language])
+    assert company.texts.outside_hours[language] in reply
     assert TICKET in reply
 
 
@@ -300,3 +300,151 @@ def test_a_call_that_needs_a_human_unasked_is_not_said_to_have_asked(voice, lang
     lines = load_phrasebook().personas[PersonaType.reception]
     needed = [line.format(ticket=TICKET, within=WITHIN_TWO_HOURS[language]) for line in lines.human_needed[language]]
     assert voice.reply(exhausted).startswith(tuple(needed))
+
+
+REACH = {"phone": "0501234567"}
+HERE = {AR: "هنا في هذه المحادثة", EN: "here in this chat"}
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(AR, "ما ابغى اعطي رقمي"), (AR, "بدون رقم"), (EN, "no phone"), (EN, "I won't give you that")]
+)
+@pytest.mark.parametrize("asks", [None, Slot.contact])
+def test_a_contact_that_is_not_given_is_let_go_and_the_answer_comes_here(voice, language, text, asks):
+    understood = analysis(language, OTHER, acts=(Act.deny,), words=3)
+    given = brief(text, understood, language=language, ticket=ticket(language), asks=asks, asked=(Slot.contact,))
+    reply = voice.reply(given)
+    assert HERE[language] in reply
+    assert TICKET in reply
+    assert WITHIN_TWO_HOURS[language] in reply
+    assert "?" not in reply
+    assert "؟" not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "لا"), (EN, "no")])
+def test_a_no_declines_a_contact_only_right_after_the_question(voice, language, text):
+    question = LINES.asks[Slot.contact][language][0]
+    understood = analysis(language, OTHER, acts=(Act.deny,), words=1)
+    known = {"language": language, "persona": PersonaType.complaints, "ticket": ticket(language)}
+    asked, later = (
+        voice.reply(brief(text, understood, asked=(Slot.contact,), said=said, **known)) for said in (question, "zzz")
+    )
+    assert HERE[language] in asked
+    assert HERE[language] not in later
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("act", [Act.asks_next, Act.asks_status])
+def test_without_a_contact_the_answer_is_said_to_come_here(say, language, act):
+    text = {AR: "شو المطلوب؟", EN: "what else?"}[language]
+    unreachable = say(text, language, OTHER, acts=(act,), question="what", ticket=ticket(language))
+    reachable = say(text, language, OTHER, acts=(act,), question="what", ticket=ticket(language, **REACH))
+    assert HERE[language] in unreachable
+    assert HERE[language] not in reachable
+    assert not any(line in unreachable for line in LINES.nothing_more[language])
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_matter_without_a_contact_is_not_said_to_need_nothing_more(say, language):
+    reply = say(SAID[language], language, COMPLAINT, ticket=ticket(language), news=CREATED)
+    assert HERE[language] in reply
+    assert not any(line in reply for line in LINES.nothing_more[language])
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(AR, "في جديد؟"), (EN, "anything new?"), (EN, "what's happening with it")]
+)
+def test_anything_new_is_a_question_about_the_ticket(say, language, text):
+    reply = say(text, language, OTHER, question="whether", ticket=ticket(language, **REACH))
+    assert TICKET in reply
+    assert WITHIN_TWO_HOURS[language] in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "كم ياخذ وقت؟"), (EN, "how long will it take?")])
+def test_how_long_on_an_open_complaint_is_when_it_is_answered(say, language, text):
+    reply = say(text, language, ConversationIntent.information, question="time", ticket=ticket(language, **REACH))
+    assert TICKET in reply
+    assert WITHIN_TWO_HOURS[language] in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "ما زلت أنتظر"), (EN, "still waiting")])
+@pytest.mark.parametrize("intent", [COMPLAINT, OTHER])
+@pytest.mark.parametrize("urgent", [False, True])
+def test_still_waiting_is_told_how_it_stands(say, language, text, intent, urgent):
+    known = ticket(language, priority="urgent" if urgent else "high", **REACH)
+    reply = say(text, language, intent, ticket=known, news=UPDATED)
+    assert WITHIN_TWO_HOURS[language] in reply
+    assert (LINES.urgent[language][0] in reply) is urgent
+    assert LINES.waiting_noted[language][0] in reply
+    assert not any(line in reply for line in LINES.updated[language])
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "ما زلت أنتظر"), (EN, "still waiting")])
+def test_still_waiting_past_the_due_time_is_admitted(say, language, text):
+    late = NOW + timedelta(hours=3)
+    reply = say(text, language, COMPLAINT, ticket=ticket(language), at=late)
+    assert {AR: "أعتذر عن هذا التأخير", EN: "overdue"}[language] in reply
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_same_trouble_is_regretted_in_full_only_once(say, language):
+    known = ticket(language, **REACH)
+    first = say(SAID[language], language, COMPLAINT, ticket=known, news=CREATED)
+    second = say(SAID[language], language, COMPLAINT, ticket=known, news=UPDATED, said=first)
+    matter = LINES.matters[TicketCategory.general][language][0]
+    assert matter in first
+    assert matter not in second
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "entity", "named"),
+    [
+        (AR, "اسمي سامي", (EntityKind.name, "سامي"), "الاسم سامي"),
+        (AR, "من أسبوعين", (EntityKind.duration, "أسبوعين"), "الوقت المذكور (أسبوعين)"),
+        (EN, "my name is Sam", (EntityKind.name, "Sam"), "the name Sam"),
+        (EN, "since 2 weeks", (EntityKind.duration, "2 weeks"), "the time mentioned (2 weeks)"),
+    ],
+)
+def test_what_was_new_is_what_is_confirmed(say, language, text, entity, named):
+    kept = {EntityKind.name: "customer_name", EntityKind.duration: "occurred"}[entity[0]]
+    reply = say(text, language, OTHER, entities=(entity,), ticket=ticket(language, **{kept: entity[1]}), news=UPDATED)
+    assert named in reply
+    assert TICKET in reply
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words", "changed"),
+    [
+        (AR, "عفوا أقصد A-1002", "الطلب رقم A-1001", "غيّرت رقم الطلب إلى A-1002"),
+        (AR, "عفوا أقصد A-1002", "شكوى", "غيّرت الرقم إلى A-1002"),
+        (EN, "sorry, it's A-1002", "order number A-1001", "changed the order number to A-1002"),
+        (EN, "sorry, it's A-1002", "matter", "changed the number to A-1002"),
+    ],
+)
+def test_a_correction_is_called_a_change(say, language, text, words, changed):
+    reply = say(
+        text,
+        language,
+        OTHER,
+        acts=(Act.correction,),
+        entities=((EntityKind.order_number, "A-1002"),),
+        ticket=ticket(language, order_number="A-1002", description=words),
+        news=UPDATED,
+    )
+    assert changed in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "ابغى اكلم المدير"), (EN, "let me talk to your manager")])
+def test_a_wish_for_a_manager_is_confirmed_first_and_noted(say, language, text):
+    reply = say(text, language, HUMAN, persona=PersonaType.reception, ticket=ticket(language), news=CREATED)
+    assert reply.startswith({AR: "مفهوم", EN: "Understood"}[language])
+    assert LINES.manager_wanted[language][0] in reply
+
+
+@pytest.mark.parametrize("at", [NOW, NIGHT])
+@pytest.mark.parametrize(("language", "text"), [(AR, "أريد التحدث مع موظف"), (EN, "I want to talk to a person")])
+def test_there_is_one_promise_of_a_time_by_day_and_by_night(say, language, text, at):
+    due = ticket(language, due_at=at + timedelta(hours=2))
+    reply = say(text, language, HUMAN, persona=PersonaType.reception, ticket=due, news=CREATED, at=at)
+    assert WITHIN_TWO_HOURS[language] in reply
+    assert not any(words in reply for words in ("يوم العمل", "working day"))

@@ -77,8 +77,8 @@ def test_phrases_that_can_not_be_used_are_refused(tmp_path, old, new, reason):
 
 def test_a_cue_without_words_is_refused(tmp_path):
     text = FILE.read_text(encoding="utf-8")
-    start = text.index("[cues.website]")
+    start, end = text.index("[cues.website]"), text.index("[cues.praise]")
     file = tmp_path / "phrases.toml"
-    file.write_text(text[:start], encoding="utf-8")
+    file.write_text(text[:start] + text[end:], encoding="utf-8")
     with pytest.raises(ConfigurationError, match="website"):
         load_phrasebook(file)

@@ -241,3 +241,117 @@ def test_a_long_list_that_was_asked_for_is_told_all_the_same(company, language, 
     text = {AR: "كيف نبدأ في السيو؟", EN: "how do we get started with seo?"}[language]
     reply = voice.reply(brief(text, analysis(language, INTEREST, also=greets), language=language))
     assert step[language] in reply
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "wanted"),
+    [
+        (AR, "كم سعر متجر الكتروني؟", ("web-design", 1)),
+        (AR, "بكم المتجر الإلكتروني", ("web-design", 1)),
+        (AR, "سعر صفحة هبوط", ("web-design", 2)),
+        (AR, "بكم الشعار؟", ("brand-identity", 0)),
+        (AR, "بكم اللوجو؟", ("brand-identity", 0)),
+        (EN, "how much is an online store?", ("web-design", 1)),
+        (EN, "landing page price", ("web-design", 2)),
+        (EN, "how much for a logo?", ("brand-identity", 0)),
+    ],
+)
+def test_what_is_named_of_a_service_has_its_price_first(say, company, language, text, wanted):
+    service, place = wanted
+    reply, offered = say(text, language, question="price"), company.service(service)
+    named = offered.prices[place]
+    assert reply.startswith(f"{named.label[language]}: {named.text(language)}.")
+    assert all(price.text(language) in reply for price in offered.prices)
+
+
+def overview(say, language):
+    return say({AR: "ما هي خدماتكم؟", EN: "what services do you offer?"}[language], language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "place"),
+    [
+        (AR, "الثاني", 1),
+        (AR, "رقم 3", 2),
+        (AR, "الأخير", -1),
+        (EN, "the second one", 1),
+        (EN, "number 3", 2),
+        (EN, "the last one please", -1),
+    ],
+)
+def test_the_second_one_is_that_of_the_list_before(say, company, language, text, place):
+    reply = say(text, language, ConversationIntent.other, said=overview(say, language))
+    assert company.services[place].summary[language] in reply
+    assert company.services[place].price_text(language) in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "الثاني"), (EN, "the second one")])
+def test_the_second_one_of_no_list_is_asked_back_with_the_choices(say, company, language, text):
+    reply = say(text, language, ConversationIntent.other)
+    assert all(f"\n• {service.name[language]}" in reply for service in company.services)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(AR, "هذه المرة الثانية التي أسأل فيها"), (EN, "this is the second time that I ask")]
+)
+def test_a_second_time_chooses_nothing(say, company, language, text):
+    reply = say(text, language, ConversationIntent.other, said=overview(say, language))
+    assert company.services[1].summary[language] not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "كم ياخذ وقت؟"), (EN, "how long does it take?")])
+def test_how_long_means_the_service_in_question_only(say, company, language, text):
+    asks = ConversationIntent.information
+    known = say(text, language, asks, question="time", interests=("seo",))
+    chosen = say(text, language, asks, question="time", said=company.service("seo").name[language])
+    every = next(each for each in company.faq if each.id == "how-long").answer[language]
+    assert company.service("seo").duration[language] in known
+    assert company.service("seo").duration[language] in chosen
+    assert every not in known
+    assert every in say(text, language, asks, question="time")
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "كم مدة الضمان؟"), (EN, "how long is the warranty?")])
+def test_how_long_the_warranty_is_does_not_mean_the_service(say, company, language, text):
+    reply = say(text, language, ConversationIntent.information, question="time", interests=("seo",))
+    assert next(each for each in company.policies if each.id == "warranty-and-support").summary[language] in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "عندكم خصم؟"), (EN, "any discount?")])
+def test_a_discount_asked_for_again_is_not_said_again_in_full(say, company, language, text):
+    offer = next(each for each in company.policies if each.id == "offers").summary[language]
+    first = say(text, language, question="whether", interests=("seo",))
+    again = say(text, language, question="whether", interests=("seo",), said=first, messages=2)
+    assert offer in first
+    assert offer not in again
+    assert "10%" in again
+    for reply in (first, again):
+        assert company.service("seo").price_text(language) in reply
+    assert {AR: "رقم جوال", EN: "phone number"}[language] in again
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "تمام"), (EN, "ok")])
+def test_an_ok_to_the_steps_gets_the_way_on_and_not_the_steps(say, company, language, text):
+    steps = say({AR: "كيف نبدأ؟", EN: "how do we start?"}[language], language, question="how", interests=("seo",))
+    reply = say(text, language, ConversationIntent.other, acts=(Act.affirm,), interests=("seo",), said=steps)
+    assert company.service("seo").steps[0][language] in steps
+    assert company.service("seo").steps[0][language] not in reply
+    assert {AR: "رقم جوال", EN: "phone number"}[language] in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "تمام"), (EN, "ok")])
+def test_an_ok_to_an_offer_to_explain_is_a_yes(say, company, language, text):
+    offer = load_phrasebook().personas[PersonaType.sales].ask_start[language][0]
+    reply = say(text, language, ConversationIntent.other, acts=(Act.affirm,), interests=("seo",), said=offer)
+    assert company.service("seo").steps[0][language] in reply
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(AR, "تصلحون غسالات؟"), (AR, "هل تبيعون سيارات؟"), (EN, "do you repair washing machines?")]
+)
+@pytest.mark.parametrize("intent", [INTEREST, ConversationIntent.information])
+def test_what_is_not_sold_is_said_not_to_be_in_a_line(say, company, language, text, intent):
+    reply = say(text, language, intent, question="whether")
+    assert reply.startswith({AR: "للأسف هذا ليس ضمن خدماتنا", EN: "I'm afraid that isn't among our services"}[language])
+    assert company.services[0].name[language] in reply
+    assert "\n" not in reply

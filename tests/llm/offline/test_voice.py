@@ -199,13 +199,23 @@ def test_a_message_that_says_nothing_gets_options(text, persona, language):
 def test_not_understood_twice_words_differ_and_a_human_is_offered(persona, language):
     human = {Language.ar: "موظف", Language.en: "a person"}[language]
     understood = analysis(language, ConversationIntent.other, words=1)
-    replies = [
-        VOICE.reply(brief("zzz", understood, language=language, persona=persona, messages=count))
-        for count in range(1, 5)
-    ]
+    replies = [""]
+    for count in range(1, 5):
+        given = brief("zzz", understood, language=language, persona=persona, messages=count, said=replies[-1])
+        replies.append(VOICE.reply(given))
+    replies.pop(0)
     assert human not in replies[0]
     assert all(human in reply for reply in replies[1:])
     assert all(first != second for first, second in itertools.pairwise(replies))
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("persona", PersonaType)
+def test_the_first_message_not_understood_is_never_still_not_understood(persona, language):
+    understood = analysis(language, ConversationIntent.other, words=1)
+    for count in (2, 3):
+        given = brief("zzz", understood, language=language, persona=persona, messages=count, said=PHRASES[:200])
+        assert VOICE.reply(given) in load_phrasebook().personas[persona].unclear[language]
 
 
 @pytest.mark.parametrize("language", Language)
