@@ -111,8 +111,33 @@ def test_every_reply_is_whole_and_in_its_language(persona, language):
             assert reply.endswith((*lines.asks[asks][language], *lines.asks_again[asks][language])), reply
 
 
+SAID = (
+    "",
+    "•",
+    *(
+        VOICE.reply(brief(text, analysis(language, intent, question="price"), language=language))
+        for language in Language
+        for text in TEXTS[language]
+        for intent in (ConversationIntent.sales_interest, ConversationIntent.other)
+    ),
+)
+"""Replies that may come before a message; not always in its language, nor about its matter."""
+SHORT = (
+    "ok",
+    "yes",
+    "the second one",
+    "no phone",
+    "still waiting",
+    "تمام",
+    "نعم",
+    "الثاني",
+    "بدون رقم",
+    "ما زلت أنتظر",
+)
+
+
 @given(
-    text=st.text(max_size=200) | st.sampled_from([*TEXTS[Language.ar], *TEXTS[Language.en]]),
+    text=st.text(max_size=200) | st.sampled_from([*TEXTS[Language.ar], *TEXTS[Language.en], *SHORT]),
     language=st.sampled_from(Language),
     intent=st.sampled_from(ConversationIntent),
     sentiment=st.sampled_from(Sentiment),
@@ -123,11 +148,13 @@ def test_every_reply_is_whole_and_in_its_language(persona, language):
         st.sampled_from([(EntityKind.order_number, "A-17"), (EntityKind.phone, "+966501234567")]), max_size=2
     ).map(tuple),
     messages=st.integers(0, 10_000),
+    said=st.sampled_from(SAID),
+    interests=st.sampled_from([(), ("seo",), ("web-design", "no-longer-sold")]),
     news=st.none() | st.sampled_from(TicketNews),
 )
 @settings(max_examples=300, deadline=None)
 def test_no_brief_breaks_the_voice(
-    *, text, language, intent, sentiment, acts, category, confidence, entities, messages, news
+    *, text, language, intent, sentiment, acts, category, confidence, entities, messages, said, interests, news
 ):
     understood = analysis(
         language,
@@ -145,6 +172,8 @@ def test_no_brief_breaks_the_voice(
             understood,
             language=language,
             messages=messages,
+            said=said,
+            interests=interests,
             news=news,
             ticket=ticket(language, order_number="A-17", phone="+966501234567") if news else None,
         )
