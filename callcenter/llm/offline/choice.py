@@ -44,7 +44,8 @@ def draft_reply(turn: Turn) -> Draft:  # noqa: PLR0911 (one rule a return, in or
     answer = _answer(turn)
     if brief.ticket_news is not None and ticket is not None and (answer is None or brief.analysis.entities):
         news = matters.noted(turn, ticket)
-        news.add(*(answer.parts if answer else ()))
+        asks = brief.analysis.question.is_question or turn.heard in _SALES
+        news.add(*(answer.parts if answer and asks else ()))
         return news
     if answer is not None:
         return answer

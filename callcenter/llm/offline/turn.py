@@ -157,13 +157,17 @@ class Turn:
 
     @cached_property
     def services(self) -> tuple[ServiceFacts, ...]:
-        """The services the message names, the most specific first, else the one it chooses from our last list."""
+        """The services the message names, the most specific first, else the one it chooses from our last reply."""
         known = self.facts.services
         named = tuple(known[each.topic.id] for each in self.mentions if isinstance(each.topic, Service))
-        if named or self.chosen_line is None:
+        if named:
             return named
         line = self.chosen_line
-        return tuple(each for each in known.values() if line.startswith(each.name) or line in each.prices)[:1]
+        if line is not None:
+            return tuple(each for each in known.values() if line.startswith(each.name) or line in each.prices)[:1]
+        items = (each.topic for each in self.item_index.find(self.brief.text))
+        offered = (known[ref.service] for ref in items if known[ref.service].name in self.brief.said)
+        return tuple(dict.fromkeys(offered))[:1]
 
     def item(self, service: ServiceFacts) -> Item | None:
         """Return what the message names, or chooses from our last list, of all that `service` is sold as."""

@@ -448,3 +448,24 @@ def test_there_is_one_promise_of_a_time_by_day_and_by_night(say, language, text,
     reply = say(text, language, HUMAN, persona=PersonaType.reception, ticket=due, news=CREATED, at=at)
     assert WITHIN_TWO_HOURS[language] in reply
     assert not any(words in reply for words in ("يوم العمل", "working day"))
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "ايميلي sam@example.com"), (EN, "my email is sam@example.com")])
+def test_an_address_that_was_asked_for_is_noted_and_no_account_explained(say, company, language, text):
+    reply = say(
+        text,
+        language,
+        ConversationIntent.account_request,
+        entities=((EntityKind.email, "sam@example.com"),),
+        ticket=ticket(language, email="sam@example.com"),
+        news=UPDATED,
+    )
+    assert "sam@example.com" in reply
+    assert company.contacts.phone not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "متى بيتصل؟"), (AR, "في أخبار؟"), (EN, "when will he call?")])
+def test_when_and_what_news_are_asked_in_many_words(say, language, text):
+    reply = say(text, language, ConversationIntent.information, question="time", ticket=ticket(language, **REACH))
+    assert TICKET in reply
+    assert WITHIN_TWO_HOURS[language] in reply

@@ -355,3 +355,13 @@ def test_what_is_not_sold_is_said_not_to_be_in_a_line(say, company, language, te
     assert reply.startswith({AR: "للأسف هذا ليس ضمن خدماتنا", EN: "I'm afraid that isn't among our services"}[language])
     assert company.services[0].name[language] in reply
     assert "\n" not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(AR, "الخطة الأساسية"), (EN, "the basic plan")])
+def test_a_choice_among_the_prices_just_listed_is_understood(say, company, language, text):
+    asked = {AR: "كم سعر الصيانة؟", EN: "how much is maintenance?"}[language]
+    reply = say(text, language, ConversationIntent.other, said=say(asked, language, question="price"))
+    basic, plus, _ = company.service("maintenance").prices
+    assert basic.text(language) in reply
+    assert plus.text(language) not in reply
+    assert basic.text(language) not in say(text, language, ConversationIntent.other)
