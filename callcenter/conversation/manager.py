@@ -7,12 +7,10 @@ answered once, also when two processes, a repeated request or a crash get in eac
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from time import perf_counter
 from typing import Final
 
 from callcenter.analysis import ConversationAnalyzer, MessageAnalysis
@@ -29,7 +27,8 @@ from callcenter.calls import (
 )
 from callcenter.company import Company
 from callcenter.conversation.open_calls import InUse, OpenCall, OpenCalls
-from callcenter.conversation.turn import Desk, Facts, Step, Turn, Utterance, manual_handoff, question, take
+from callcenter.conversation.speaking import Speaker, brief_of, frames_of
+from callcenter.conversation.turn import Desk, Facts, Step, Turn, Utterance, manual_handoff, take
 from callcenter.errors import (
     CallEnded,
     CallExists,
@@ -37,22 +36,18 @@ from callcenter.errors import (
     MessageTaken,
     TicketNumberTaken,
     TurnConflict,
-    VoiceFailed,
 )
 from callcenter.events import (
-    AssistantDelta,
     AssistantMessage,
     CallEvent,
     CallStarted,
     Greeting,
     Handoff,
     Outcome,
-    TicketCreated,
-    TicketUpdated,
     evolve,
 )
 from callcenter.events import CallEnded as CallEndedEvent
-from callcenter.llm import Brief, Completion, Delta, TicketNews, Voice
+from callcenter.llm import Voice
 from callcenter.personas import PersonaManager
 from callcenter.routing import RoutingDecision, RoutingPolicy, decide
 from callcenter.store import Append, Store
@@ -117,7 +112,7 @@ class ConversationManager:
         self._analyzer = analyzer
         self._company = company
         self._personas = personas
-        self._voices = tuple(voices)
+        self._speaker = Speaker(voices, personas, bus)
         self._sources = sources
         self._policy = policy or RoutingPolicy()
         self._open = OpenCalls()
@@ -201,13 +196,15 @@ class ConversationManager:
                     services=services,
                     now=self._sources.now(),
                 )
-                return take(state, ticket, facts, self._desk)
+                step = take(state, ticket, facts, self._desk)
+                turn = Turn(utterance.call_id, message_id, tuple(step.events))
+                self._speaker.answer_at_once(step, turn, call.said)
+                return step
 
             message_id = utterance.message_id or self._sources.message_id()
             call.in_flight.add(message_id)
             try:
                 step = await self._write(utterance.call_id, call, make)
-                turn = Turn(utterance.call_id, message_id, tuple(step.events))
             except (MessageTaken, CallEnded):
                 seen = await self._seen(utterance, call)
                 if seen is None:
@@ -216,7 +213,8 @@ class ConversationManager:
             else:
                 if not call.in_flight.issuperset(step.state.unanswered):  # another process left some, and is gone
                     await self._catch_up(utterance.call_id, call)
-                return await self._answer(call, turn)
+                turn = Turn(utterance.call_id, message_id, tuple(step.events))
+                return turn if turn.reply is not None else await self._answer(call, turn)
             finally:
                 call.in_flight.discard(message_id)
 
@@ -340,7 +338,7 @@ class ConversationManager:
                 else:
                     call.state, call.ticket = step.state, step.ticket
                     call.said = _last_reply(step.events) or call.said
-                    await self._bus.publish(step.events)
+                    await self._bus.publish(frames_of(step))
                     return step
             raise TurnConflict
 
@@ -385,8 +383,7 @@ class ConversationManager:
                 ticket, said = call.ticket, call.said
             if turn.message_id not in state.unanswered:
                 return await self._stored(turn)
-            brief = self._brief(state, ticket, turn, said)
-            spoken = await self._speak(brief, turn)
+            spoken = await self._speaker.speak(brief_of(state, ticket, turn, said), turn)
 
             def make(state: ConversationState, ticket: Ticket | None) -> Step:
                 step = Step(state=state, ticket=ticket)
@@ -406,92 +403,6 @@ class ConversationManager:
         """Return the turn as the log has it: somebody else answered it."""
         events = await self._store.turn(turn.call_id, turn.message_id)
         return Turn(turn.call_id, turn.message_id, tuple(events), repeated=turn.repeated)
-
-    def _brief(self, state: ConversationState, ticket: Ticket | None, turn: Turn, said: str) -> Brief:
-        message, routing = turn.message, turn.routing
-        news = None
-        if turn.find(TicketCreated):
-            news = TicketNews.created
-        elif turn.find(TicketUpdated):
-            news = TicketNews.updated
-        return Brief(
-            state=state,
-            persona=routing.decision.target_persona,
-            language=routing.decision.language,
-            text=message.message,
-            analysis=routing.analysis,
-            decision=routing.decision,
-            introduced=turn.handoff is not None,
-            ticket=ticket,
-            ticket_news=news,
-            asks=question(state, routing.analysis),
-            said=said,
-            at=message.at,
-        )
-
-    async def _speak(self, brief: Brief, turn: Turn) -> AssistantMessage:
-        """Stream the reply to the bus and return it whole; `seq` and `at` are set when it is stored."""
-        began = perf_counter()
-        first: float | None = None
-        pieces: list[str] = []
-        speaker = "apology"
-        if brief.introduced:
-            introduction = self._personas.introduction(
-                brief.persona, brief.language, intent=brief.analysis.intent.intent
-            )
-            await self._deliver(brief, turn, pieces, introduction + " ")
-        for voice in self._voices:
-            try:
-                async for piece in voice.stream(brief):
-                    if isinstance(piece, Completion):
-                        speaker = piece.voice
-                    elif isinstance(piece, Delta):
-                        first = first or perf_counter() - began
-                        await self._deliver(brief, turn, pieces, piece.text)
-                break
-            except asyncio.CancelledError:
-                raise
-            except VoiceFailed as failure:
-                _log.warning("voice failed", extra={"call_id": turn.call_id, "code": failure.code})
-            except Exception as bug:  # noqa: BLE001 (a bug in a voice must not cost the customer the answer)
-                # No traceback: an exception's text may quote the customer.
-                _log.error("voice broke", extra={"call_id": turn.call_id, "error": type(bug).__name__})
-        else:
-            await self._deliver(brief, turn, pieces, self._personas.apology(brief.persona, brief.language))
-        ended = perf_counter() - began
-        if _log.isEnabledFor(logging.INFO):
-            _log.info(
-                "turn",
-                extra={
-                    "call_id": turn.call_id,
-                    "persona": brief.persona.value,
-                    "intent": brief.analysis.intent.intent.value,
-                    "sentiment": brief.analysis.sentiment.sentiment.value,
-                    "rule": brief.decision.rule,
-                    "language": brief.language.value,
-                    "voice": speaker,
-                    "milliseconds": round(ended * 1000, 2),
-                },
-            )
-        return AssistantMessage(
-            call_id=turn.call_id,
-            seq=1,
-            at=brief.at,
-            message_id=turn.message_id,
-            message="".join(pieces),
-            persona=brief.persona,
-            language=brief.language,
-            voice=speaker,
-            asks=brief.asks,
-            first_token_ms=round(first * 1000, 3) if first is not None else None,
-            duration_ms=round(ended * 1000, 3),
-        )
-
-    async def _deliver(self, brief: Brief, turn: Turn, pieces: list[str], text: str) -> None:
-        pieces.append(text)
-        await self._bus.publish(
-            (AssistantDelta(call_id=turn.call_id, message_id=turn.message_id, delta=text, persona=brief.persona),)
-        )
 
 
 def fresh_state(company: Company, now: datetime) -> ConversationState:

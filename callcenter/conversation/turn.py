@@ -117,6 +117,8 @@ class Step:
     """The ticket of the matter in hand, after this step."""
     opened: tuple[Ticket, ...] = ()
     changed: tuple[Ticket, ...] = ()
+    pieces: tuple[str, ...] = ()
+    """How the answer that ends the step was spoken, where it was given at once."""
 
     @property
     def next_seq(self) -> int:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from callcenter.analysis.models import MessageAnalysis
 from callcenter.calls import ConversationState, Language, PersonaType, Slot
@@ -83,4 +83,18 @@ class Voice(Protocol):
 
         Cancelling the consumer stops the voice; it keeps no state between replies.
         """
+        ...
+
+
+@runtime_checkable
+class PromptVoice(Voice, Protocol):
+    """A voice that answers in memory, without waiting: its answer can be kept together with the message."""
+
+    @property
+    def name(self) -> str:
+        """What the voice is called in the events of its answers."""
+        ...
+
+    def say(self, brief: Brief) -> tuple[str, ...]:
+        """Return the pieces that `stream` would yield, joined the whole reply; at least one."""
         ...

@@ -74,14 +74,38 @@ class Scripted:
         return self.say(brief)
 
 
+@dataclass
+class Prompt:
+    """A voice that answers at once, as often as it can."""
+
+    briefs: list[Brief] = field(default_factory=list)
+
+    fails: int = 0
+    name: str = "prompt"
+
+    def say(self, brief: Brief) -> tuple[str, ...]:
+        if self.fails:
+            self.fails -= 1
+            raise ZeroDivisionError
+        self.briefs.append(brief)
+        return ("At ", "once.")
+
+    async def stream(self, brief: Brief) -> AsyncIterator[Delta | Completion]:
+        for piece in self.say(brief):
+            yield Delta(piece)
+        yield Completion(CompletionKind.complete, self.name)
+
+
 class Faulty:
     """A store in front of the real one that fails the appends it is told to, before or after they are kept."""
 
     def __init__(self, store: SQLiteStore) -> None:
         self.store = store
         self.before = self.after = 0
+        self.steps: list[Append] = []
 
     async def append(self, step: Append) -> None:
+        self.steps.append(step)
         if self.before:
             self.before -= 1
             raise StoreUnavailable
@@ -328,6 +352,36 @@ class TestWhenAVoiceFails:
             turn = await home.says("؟؟؟")
             assert turn.reply is not None
             assert turn.reply.message == PERSONAS.apology(PersonaType.reception, language)
+
+
+class TestAVoiceThatAnswersAtOnce:
+    async def test_its_answer_is_kept_in_one_step_with_the_message(self, tmp_path):
+        async with house(tmp_path, Prompt()) as home, home.bus.subscribe(CALL) as heard:
+            turn = await home.says("I want to buy a website")
+            kinds = [frame.event for frame in await heard.batch()]
+            assert kinds == ["user_message", "routing", "handoff", *["assistant_delta"] * 3, "assistant_message"]
+            assert turn.reply is not None
+            assert turn.reply.message.endswith("At once.")
+            assert turn.reply.voice == "prompt"
+            assert [len(step.events) for step in home.faults.steps] == [2, 4]
+            assert await home.store.state(CALL) == fold(await home.log())
+
+    async def test_when_it_breaks_the_message_is_kept_and_answered_after_all(self, tmp_path):
+        async with house(tmp_path, Prompt(fails=1)) as home:
+            turn = await home.says("hello")
+            assert turn.reply is not None
+            assert turn.reply.message == "At once."
+            assert [len(step.events) for step in home.faults.steps] == [2, 2, 1]
+
+    async def test_an_older_message_is_answered_first(self, tmp_path):
+        async with house(tmp_path) as home:
+            home.voice.say = TestWhenTheStoreFails._then_fail(home)
+            with pytest.raises(StoreUnavailable):
+                await home.says("hello", "m-1")
+        async with house(tmp_path, Prompt()) as home:
+            await home.says("what are your working hours?", "m-2")
+            replies = [event.message_id for event in await home.log() if isinstance(event, AssistantMessage)]
+            assert replies == ["m-1", "m-2"]
 
 
 class TestTickets:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from typing import Final
 
 from callcenter.analysis import PhraseIndex
@@ -28,7 +29,7 @@ _SENTENCE_END: Final = re.compile(r"[.!?؟…]\s+")
 
 
 class OfflineVoice:
-    """Speaks for every persona of a company; a `Voice`."""
+    """Speaks for every persona of a company; a `PromptVoice`."""
 
     def __init__(self, company: Company) -> None:
         book = load_phrasebook()
@@ -50,12 +51,20 @@ class OfflineVoice:
 
     async def stream(self, brief: Brief) -> AsyncIterator[Delta | Completion]:
         """Yield the reply sentence by sentence; never fails."""
-        reply, start = self.reply(brief), 0
-        for end in _SENTENCE_END.finditer(reply):
-            yield Delta(reply[start : end.end()])
-            start = end.end()
-        yield Delta(reply[start:])
+        for piece in self.say(brief):
+            yield Delta(piece)
         yield Completion(CompletionKind.complete, NAME)
+
+    @property
+    def name(self) -> str:
+        """What the voice is called in events."""
+        return NAME
+
+    def say(self, brief: Brief) -> tuple[str, ...]:
+        """Return the reply sentence by sentence."""
+        reply = self.reply(brief)
+        ends = [0, *(found.end() for found in _SENTENCE_END.finditer(reply)), len(reply)]
+        return tuple(reply[start:end] for start, end in pairwise(ends) if start < end)
 
     def reply(self, brief: Brief) -> str:
         """Return the whole reply."""
