@@ -35,6 +35,8 @@ _TECHNICAL: Final = CategoryVerdict(category=TicketCategory.technical, confidenc
 _AT_START_ONLY: Final = frozenset({Act.affirm.value, Act.deny.value})
 """"yes" and "no" answer only where a message begins with them."""
 _LEVELS: Final = {level.value: level.rank for level in PriorityLevel}
+_MENTION: Final = 0.7
+"""A lighter word than this only mentions a thing ("my order") and doesn't say what is wrong."""
 _MARKED: Final = 0.95
 _ASKED_FIRST: Final = 0.85
 _ASKED: Final = 0.6
@@ -61,11 +63,13 @@ def analyze(text: str, lexicons: Lexicons, *, hint: Language | None = None) -> M
     reading.scan(lexicons, without=_SKIPPED[counted.kind])
     spoken = language.verdict(reading, counted, hint)
     scores = intents.scores(reading)
+    wanted = intents.verdict(reading, scores, spoken.language)
     technical = scores.get(ConversationIntent.technical_support, 0.0)
+    matter = technical + scores.get(ConversationIntent.complaint, 0.0)
     return MessageAnalysis(
         language=spoken,
-        intent=intents.verdict(reading, scores, spoken.language),
-        sentiment=sentiment.verdict(reading, technical + scores.get(ConversationIntent.complaint, 0.0)),
+        intent=wanted,
+        sentiment=sentiment.verdict(reading, 0.0 if wanted.intent is ConversationIntent.goodbye else matter),
         urgency=_urgency(reading),
         question=_question(reading),
         category=_category(reading, technical),
@@ -113,6 +117,8 @@ def _category(reading: Reading, technical: float) -> CategoryVerdict:
     for _, _, cue, _ in hits:
         total[cue.label] = total.get(cue.label, 0.0) + cue.weight
     most, name = max([(score, label) for label, score in total.items()])
+    if most < _MENTION:
+        return _NO_CATEGORY
     cited = [hit for hit in hits if hit[2].label == name][:_MAX_EVIDENCE]
     return CategoryVerdict(
         category=TicketCategory(name),
@@ -130,6 +136,6 @@ def _acts(reading: Reading) -> tuple[ActEvidence, ...]:
     first = len(reading.folded) - len(reading.folded.lstrip())
     for hit in hits:
         label = hit[2].label
-        if label not in acts and (hit[0] <= first or label not in _AT_START_ONLY):
+        if label not in acts and hit[2].weight and (hit[0] <= first or label not in _AT_START_ONLY):
             acts[label] = ActEvidence(act=Act(label), evidence=reading.evidence(hit, hit[2].weight))
     return tuple(acts.values())[:_MAX_ACTS]

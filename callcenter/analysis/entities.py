@@ -117,10 +117,14 @@ def _after_labels(folded: str, labels: tuple[Hit, ...] | list[Hit]) -> list[_Can
         if cue.weight < _LOOSE and len(_DIGIT.findall(match[1])) < _MIN_LOOSE_ID and "#" not in match[0]:
             continue
         kind = EntityKind(cue.label)
-        found.append(_Candidate(kind, _identifier(match[1]), match.start(1), match.end(1), 0.97, "after_label"))
+        section = cue.rule.rpartition(".")[2]
+        rule = f"after_label.{section}" if section in _TOLD_APART else "after_label"
+        found.append(_Candidate(kind, _identifier(match[1]), match.start(1), match.end(1), 0.97, rule))
     return found
 
 
+_TOLD_APART: Final = frozenset({"invoice"})
+"""Sections of labels whose numbers do as order numbers but are something else."""
 _NUMBERED: Final = frozenset({EntityKind.order_number.value, EntityKind.ticket_number.value})
 
 
@@ -186,7 +190,7 @@ def _name(reading: Reading, after: int, lexicons: Lexicons) -> _Candidate | None
     start, end = -1, after
     for _ in range(_NAME_WORDS):
         match = _WORD.match(folded, end)
-        if not match or match[1] in lexicons.not_names:
+        if not match or match[1] in lexicons.not_names or (start >= 0 and match[1].lstrip("و") in lexicons.not_names):
             break
         if start < 0:
             start = match.start(1)

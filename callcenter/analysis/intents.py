@@ -1,6 +1,6 @@
 """Weigh what the customer wants: every intent gets the sum of its cues, the heaviest decides, the others are reported.
 
-A section of cues says one thing: its first cue counts in full, further ones confirm it at a discount. Ties go to
+A section of cues says one thing: its heaviest cue counts in full, further ones confirm it at a discount. Ties go to
 the intent that costs the customer most to miss. Which persona an intent leads to is routing's business.
 """
 
@@ -49,14 +49,16 @@ _INTENTS: Final = {intent.value: intent for intent in ConversationIntent}
 def scores(reading: Reading) -> dict[str, float]:
     """Return each intent's score, intents without a cue left out."""
     total: dict[str, float] = {}
-    said: set[str] = set()
+    heaviest: dict[str, float] = {}
     for _, _, cue, _ in reading.hits.get("intent", ()):
-        label, rule = cue.label, cue.rule
-        if rule in said:
-            total[label] += cue.weight * _CONFIRMING
+        label, rule, weight = cue.label, cue.rule, cue.weight
+        most = heaviest.get(rule, 0.0)
+        if weight > most:
+            heaviest[rule] = weight
+            weight -= most * (1 - _CONFIRMING)
         else:
-            said.add(rule)
-            total[label] = total.get(label, 0.0) + cue.weight
+            weight *= _CONFIRMING
+        total[label] = total.get(label, 0.0) + weight
     return {name: round(score, 3) for name, score in total.items()}
 
 

@@ -34,6 +34,7 @@ LABELS: Final[dict[str, frozenset[str]]] = {
     "category": frozenset(TicketCategory),
     "act": frozenset(Act),
     "negation": frozenset({"before", "end", "none"}),
+    "aside": frozenset({"after", "end"}),
     "degree": frozenset({"up", "down"}),
     "contrast": frozenset({"but"}),
     "request": frozenset(Language),
@@ -46,6 +47,8 @@ LABELS: Final[dict[str, frozenset[str]]] = {
     | frozenset({"USD", "EUR", "GBP", "TRY"}),
 }
 """Every section a lexicon may have: the aspect it speaks to, and what it may say about it."""
+SCOPES: Final = frozenset({"negation", "aside"})
+"""Aspects whose cues say something about the words that follow them."""
 WHEN: Final = frozenset({"plain", "negated", "any"})
 """`plain` cues count unless negated, `negated` ones only when negated ("work": "doesn't work"), `any` always."""
 _NEGATABLE: Final = frozenset({"intent", "sentiment", "urgency", "act"})
@@ -55,11 +58,19 @@ _EITHER: Final = frozenset({"sentiment"})
 """Aspects whose cues count whether negated or not: a negated one counts the other way round."""
 _HINT: Final = 0.8
 """A longer cue lighter than this is a hint ("didn't") and hushes nothing in it; one of weight 0 is there to hush."""
+_COVERS: Final = {"label": ("label", "category")}
+"""What a cue hushes, where that is more than its own aspect: "order number" tells nothing of the matter."""
 _SCRIPTS: Final = {"arabic": re.compile(r"[a-z]"), "latin": re.compile("[\u0621-\u064a]")}
 """Letters that an entry of a file in this script must not have."""
 _PERSONS: Final = ("ت", "ن", "ا", "ب")
 """What the imperfect's first letter ي becomes for the other persons, and where ب swallows it ("بشتغل")."""
-_SECTION_KEYS: Final = frozenset({"weight", "when", "cues", "verbs"})
+_FAULTS: Final = frozenset(
+    {
+        *(("intent", intent.value) for intent in (ConversationIntent.complaint, ConversationIntent.technical_support)),
+        *(("sentiment", feeling) for feeling in ("negative", "frustrated", "angry")),
+    }
+)
+_SECTION_KEYS: Final = frozenset({"weight", "when", "cues", "verbs", "alone"})
 
 
 _Key = tuple[str, str, str, str]
@@ -80,8 +91,12 @@ class Cue(NamedTuple):
     dialect: str | None
     wants: bool | None
     """Counts only when negated (True), only when not (False), or either way (None)."""
-    covers: bool
-    """Hushes shorter cues of its aspect inside it ("not interested" hushes "interested")."""
+    covers: tuple[str, ...]
+    """Aspects whose shorter cues inside it are hushed ("not interested" hushes "interested")."""
+    fault: bool
+    """Says that something is bad; doesn't count in an aside ("do you fix broken phones?")."""
+    alone: bool
+    """Counts only if it is the whole message ("agent")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +141,7 @@ def load_lexicons(*folders: Path) -> Lexicons:
     spelled = {name: frozenset(known | {word.replace("'", "") for word in known}) for name, known in words.items()}
     return Lexicons(
         cues=tuple(cues.values()),
-        index=PhraseIndex([(cue.text, cue) for cue in sorted(cues.values(), key=_negations_first)], folded=True),
+        index=PhraseIndex([(cue.text, cue) for cue in sorted(cues.values(), key=_scopes_first)], folded=True),
         words=spelled,
         telling={
             name: known - frozenset[str]().union(*(others for other, others in spelled.items() if other != name))
@@ -136,9 +151,9 @@ def load_lexicons(*folders: Path) -> Lexicons:
     )
 
 
-def _negations_first(cue: Cue) -> bool:
-    """Order cues of the same words so that a reader who looks at the first one sees whether they negate."""
-    return cue.aspect != "negation"
+def _scopes_first(cue: Cue) -> bool:
+    """Order cues of the same words so that a reader who looks at the first one sees whether they open a scope."""
+    return cue.aspect not in SCOPES
 
 
 class _Source:
@@ -192,7 +207,7 @@ class _Source:
     def _section(self, aspect: str, label: str, rule: str, section: object) -> Iterator[Cue]:
         if not isinstance(section, dict):
             raise self.invalid(rule, "must be a section")
-        if not section.keys() & {"cues", "verbs"}:
+        if not section.keys() & {"cues", "verbs", "alone"}:
             for name, inner in section.items():
                 yield from self._section(aspect, label, f"{rule}.{name}", inner)
             return
@@ -202,7 +217,8 @@ class _Source:
         if not isinstance(weight, (int, float)) or when not in WHEN:
             raise self.invalid(rule, f"needs a number as weight and one of {', '.join(sorted(WHEN))} as `when`")
         wants = None if aspect in _EITHER else _WANTS[when]
-        for key, forms in (("cues", _as_written), ("verbs", _all_persons)):
+        fault = (aspect, label) in _FAULTS
+        for key, forms in (("cues", _as_written), ("verbs", _all_persons), ("alone", _as_written)):
             for item in section.get(key, []):
                 entry = {"text": item} if isinstance(item, str) else item
                 if (
@@ -213,9 +229,12 @@ class _Source:
                     raise self.invalid(str(item), "must be words, or a table of text, dialect and weight")
                 text = self._checked(entry["text"])
                 own = float(entry.get("weight", weight))
-                covers = own >= _HINT or own == 0
+                covers = _COVERS.get(aspect, (aspect,)) if own >= _HINT or own == 0 else ()
+                dialect = entry.get("dialect")
                 for form in forms(text):
-                    yield Cue(form, aspect, label, rule, own, when, self.name, entry.get("dialect"), wants, covers)
+                    yield Cue(
+                        form, aspect, label, rule, own, when, self.name, dialect, wants, covers, fault, key == "alone"
+                    )
 
     def _checked(self, text: str) -> str:
         if text in self.sound:

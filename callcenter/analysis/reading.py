@@ -8,8 +8,10 @@ the modules beside this one say.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from callcenter.analysis.lexicon import SCOPES
 from callcenter.analysis.models import Evidence
 from callcenter.analysis.phrases import words_only
 from callcenter.analysis.text import normalise
@@ -36,7 +38,7 @@ class Reading:
         self.text = text
         self.folded, self.offsets = normalise(text)
         self.words = words_only(self.folded)
-        self.hits: dict[str, list[Hit]] = {}
+        self.hits: defaultdict[str, list[Hit]] = defaultdict(list)
 
     def scan(self, lexicons: Lexicons, *, without: str | None) -> None:
         """Find all cues but those of the lexicon `without`, by aspect, in order of their place.
@@ -49,23 +51,21 @@ class Reading:
         scopes = _Scopes(self)
         for start, minus_end, _, _, cues, glued, gapped in sorted(lexicons.index.scan(self.folded, self.words)):
             end = -minus_end
+            if scopes.opening or cues[0].aspect in SCOPES:
+                scopes.move(start, end, cues)
             negated = glued or start < scopes.until
-            if scopes.opening or cues[0].aspect == "negation":
-                scopes.move(start, end, cues[0])
-                negated = glued or start < scopes.until
             for cue in cues:
                 aspect, wants = cue.aspect, cue.wants
                 if (wants is not None and wants is not negated) or cue.lexicon == without:
                     continue
+                if (cue.fault and start < scopes.aside) or (cue.alone and end - start < len(self.words.strip())):
+                    continue
                 if not gapped:
                     if aspect in covered and end <= covered[aspect]:
                         continue
-                    if cue.covers:
-                        covered[aspect] = end
-                if aspect in hits:
-                    hits[aspect].append((start, end, cue, negated))
-                else:
-                    hits[aspect] = [(start, end, cue, negated)]
+                    for hushed in cue.covers:
+                        covered[hushed] = end
+                hits[aspect].append((start, end, cue, negated))
 
     def evidence(self, hit: Hit, weight: float) -> Evidence:
         """Cite the customer's own words for `hit`."""
@@ -78,32 +78,37 @@ class Reading:
 
 
 class _Scopes:
-    """How far the negations so far reach, moved along from cue to cue."""
+    """How far the negations and asides so far reach, moved along from cue to cue."""
 
-    __slots__ = ("opening", "reading", "silenced", "until")
+    __slots__ = ("aside", "opening", "reading", "silenced", "until")
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.until = 0
         """Where the reach of the negations passed ends."""
+        self.aside = 0
+        """Where the last aside ends: "do you fix", "my competitor's", "what if" and what they speak of."""
         self.opening: list[tuple[int, int]] = []
         """Negations not passed yet, by their own end and the end of their reach; they all share one place."""
         self.silenced = 0
         """Where the last idiom that only looks like a negation ends: "not only"."""
 
-    def move(self, start: int, end: int, cue: Cue) -> None:
-        """Pass on to `cue`, which may be a negation itself."""
+    def move(self, start: int, end: int, cues: tuple[Cue, ...]) -> None:
+        """Pass on to `cues`, all of the same words, which may open or end scopes themselves."""
         if self.opening:
             self.until = max([self.until, *[until for begin, until in self.opening if begin < start]])
             self.opening = [scope for scope in self.opening if scope[0] >= start]
-        if cue.aspect != "negation":
-            return
-        if cue.label == "end":
-            self.until, self.opening = min(self.until, start), []
-        elif cue.label == "none":
-            self.silenced = max(self.silenced, end)
-        elif end > self.silenced:
-            self.opening.append((end, _reach(self.reading, end, int(cue.weight))))
+        for aspect, label, weight in [(cue.aspect, cue.label, cue.weight) for cue in cues if cue.aspect in SCOPES]:
+            if label == "end":
+                self.aside = min(self.aside, start)
+                if aspect == "negation":
+                    self.until, self.opening = min(self.until, start), []
+            elif label == "none":
+                self.silenced = max(self.silenced, end)
+            elif aspect == "aside":
+                self.aside = _reach(self.reading, end, int(weight))
+            elif end > self.silenced:
+                self.opening.append((end, _reach(self.reading, end, int(weight))))
 
 
 def _reach(reading: Reading, end: int, words: int) -> int:

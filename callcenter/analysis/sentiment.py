@@ -62,6 +62,7 @@ def verdict(reading: Reading, matter: float) -> SentimentAnalysisResult:
     for hit in hits:
         start, end, cue, negated = hit
         label = cue.label
+        negated = negated and cue.when != "any"
         value = cue.weight * (_NEGATED[label] if negated else _SIGN[label])
         if before:
             value *= before.get(start - 1) or after.get(end + 1) or 1.0

@@ -51,6 +51,11 @@ pytestmark = pytest.mark.unit
         ("يوم 15 مارس", EntityKind.date, "15 مارس"),
         ("My name is Sara Haddad and I need help", EntityKind.name, "Sara Haddad"),
         ("اسمي علي حسن", EntityKind.name, "علي حسن"),
+        ("اسمي خالد ورقمي 0551234567", EntityKind.name, "خالد"),
+        ("اسمي وليد وايميلي w@x.co", EntityKind.name, "وليد"),
+        ("my name is Sara and my email is sara@x.co", EntityKind.name, "Sara"),
+        ("actually it's A-1002", EntityKind.order_number, "A-1002"),
+        ("آسف أقصد 5521", EntityKind.order_number, "5521"),
         ("معك خالد من جدة", EntityKind.name, "خالد"),
         ("see https://example.com/a?b=1.", EntityKind.url, "https://example.com/a?b=1"),
     ],
@@ -104,3 +109,10 @@ def test_the_last_of_a_kind_is_what_is_meant(read: Read) -> None:
 def test_a_bare_number_says_why_it_is_taken_for_one(read: Read) -> None:
     (found,) = read("7474839").entities
     assert (found.rule, found.confidence) == ("answer_shape", 0.6)
+
+
+@pytest.mark.parametrize("text", ["invoice 8812", "invoice no. 8812", "رقم الفاتورة 8812", "فاتورتي رقم ٨٨١٢"])
+def test_an_invoice_number_does_as_order_number_and_says_what_it_is(read: Read, text: str) -> None:
+    found = read(text).entity(EntityKind.order_number)
+    assert found is not None
+    assert (found.value, found.rule) == ("8812", "after_label.invoice")

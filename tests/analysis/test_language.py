@@ -52,6 +52,9 @@ def test_the_hint_decides_only_where_the_text_does_not(lexicons: Lexicons) -> No
 @pytest.mark.parametrize(
     ("text", "requested"),
     [
+        ("ممكن تحكي انجليزي؟", Language.en),
+        ("هل تتحدثون الإنجليزية؟", Language.en),
+        ("بتتكلموا عربي؟", Language.ar),
         ("speak English please", Language.en),
         ("in Arabic please", Language.ar),
         ("تكلم عربي", Language.ar),
