@@ -25,6 +25,7 @@ from callcenter.calls import ConversationIntent, Language, PriorityLevel, Sentim
 from callcenter.tickets.intake import (
     ANNOUNCEMENT_WORDS,
     ASK_AT_MOST,
+    DECLINING,
     DESCRIPTION_CHARS,
     NEEDED,
     another_matter,
@@ -180,7 +181,7 @@ def test_the_same_words_are_kept_once_and_bounded():
     assert long.description.startswith(words)
 
 
-@pytest.mark.parametrize("act", [Act.not_available, Act.deny])
+@pytest.mark.parametrize("act", DECLINING)
 def test_what_the_customer_does_not_have_is_left_in_peace(act):
     known = collect(asking(Slot.order_number), heard(acts=(act,), words=1), "none", collecting=True)
     assert known.declined == (Slot.order_number,)

@@ -34,6 +34,9 @@ ANNOUNCEMENTS: Final = frozenset(
 ANNOUNCEMENT_WORDS: Final = 8
 """A longer message says more than that there is a problem, in words the lexicon does not know."""
 
+DECLINING: Final = (Act.not_available, Act.deny, Act.not_interested)
+"""How a customer says that they don't have, or won't give, what was asked."""
+
 DESCRIPTION_CHARS: Final = 4_000
 DETAIL_WORDS: Final = 4
 """While a complaint is collected, a message of so many words that is no other business describes it further."""
@@ -49,7 +52,7 @@ def collect(slots: Slots, analysis: MessageAnalysis, text: str, *, collecting: b
         **_matter(slots, analysis, text, asked),
     }
     missing = asked is not None and not told and not _known(slots, asked)
-    if asked is not None and missing and (analysis.does(Act.not_available) or analysis.does(Act.deny)):
+    if asked is not None and missing and any(analysis.does(act) for act in DECLINING):
         told["declined"] = (*slots.declined, asked)
     told = {field: value for field, value in told.items() if getattr(slots, field) != value}
     return slots.model_copy(update=told) if told else slots
