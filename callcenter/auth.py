@@ -19,7 +19,7 @@ from callcenter.errors import NotAllowed, NotAuthenticated
 
 _LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOOPBACK_PEERS: Final = ("127.", "::ffff:127.")
-"""How addresses of this machine begin, ::1 apart; whoever starts the server by other means than ours may listen anywhere."""
+"""How addresses of this machine begin, ::1 apart; a server started by other means than ours may listen anywhere."""
 
 
 class Role(StrEnum):
