@@ -46,7 +46,7 @@ _NUMBER_BEFORE: Final = re.compile(
 _NUMBER_AFTER: Final = re.compile(r" ?((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?:[.][0-9]{1,3})?)(?![\w/-]|[.,][0-9])")
 _ORDER_SHAPE: Final = re.compile(r"(?<![\w-])#? ?((?:ord|order|inv|po|so|rma|ref)[-_ ]?#?[0-9]{3,12})(?![\w-])")
 _AFTER_LABEL: Final = re.compile(
-    r"(?:[ \t]*(?:[:=#.\-–]|\b(?:is|was|are|it's|its|no|number|هو|هي|كان)\b\.?))*[ \t]*#?[ \t]*"
+    r"(?:[ \t]*(?:[:=#.\-–]|\b(?:is|was|are|it's|its|no|number|هو|هي|كان)\b))*+[ \t]*"  # possessive: no second thoughts
     r"((?:[a-z]{1,6}[-_/]?)?[0-9][a-z0-9]{0,14}(?:[-_/][a-z0-9]{1,10}){0,3})(?![\w@])"
 )
 _ANSWER: Final = re.compile(r"\s*#?\s*((?:[a-z]{1,5}[-_]?)?[0-9]{4,12})\s*[.!]?\s*$")

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callcenter.analysis.models import LanguageKind, LanguageVerdict
+from callcenter.analysis.phrases import words_only
 from callcenter.calls import Language
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _PERSIAN_OR_URDU: Final = re.compile("[ٹڈڑںےہھۂۓپژیگچک]")
 _ONLY_ARABIC: Final = re.compile("[يكةىأإئؤ]")
 _FOREIGN_SHARE: Final = 0.04
 """From one letter in twenty-five that Arabic lacks, a text is Persian or Urdu; below, it a loan or a keyboard's ی."""
-_ADDRESS: Final = re.compile(r"\S*(?:://|@|www\.)\S*")
+_ADDRESSED: Final = ("@", "://", "www.")
 _DIGIT: Final = re.compile("[0-9]")
 _DIGIT_FOR_LETTER: Final = re.compile(
     r"(?=[a-z0-9']*[a-z][a-z0-9']*$)(?![a-z]{1,4}\d+$)"
@@ -39,6 +40,8 @@ _DIGIT_FOR_LETTER: Final = re.compile(
     r"(?:[a-z']+[235679][a-z']*|[2357][a-z']{2,})[a-z0-9']*$"
 )
 """Arabizi writes ء ع خ ط ح ق ص as 2 3 5 6 7 9: "3ayez", "ma3lesh", "sa7"; not "3rd", "2nd", "5gb", "covid19"."""
+_LONGEST_WORD: Final = 30
+"""What is longer is no word, and no pattern need try it."""
 _ENOUGH_WORDS: Final = 4
 """langdetect guesses wildly on fewer words than this."""
 _THIN_SHARE: Final = 0.25
@@ -84,9 +87,10 @@ def _arabic(reading: Reading, lexicons: Lexicons, arabic: int, latin: int) -> Ta
     if foreign > _FOREIGN_SHARE * arabic and len(_ONLY_ARABIC.findall(text)) < foreign:
         return Tally(None, LanguageKind.unknown, 0.8, share, 0, "letters of Persian or Urdu, not of Arabic")
     tokens = reading.words.split()
-    arabic_words = sum(token[0] > _LAST_LATIN or token[-1] > _LAST_LATIN for token in tokens)
     if not latin:
+        arabic_words = sum(map(_LAST_LATIN.__lt__, tokens))
         return Tally(Language.ar, LanguageKind.ar, 0.99, 1.0, arabic_words, "all letters are Arabic")
+    arabic_words = sum(token[0] > _LAST_LATIN or token[-1] > _LAST_LATIN for token in tokens)
     english = len(lexicons.words[_EN].intersection(tokens))
     if english > arabic_words:
         return Tally(Language.en, LanguageKind.mixed, 0.7, share, english, "mostly English words, some Arabic")
@@ -104,8 +108,8 @@ _LAST_LATIN: Final = "\u05ff"
 def _latin(reading: Reading, lexicons: Lexicons) -> Tally:
     """Tell English from Arabizi by the words each lexicon has and the other lacks."""
     folded, words = reading.folded, reading.words
-    if "@" in folded or "://" in folded or "www." in folded:
-        words = _ADDRESS.sub(" ", folded)
+    if any(mark in folded for mark in _ADDRESSED):
+        words = words_only(" ".join([part for part in folded.split() if not any(mark in part for mark in _ADDRESSED)]))
     tokens = words.split()
     digits = _DIGIT.search(folded) is not None
     if digits:
@@ -119,6 +123,7 @@ def _latin(reading: Reading, lexicons: Lexicons) -> Tally:
         known_words, counted = lexicons.words[_EN], lexicons.telling[_ARABIZI]
         arabizi += sum(
             not token.isalpha()
+            and len(token) <= _LONGEST_WORD
             and token not in known_words
             and token not in counted
             and _DIGIT_FOR_LETTER.match(token) is not None

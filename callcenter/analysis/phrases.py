@@ -128,7 +128,7 @@ _ARABIC: Final = re.compile("[\u0621-\u064a]")
 _PLAIN: Final = re.compile(r"[^\W_]+(?: [^\W_]+)*")
 """Words and single blanks only: nothing for `words_only` to do."""
 _BREAK: Final = re.compile(r"[.!?;\n]")
-_SEPARATORS: Final = re.compile(r"[^\w'$£€\u2190-\U0010ffff]")
+_SEPARATORS: Final = re.compile(r"[^\w '$£€\u2190-\U0010ffff]")
 _ASCII_SEPARATORS: Final = str.maketrans(
     {chr(code): " " for code in range(128) if not chr(code).isalnum() and chr(code) not in "_'$"}
 )
@@ -247,17 +247,17 @@ def _bounds(check: int, words: str, begin: int, stop: int) -> tuple[int, int, bo
 
 def _with_particles(check: int, words: str, begin: int, stop: int) -> tuple[int, int, bool] | None:
     """Take in what is glued to an Arabic word, if it is particles."""
-    head = words[words.rfind(" ", max(0, begin - _LONGEST_HEAD), begin) + 1 : begin]
-    if head not in _PROCLITICS:
+    blank = words.rfind(" ", max(0, begin - _LONGEST_HEAD), begin)
+    head = words[blank + 1 : begin]
+    if blank < 0 or head not in _PROCLITICS:
         return None
     finish = words.find(" ", stop) if check == _ARABIC_OPEN else words.find(" ", stop, stop + _LONGEST_TAIL)
-    tail = words[stop:finish] if finish >= 0 else None
-    if check == _ARABIC_WORD and tail not in _ENCLITICS:
+    if finish < 0 or (check == _ARABIC_WORD and words[stop:finish] not in _ENCLITICS):
         return None
-    shin = words[finish - 1] == _SHIN and bool(tail)
+    shin = finish > stop and words[finish - 1] == _SHIN
     if head in _ONLY_WITH_SHIN and not shin:
         return None
-    return begin - 1 - len(head), finish - 1, head in _NEGATING or (shin and head in _NEGATING_WITH_SHIN)
+    return blank, finish - 1, head in _NEGATING or (shin and head in _NEGATING_WITH_SHIN)
 
 
 _LONGEST_HEAD: Final = max(map(len, _PROCLITICS)) + 1

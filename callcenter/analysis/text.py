@@ -84,6 +84,7 @@ _NOW: Final = "هلأ"
 _NOW_WORD: Final = re.compile(rf"\b{_NOW}\b")
 _NOW_SPELLED: Final = "هلق"
 """Levantine "now" in its other spelling: without its hamza it would read "هلا", hello."""
+_SURROGATES: Final = range(0xD800, 0xE000)
 _RARE_FOLDED: Final = str.maketrans(
     {
         **dict.fromkeys("ٱٲٳٵ", "ا"),
@@ -101,12 +102,11 @@ _RARE_FOLDED: Final = str.maketrans(
         "۔": ".",
         **dict.fromkeys("`´‘ʼ", "'"),
         **dict.fromkeys("\xa0\u2009\u202f", " "),
-        **{chr(code): "\ufffd" for code in range(0xD800, 0xE000)},  # lone surrogates, which no automaton reads
+        **{chr(code): "\ufffd" for code in _SURROGATES},  # alone, they can't be written as UTF-8
         **{digit: str(value) for value, digit in enumerate("٠١٢٣٤٥٦٧٨٩")},
         **{digit: str(value) for value, digit in enumerate("۰۱۲۳۴۵۶۷۸۹")},
     }
 )
-_RARE: Final = re.compile("[" + "".join(map(chr, _RARE_FOLDED)) + "]")
 _UNEVEN: Final = re.compile(
     # harakat, tatweel, and what says whether a sign is drawn as an emoji
     r"(?P<mark>[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\ufe0e\ufe0f]+)"
@@ -114,14 +114,15 @@ _UNEVEN: Final = re.compile(
     r"|(?P<space>[ \t])[ \t]+"
     r"|(?P<shape>[\ufb50-\ufdff\ufe70-\ufefc])"  # letters as old printers drew them, ligatures among them
 )
-_UNEVEN_SIGNS: Final = ahocorasick_rs.AhoCorasick(
+_SIGNS: Final = ahocorasick_rs.AhoCorasick(
     [
         *(letter * 3 for letter in map(chr, (*range(ord("a"), ord("z") + 1), *range(0x621, 0x64B)))),
         *("  ", "\t"),
-        *(chr(code) for code in (*range(0x610, 0x6EE), *range(0xFB50, 0xFF00)) if _UNEVEN.fullmatch(chr(code))),
+        *(chr(code) for code in _RARE_FOLDED if code not in _SURROGATES),
+        *(chr(code) for code in range(0x610, 0xFF00) if _UNEVEN.fullmatch(chr(code))),
     ]
 )
-"""Finds in a tenth of the time whether `_UNEVEN` has anything to do; most messages have nothing."""
+"""Finds in a tenth of the time whether there is anything left to fold; most messages have nothing."""
 _DOUBLES: Final = frozenset("eolsfptnmrcdg")
 """Latin letters that stand double in English words; a longer run of one of them inside a word keeps two."""
 
@@ -130,16 +131,22 @@ def normalise(text: str) -> Normalised:
     """Fold case, digits, letter forms, vowel marks, stretched letters and runs of blanks; line breaks stay."""
     folded = text.lower()
     if text.isascii():
-        return _even_out(folded) if _UNEVEN_SIGNS.find_matches_as_indexes(folded) else Normalised(folded, None)
+        return _even_out(folded.translate(_RARE_FOLDED)) if _odd(folded) else Normalised(folded, None)
     if len(folded) != len(text):  # "İ" grows when lowered
         folded = "".join(low if len(low := char.lower()) == 1 else char for char in text)
     if _NOW in folded:
         folded = _NOW_WORD.sub(_NOW_SPELLED, folded)
     for variant, plain in _FOLDED:
         folded = folded.replace(variant, plain)
-    if _RARE.search(folded):
-        folded = folded.translate(_RARE_FOLDED)
-    return _even_out(folded) if _UNEVEN_SIGNS.find_matches_as_indexes(folded) else Normalised(folded, None)
+    return _even_out(folded.translate(_RARE_FOLDED)) if _odd(folded) else Normalised(folded, None)
+
+
+def _odd(text: str) -> bool:
+    """Whether anything in `text` needs more than the common foldings."""
+    try:
+        return bool(_SIGNS.find_matches_as_indexes(text))
+    except UnicodeEncodeError:  # a lone surrogate, which no automaton reads
+        return True
 
 
 def _even_out(text: str) -> Normalised:
@@ -158,6 +165,8 @@ def _even_out(text: str) -> Normalised:
         else:
             offsets.extend(range(start, start + len(kept)))
         done = end
+    if not pieces:
+        return Normalised(text, None)
     pieces.append(text[done:])
     offsets.extend(range(done, len(text) + 1))
     return Normalised("".join(pieces), offsets)

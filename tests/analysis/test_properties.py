@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from callcenter.analysis import analyze, default_lexicons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
     from callcenter.analysis import Evidence, MessageAnalysis
 
@@ -98,11 +100,61 @@ def test_the_winner_is_never_less_sure_than_the_others(text: str) -> None:
     assert 0 <= found.confidence <= 1
 
 
-@pytest.mark.parametrize(
-    "piece", ["a", "لا ", "😡 ", "how … ", "1 sar ", "order 1 ", "not working ", "0", "+", "\u0651", "  "]
-)
+PATHOLOGICAL = [
+    *(
+        "a",
+        "ab",
+        "a@",
+        "3ab_",
+        "@",
+        "(",
+        "0",
+        "12 ",
+        "+1(",
+        "1,",
+        "1/1/",
+        "+",
+        "'a ",
+        "www.!",
+        "AAA 1",
+        "\n",
+        "  ",
+        "😡 ",
+    ),
+    *("not ", "no no ", "not but ", "not working ", "never ", "what if ", "very good ", "how … ", "how cost "),
+    *("1 sar ", "order 1 ", "order number: ", "is.", "my name is a ", "march 3 "),
+    *("و و و ", "لا ", "ما ", "ما حدا ", "ماوصل ", "ال", "سعر", "رقم الطلب ", "اسمي و", "\u0651", "ﻻ", "ژ"),
+]
+
+
+@pytest.mark.parametrize("piece", PATHOLOGICAL)
 def test_a_huge_message_is_survived(piece: str) -> None:
-    text = piece * (100_000 // len(piece))
+    """Nothing here takes long; one regular expression that has second thoughts would take for ever."""
+    text = f"1 order {piece * (40_000 // len(piece))}_"
     found = analyze(text, LEXICONS)
     assert len(found.entities) <= 32
     assert len(list(evidence(found))) < 60
+
+
+@pytest.mark.parametrize("piece", PATHOLOGICAL)
+def test_steps_grow_no_faster_than_the_message(piece: str) -> None:
+    """Four times the text takes at most five times the calls, whatever is repeated."""
+    short, long = (steps(piece * count) for count in (200, 800))
+    assert long <= 5 * short
+
+
+def steps(text: str) -> int:
+    """Count the function calls, Python's and C's, that one analysis makes."""
+    made = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal made
+        made += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        analyze(text, LEXICONS)
+    finally:
+        sys.setprofile(before)
+    return made
