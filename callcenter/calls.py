@@ -5,9 +5,10 @@ The enumerations' values are API: they stand in stored events, in the wire contr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final, NewType
+from typing import Annotated, Final, NewType, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -28,6 +29,22 @@ class Value(BaseModel):
     """The base of every model in the core: frozen, nothing unknown accepted."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def altered(self, changes: Mapping[str, object]) -> Self:
+        """Return a copy with these fields changed, unchecked: for changes made of values that were checked.
+
+        What `model_copy` does for a model without extras and private fields, at a third of its cost: a turn makes six.
+        """
+        copy = type(self).__new__(type(self))
+        _put(copy, "__dict__", {**self.__dict__, **changes})
+        _put(copy, "__pydantic_fields_set__", self.__pydantic_fields_set__ | changes.keys())
+        _put(copy, "__pydantic_extra__", None)
+        _put(copy, "__pydantic_private__", None)
+        return copy
+
+
+_put: Final = object.__setattr__
+"""Past the freezing: a copy in the making is nobody's yet."""
 
 
 class Language(StrEnum):

@@ -33,6 +33,10 @@ class Bus(Protocol):
         """Hand frames of one call to its readers. Never waits for a slow reader; after close() does nothing."""
         ...
 
+    def heard(self, call_id: CallId) -> bool:
+        """Whether anybody may be listening to a call: where not, its frames need not even be made."""
+        ...
+
     def subscribe(self, call_id: CallId) -> AbstractAsyncContextManager[Subscription]:
         """Listen to a call from the moment the context is entered until it is left. Raises BusClosed on entering."""
         ...

@@ -77,6 +77,10 @@ class MemoryBus(Bus):
             reader.offer(frames)
 
     @override
+    def heard(self, call_id: CallId) -> bool:
+        return call_id in self._readers
+
+    @override
     @asynccontextmanager
     async def subscribe(self, call_id: CallId) -> AsyncIterator[_Reader]:
         if self._closed:

@@ -180,7 +180,8 @@ class ConversationManager:
         if cleaned.empty:
             raise EmptyMessage
         async with self._use(utterance.call_id) as call:
-            await self._catch_up(utterance.call_id, call)
+            if call.state is None or call.state.unanswered:
+                await self._catch_up(utterance.call_id, call)
             analysis = self._analyzer.analyze(cleaned.text, utterance.language)
             services = tuple(service.id for service in self._company.mentioned(cleaned.text))
 
@@ -338,7 +339,8 @@ class ConversationManager:
                 else:
                     call.state, call.ticket = step.state, step.ticket
                     call.said = _last_reply(step.events) or call.said
-                    await self._bus.publish(frames_of(step))
+                    if self._bus.heard(call_id):
+                        await self._bus.publish(frames_of(step))
                     return step
             raise TurnConflict
 

@@ -51,8 +51,9 @@ class Speaker:
             return
         step.pieces = (*self._opening(brief), *words)
         seconds = perf_counter() - began
-        spoken = _spoken(brief, turn, step.pieces, self._prompt.name, first=seconds, seconds=seconds)
-        step.add(spoken.model_copy(update={"seq": step.next_seq}))
+        step.add(
+            _spoken(brief, turn, step.pieces, self._prompt.name, first=seconds, seconds=seconds, seq=step.next_seq)
+        )
 
     async def speak(self, brief: Brief, turn: Turn) -> AssistantMessage:
         """Stream the answer to the bus and return it whole; `seq` and `at` are set when it is stored."""
@@ -107,10 +108,11 @@ def brief_of(state: ConversationState, ticket: Ticket | None, turn: Turn, said: 
     """Return what a voice may know for its answer to a turn; `said` is our last reply on the call."""
     message, routing = turn.message, turn.routing
     news = None
-    if turn.find(TicketCreated):
-        news = TicketNews.created
-    elif turn.find(TicketUpdated):
-        news = TicketNews.updated
+    if ticket is not None:
+        if turn.find(TicketCreated):
+            news = TicketNews.created
+        elif turn.find(TicketUpdated):
+            news = TicketNews.updated
     return Brief(
         state=state,
         persona=routing.decision.target_persona,
@@ -132,7 +134,7 @@ def _delta(turn: Turn, brief: Brief, text: str) -> AssistantDelta:
 
 
 def _spoken(  # noqa: PLR0913 (the facts of one answer)
-    brief: Brief, turn: Turn, pieces: Sequence[str], voice: str, *, first: float | None, seconds: float
+    brief: Brief, turn: Turn, pieces: Sequence[str], voice: str, *, first: float | None, seconds: float, seq: int = 1
 ) -> AssistantMessage:
     """Return the answer as an event, and leave the turn's one line in the log."""
     if _log.isEnabledFor(logging.INFO):
@@ -151,7 +153,7 @@ def _spoken(  # noqa: PLR0913 (the facts of one answer)
         )
     return AssistantMessage(
         call_id=turn.call_id,
-        seq=1,
+        seq=seq,
         at=brief.at,
         message_id=turn.message_id,
         message="".join(pieces),

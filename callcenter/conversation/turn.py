@@ -73,7 +73,10 @@ class Turn:
 
     def find(self, kind: type[_Event]) -> _Event | None:
         """Return the first event of this kind."""
-        return next((event for event in self.events if isinstance(event, kind)), None)
+        for event in self.events:  # no generator: a turn is asked a dozen times
+            if isinstance(event, kind):
+                return event
+        return None
 
     @property
     def message(self) -> UserMessage:

@@ -81,7 +81,7 @@ def evolve(  # noqa: C901 (one flat case an event)
             changed |= {"ended_at": event.at, "outcome": event.outcome.value, "satisfaction": event.satisfaction}
         case _:
             assert_never(event)
-    return state.model_copy(update=changed)
+    return state.altered(changed)
 
 
 def fold(events: Iterable[CallEvent], state: ConversationState | None = None) -> ConversationState | None:
@@ -148,5 +148,5 @@ def _answered(state: ConversationState, event: AssistantMessage) -> dict[str, ob
         "collecting": event.asks is not None,
     }
     if event.asks is not None:
-        changed["slots"] = state.slots.model_copy(update={"asked": (*state.slots.asked, event.asks)})
+        changed["slots"] = state.slots.altered({"asked": (*state.slots.asked, event.asks)})
     return changed

@@ -73,6 +73,16 @@ async def test_a_reader_hears_its_own_call_only(bus: Bus) -> None:
         assert list(await reader.batch()) == [delta("yours")]
 
 
+async def test_a_call_is_heard_while_somebody_listens_to_it(bus: Bus) -> None:
+    other = CallId("another")
+    async with bus.subscribe(CALL), bus.subscribe(other):
+        assert bus.heard(CALL)
+        assert bus.heard(other)
+        async with bus.subscribe(CALL):
+            pass
+        assert bus.heard(CALL)
+
+
 async def test_what_was_published_before_is_not_heard(bus: Bus) -> None:
     await bus.publish([delta("too early")])
     async with bus.subscribe(CALL) as reader, asyncio.timeout(PATIENCE):
