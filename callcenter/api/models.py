@@ -1,7 +1,8 @@
 """What requests and responses look like where the core's own models are not it. Values only.
 
 Fields may be added, none renamed or dropped: users rely on them. Requests that change something refuse fields they do
-not know, so that a misspelt one is noticed; messages take them, since chat clients send their own beside ours.
+not know, so that a misspelt one is noticed; messages take them, since chat clients send their own beside ours. The
+string under a field is its description in the OpenAPI document; openapi.py reads it there.
 """
 
 from __future__ import annotations
@@ -74,12 +75,12 @@ PhoneNumber = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()-]{4,30
 
 
 class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class _Response(Value):
     # Built when first used: a server starts sooner without some twenty schemas.
-    model_config = ConfigDict(use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(defer_build=True)
 
 
 class StartCall(_Request):
@@ -149,7 +150,7 @@ class ConversationOpened(_Response):
 class MessageRequest(BaseModel):
     """What the customer says."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     message: MessageText
     language: StatedLanguage = None

@@ -53,6 +53,20 @@ def test_every_reference_leads_somewhere():
 
 
 @pytest.mark.unit
+@pytest.mark.parametrize(
+    ("model", "field", "description"),
+    [
+        ("NewCall", "seq", "Number of the last event of the call; resume after it."),
+        ("BotReply", "persona", "Who answered."),  # inherited, and a reference
+        ("MessageRequest", "language", "The language the customer's client is set to; a hint, the words themselves"),
+    ],
+)
+def test_a_field_is_described_by_the_string_under_it_or_by_its_type(model, field, description):
+    described = DOCUMENT["components"]["schemas"][model]["properties"][field]
+    assert described["description"].startswith(description)
+
+
+@pytest.mark.unit
 @pytest.mark.parametrize("name", sorted(name for name, each in OPERATIONS.items() if "requestBody" in each))
 def test_a_body_has_an_example_in_each_language_that_is_one(name):
     content = OPERATIONS[name]["requestBody"]["content"]
