@@ -123,15 +123,20 @@ def peer(name: str, folder: Path) -> Iterator[Server]:
     """Run one of the peers in peers.py."""
     port = free_port()
     with running(
-        [sys.executable, str(ROOT / "benchmarks" / "peers.py"), name, str(port)], os.environ, folder, port
+        [sys.executable, str(ROOT / "benchmarks" / "peers.py"), name, str(port)], _environment(), folder, port
     ) as server:
         yield server
 
 
 def product_environment(folder: Path) -> dict[str, str]:
     """Return the environment of a product that is not configured but for its data folder."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CALLCENTER_", "OPENAI_"))}
+    kept = {name: value for name, value in _environment().items() if not name.startswith(("CALLCENTER_", "OPENAI_"))}
     return kept | {"CALLCENTER_DATA_DIR": str(folder / "data")}
+
+
+def _environment() -> dict[str, str]:
+    # Installed packages come with bytecode; a shell that forbids to write ours would have us compiled at each start.
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _text(log: Path) -> str:
