@@ -17,6 +17,7 @@ from callcenter.analysis.models import (
     MessageAnalysis,
     QuestionVerdict,
     UrgencyVerdict,
+    stated,
 )
 from callcenter.analysis.reading import Reading
 from callcenter.calls import ConversationIntent, PriorityLevel, TicketCategory
@@ -85,10 +86,13 @@ def _urgency(reading: Reading) -> UrgencyVerdict:
         return _CALM
     name = max([cue.label for _, _, cue, _ in hits], key=_LEVELS.__getitem__)
     cited = [hit for hit in hits if hit[2].label == name][:_MAX_EVIDENCE]
-    return UrgencyVerdict(
-        level=PriorityLevel(name),
-        confidence=min(0.95, 0.7 + 0.1 * len(cited)),
-        evidence=tuple([reading.evidence(hit, hit[2].weight) for hit in cited]),
+    return stated(
+        UrgencyVerdict,
+        {
+            "level": PriorityLevel(name),
+            "confidence": min(0.95, 0.7 + 0.1 * len(cited)),
+            "evidence": tuple([reading.evidence(hit, hit[2].weight) for hit in cited]),
+        },
     )
 
 
@@ -103,8 +107,14 @@ def _question(reading: Reading) -> QuestionVerdict:
         if hit[2].weight > most:
             best, most = hit, hit[2].weight
     confidence = _MARKED if marked else _ASKED_FIRST if not reading.folded[: hits[0][0]].strip() else _ASKED
-    return QuestionVerdict(
-        is_question=True, kind=best[2].label, confidence=confidence, evidence=(reading.evidence(best, most),)
+    return stated(
+        QuestionVerdict,
+        {
+            "is_question": True,
+            "kind": best[2].label,
+            "confidence": confidence,
+            "evidence": (reading.evidence(best, most),),
+        },
     )
 
 
@@ -120,10 +130,13 @@ def _category(reading: Reading, technical: float) -> CategoryVerdict:
     if most < _MENTION:
         return _NO_CATEGORY
     cited = [hit for hit in hits if hit[2].label == name][:_MAX_EVIDENCE]
-    return CategoryVerdict(
-        category=TicketCategory(name),
-        confidence=round(min(0.95, 0.4 + 0.5 * most / sum(total.values())), 3),
-        evidence=tuple([reading.evidence(hit, hit[2].weight) for hit in cited]),
+    return stated(
+        CategoryVerdict,
+        {
+            "category": TicketCategory(name),
+            "confidence": round(min(0.95, 0.4 + 0.5 * most / sum(total.values())), 3),
+            "evidence": tuple([reading.evidence(hit, hit[2].weight) for hit in cited]),
+        },
     )
 
 
@@ -137,5 +150,5 @@ def _acts(reading: Reading) -> tuple[ActEvidence, ...]:
     for hit in hits:
         label = hit[2].label
         if label not in acts and hit[2].weight and (hit[0] <= first or label not in _AT_START_ONLY):
-            acts[label] = ActEvidence(act=Act(label), evidence=reading.evidence(hit, hit[2].weight))
+            acts[label] = stated(ActEvidence, {"act": Act(label), "evidence": reading.evidence(hit, hit[2].weight)})
     return tuple(acts.values())[:_MAX_ACTS]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from callcenter.analysis.models import Entity, EntityKind
+from callcenter.analysis.models import Entity, EntityKind, stated
 
 if TYPE_CHECKING:
     from callcenter.analysis.lexicon import Lexicons
@@ -62,6 +62,10 @@ _MIN_LOOSE_ID: Final = 4
 """After a loose label ("order 7474") an id has at least this many digits; "order 2 pizzas" has none."""
 _LOOSE: Final = 1.0
 """A label cue of less weight is loose."""
+_FEWEST_DIGITS: Final = 3
+_FEWEST_PHONE_DIGITS: Final = 8
+"""Fewer digits in a whole message can't be an order number, or a phone number; counting them is cheap."""
+_KINDS: Final = {kind.value: kind for kind in EntityKind}
 _MAX_ENTITIES: Final = 32
 """A customer's message has a handful; a pasted table of thousands is not read cell by cell."""
 
@@ -79,7 +83,7 @@ def find(reading: Reading, lexicons: Lexicons) -> tuple[Entity, ...]:
         candidates += _beside_words(folded, hits)
         candidates += _bare(folded, hits.get("act", ()))
     for start, end, cue, _ in hits.get("fact", ()):
-        candidates.append(_Candidate(EntityKind(cue.label), "", start, end, 0.9, "word"))
+        candidates.append(_Candidate(_KINDS[cue.label], "", start, end, 0.9, "word"))
     for _, end, cue, _ in hits.get("label", ()):
         if cue.label == EntityKind.name and (name := _name(reading, end, lexicons)):
             candidates.append(name)
@@ -92,12 +96,14 @@ def _plain(kind: EntityKind, match: re.Match[str], confidence: float) -> _Candid
 
 def _by_shape(folded: str) -> list[_Candidate]:
     """Find what its own shape gives away."""
+    if len(digits_in := _DIGIT.findall(folded)) < _FEWEST_DIGITS:
+        return []
     found = [
         _Candidate(EntityKind.ticket_number, f"TKT-{match[1]}", match.start(), match.end(), 0.99, "pattern")
-        for match in _TICKET.finditer(folded)
+        for match in (_TICKET.finditer(folded) if "tkt" in folded else ())
     ]
     found += [_plain(EntityKind.date, match, 0.95) for match in _DATE.finditer(folded)]
-    for match in _PHONE.finditer(folded):
+    for match in _PHONE.finditer(folded) if len(digits_in) >= _FEWEST_PHONE_DIGITS else ():
         digits = "".join(_DIGIT.findall(match[0]))
         value = f"+{digits.removeprefix('00')}" if match[0][0] == "+" or digits.startswith("00") else digits
         found.append(_Candidate(EntityKind.phone, value, match.start(), match.end(), 0.95, "pattern"))
@@ -232,14 +238,17 @@ def _apart(reading: Reading, candidates: list[_Candidate]) -> tuple[Entity, ...]
             start, stop = reading.offsets[first], max(reading.offsets[last], reading.offsets[last - 1] + 1)
         text = reading.text[start:stop]
         entities.append(
-            Entity(
-                kind=kind,
-                value=value or text.translate(_DIGITS),
-                text=text,
-                start=start,
-                end=stop,
-                confidence=confidence,
-                rule=rule,
+            stated(
+                Entity,
+                {
+                    "kind": kind,
+                    "value": value or text.translate(_DIGITS),
+                    "text": text,
+                    "start": start,
+                    "end": stop,
+                    "confidence": confidence,
+                    "rule": rule,
+                },
             )
         )
     return tuple(entities)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from callcenter.analysis.models import IntentAnalysis, IntentCandidate
+from callcenter.analysis.models import IntentAnalysis, IntentCandidate, stated
 from callcenter.calls import ConversationIntent
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _STEEPNESS: Final = 0.8
 _DOUBT: Final = 0.35
 """How much an equally strong rival takes from the confidence."""
 _NO_CUE: Final = 0.2
-_MAX_EVIDENCE: Final = 4
+_MAX_EVIDENCE: Final = 3
 """Cues cited per intent; more explain nothing further, and a page-long message would cite hundreds."""
 _MAX_RIVAL_EVIDENCE: Final = 1
 _MAX_OTHERS: Final = 3
@@ -80,11 +80,14 @@ def verdict(reading: Reading, total: dict[str, float], language: Language | None
     score, name = -ranked[0][0], ranked[0][2]
     evidence = _evidence(reading, cited[name], _MAX_EVIDENCE)
     others = [
-        IntentCandidate(
-            intent=_INTENTS[other],
-            score=-value,
-            confidence=_confidence(-value, score),
-            evidence=_evidence(reading, cited[other], _MAX_RIVAL_EVIDENCE),
+        stated(
+            IntentCandidate,
+            {
+                "intent": _INTENTS[other],
+                "score": -value,
+                "confidence": _confidence(-value, score),
+                "evidence": _evidence(reading, cited[other], _MAX_RIVAL_EVIDENCE),
+            },
         )
         for value, _, other in ranked[1 : _MAX_OTHERS + 1]
     ]
@@ -93,14 +96,17 @@ def verdict(reading: Reading, total: dict[str, float], language: Language | None
     if others:
         rival = others[0].score
         reasoning += f", ahead of {others[0].intent} ({rival:.3g})"
-    return IntentAnalysis(
-        intent=_INTENTS[name],
-        confidence=_confidence(score, rival),
-        keywords=tuple(dict.fromkeys([found.text for found in evidence])),
-        language=language,
-        reasoning=reasoning,
-        evidence=evidence,
-        others=tuple(others),
+    return stated(
+        IntentAnalysis,
+        {
+            "intent": _INTENTS[name],
+            "confidence": _confidence(score, rival),
+            "keywords": tuple(dict.fromkeys([found.text for found in evidence])),
+            "language": language,
+            "reasoning": reasoning,
+            "evidence": evidence,
+            "others": tuple(others),
+        },
     )
 
 

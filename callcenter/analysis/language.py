@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from callcenter.analysis.models import LanguageKind, LanguageVerdict
+from callcenter.analysis.models import LanguageKind, LanguageVerdict, stated
 from callcenter.analysis.phrases import words_only
 from callcenter.calls import Language
 
@@ -171,14 +171,17 @@ def verdict(reading: Reading, counted: Tally, hint: Language | None) -> Language
         and confidence < _SURE_FOREIGN
     ):
         language, reasoning = hint, f"{reasoning}; the sender's setting decides"
-    return LanguageVerdict(
-        language=language,
-        kind=kind,
-        confidence=confidence,
-        arabic_share=share,
-        words=words,
-        requested=requested,
-        reasoning=reasoning,
+    return stated(
+        LanguageVerdict,
+        {
+            "language": language,
+            "kind": kind,
+            "confidence": confidence,
+            "arabic_share": share,
+            "words": words,
+            "requested": requested,
+            "reasoning": reasoning,
+        },
     )
 
 

@@ -89,14 +89,23 @@ class Cue(NamedTuple):
     when: str
     lexicon: str
     dialect: str | None
-    wants: bool | None
-    """Counts only when negated (True), only when not (False), or either way (None)."""
-    covers: tuple[str, ...]
-    """Aspects whose shorter cues inside it are hushed ("not interested" hushes "interested")."""
-    fault: bool
-    """Says that something is bad; doesn't count in an aside ("do you fix broken phones?")."""
     alone: bool
     """Counts only if it is the whole message ("agent")."""
+
+
+Entry = tuple[Cue, str, str, bool | None, tuple[str, ...], bool]
+"""What finding a cue looks at, laid out flat, since it is looked at for every word of every message: the cue, its
+aspect, its lexicon, whether it wants a negation (None: either way), the aspects whose shorter cues inside it it hushes
+("not interested" hushes "interested"), and whether its place matters: a fault doesn't count in an aside.
+"""
+
+
+def entry(cue: Cue) -> Entry:
+    """Work out what finding `cue` looks at."""
+    aspect = cue.aspect
+    wants = None if aspect in _EITHER else _WANTS[cue.when]
+    covers = _COVERS.get(aspect, (aspect,)) if cue.weight >= _HINT or cue.weight == 0 else ()
+    return cue, aspect, cue.lexicon, wants, covers, cue.alone or (aspect, cue.label) in _FAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,7 @@ class Lexicons:
     """All cues of all languages, compiled once; shared by everything that analyses."""
 
     cues: tuple[Cue, ...]
-    index: PhraseIndex[Cue]
+    index: PhraseIndex[Entry]
     words: dict[str, frozenset[str]]
     """Per lexicon, every single word it knows, function words included."""
     telling: dict[str, frozenset[str]]
@@ -141,7 +150,7 @@ def load_lexicons(*folders: Path) -> Lexicons:
     spelled = {name: frozenset(known | {word.replace("'", "") for word in known}) for name, known in words.items()}
     return Lexicons(
         cues=tuple(cues.values()),
-        index=PhraseIndex([(cue.text, cue) for cue in sorted(cues.values(), key=_scopes_first)], folded=True),
+        index=PhraseIndex([(cue.text, entry(cue)) for cue in sorted(cues.values(), key=_scopes_first)], folded=True),
         words=spelled,
         telling={
             name: known - frozenset[str]().union(*(others for other, others in spelled.items() if other != name))
@@ -216,8 +225,6 @@ class _Source:
         weight, when = section.get("weight", 1.0), section.get("when", "plain" if aspect in _NEGATABLE else "any")
         if not isinstance(weight, (int, float)) or when not in WHEN:
             raise self.invalid(rule, f"needs a number as weight and one of {', '.join(sorted(WHEN))} as `when`")
-        wants = None if aspect in _EITHER else _WANTS[when]
-        fault = (aspect, label) in _FAULTS
         for key, forms in (("cues", _as_written), ("verbs", _all_persons), ("alone", _as_written)):
             for item in section.get(key, []):
                 entry = {"text": item} if isinstance(item, str) else item
@@ -229,12 +236,9 @@ class _Source:
                     raise self.invalid(str(item), "must be words, or a table of text, dialect and weight")
                 text = self._checked(entry["text"])
                 own = float(entry.get("weight", weight))
-                covers = _COVERS.get(aspect, (aspect,)) if own >= _HINT or own == 0 else ()
                 dialect = entry.get("dialect")
                 for form in forms(text):
-                    yield Cue(
-                        form, aspect, label, rule, own, when, self.name, dialect, wants, covers, fault, key == "alone"
-                    )
+                    yield Cue(form, aspect, label, rule, own, when, self.name, dialect, key == "alone")
 
     def _checked(self, text: str) -> str:
         if text in self.sound:

@@ -159,7 +159,7 @@ _Pattern = tuple[int, tuple[T, ...], _Gap[T] | None]
 """What one string in the automaton stands for: how to check it, payloads, and its part in phrases with a gap."""
 
 
-_EXACT, _OPEN_ENDED, _ARABIC_WORD, _ARABIC_OPEN, _SYMBOL = range(5)
+_EXACT, _OPEN_ENDED, _SYMBOL, _ARABIC_WORD, _ARABIC_OPEN = range(5)
 
 
 class PhraseIndex(Generic[T]):
@@ -199,19 +199,25 @@ class PhraseIndex(Generic[T]):
                 start, end, negated = begin, stop - 2, False
             elif check == _ARABIC_WORD and words[begin - 1] == words[stop] == " ":
                 start, end, negated = begin - 1, stop - 1, False
-            else:
-                bounds = _bounds(check, words, begin, stop)
+            elif check >= _ARABIC_WORD:
+                bounds = _with_particles(check, words, begin, stop)
                 if bounds is None:
                     continue
                 start, end, negated = bounds
+            elif check == _OPEN_ENDED:
+                start, end, negated = begin, words.find(" ", stop) - 1, False
+            else:
+                start, end, negated = begin - 1, stop - 1, False
             if whole:
                 found.append((start, -end, begin - stop, len(found), whole, negated, False))
             if gap is not None:
                 opens, closes = gap
-                for half, payload in closes:
-                    left = opened.get(half)
-                    if left and _one_thought(text, words, left[1], start):
-                        found.append((left[0], -end, begin - stop, len(found), (payload,), negated, True))
+                left = [(opened[half], payload) for half, payload in closes if half in opened]
+                found += [
+                    (begun, -end, begin - stop, len(found) + number, (payload,), negated, True)
+                    for number, ((begun, half_end), payload) in enumerate(left)
+                    if _one_thought(text, words, half_end, start)
+                ]
                 if opens is not None:
                     opened[opens] = (start, end)
         return found
@@ -236,18 +242,9 @@ def _put(
             table[key] = (key[1], known[1] + whole, both)
 
 
-def _bounds(check: int, words: str, begin: int, stop: int) -> tuple[int, int, bool] | None:
-    """Widen a find to the whole word; return its span and whether a particle negates it, None if it is no word."""
-    if check == _OPEN_ENDED:
-        return begin, words.find(" ", stop) - 1, False
-    if check == _SYMBOL:
-        return begin - 1, stop - 1, False
-    return _with_particles(check, words, begin, stop)
-
-
 def _with_particles(check: int, words: str, begin: int, stop: int) -> tuple[int, int, bool] | None:
-    """Take in what is glued to an Arabic word, if it is particles."""
-    blank = words.rfind(" ", max(0, begin - _LONGEST_HEAD), begin)
+    """Widen a find to the whole Arabic word: its span and whether a particle negates it; None if it is no word."""
+    blank = words.rfind(" ", begin - _LONGEST_HEAD if begin > _LONGEST_HEAD else 0, begin)
     head = words[blank + 1 : begin]
     if blank < 0 or head not in _PROCLITICS:
         return None

@@ -8,16 +8,17 @@ the modules beside this one say.
 from __future__ import annotations
 
 import re
+import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from callcenter.analysis.lexicon import SCOPES
-from callcenter.analysis.models import Evidence
+from callcenter.analysis.models import Evidence, stated
 from callcenter.analysis.phrases import words_only
 from callcenter.analysis.text import normalise
 
 if TYPE_CHECKING:
-    from callcenter.analysis.lexicon import Cue, Lexicons
+    from callcenter.analysis.lexicon import Cue, Entry, Lexicons
 
 _SCOPE_END: Final = re.compile(r"[.,!?;:\n]")
 
@@ -49,21 +50,20 @@ class Reading:
         hits = self.hits
         covered: dict[str, int] = {}
         scopes = _Scopes(self)
-        for start, minus_end, _, _, cues, glued, gapped in sorted(lexicons.index.scan(self.folded, self.words)):
+        for start, minus_end, _, _, entries, glued, gapped in sorted(lexicons.index.scan(self.folded, self.words)):
             end = -minus_end
-            if scopes.opening or cues[0].aspect in SCOPES:
-                scopes.move(start, end, cues)
+            if scopes.begin < start or entries[0][1] in SCOPES:
+                scopes.move(start, end, entries)
             negated = glued or start < scopes.until
-            for cue in cues:
-                aspect, wants = cue.aspect, cue.wants
-                if (wants is not None and wants is not negated) or cue.lexicon == without:
+            for cue, aspect, lexicon, wants, covers, placed in entries:
+                if (wants is not None and wants is not negated) or lexicon == without:
                     continue
-                if (cue.fault and start < scopes.aside) or (cue.alone and end - start < len(self.words.strip())):
+                if placed and (end - start < len(self.words.strip()) if cue.alone else start < scopes.aside):
                     continue
                 if not gapped:
                     if aspect in covered and end <= covered[aspect]:
                         continue
-                    for hushed in cue.covers:
+                    for hushed in covers:
                         covered[hushed] = end
                 hits[aspect].append((start, end, cue, negated))
 
@@ -73,42 +73,61 @@ class Reading:
         if self.offsets is not None:
             end = max(self.offsets[end], self.offsets[end - 1] + 1)
             start = self.offsets[start]
-        rule = f"negated.{cue.rule}" if negated else cue.rule
-        return Evidence(start, end, self.text[start:end], cue.text, rule, weight)
+        return stated(
+            Evidence,
+            {
+                "start": start,
+                "end": end,
+                "text": self.text[start:end],
+                "cue": cue.text,
+                "rule": f"negated.{cue.rule}" if negated else cue.rule,
+                "weight": weight,
+            },
+        )
 
 
 class _Scopes:
     """How far the negations and asides so far reach, moved along from cue to cue."""
 
-    __slots__ = ("aside", "opening", "reading", "silenced", "until")
+    __slots__ = ("aside", "begin", "reading", "silenced", "then", "until")
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.until = 0
         """Where the reach of the negations passed ends."""
+        self.begin = _NONE
+        """Where the first negation not passed yet itself ends; those that share its words count as one."""
+        self.then = 0
+        """Where the reach of the negations not passed yet will end."""
         self.aside = 0
         """Where the last aside ends: "do you fix", "my competitor's", "what if" and what they speak of."""
-        self.opening: list[tuple[int, int]] = []
-        """Negations not passed yet, by their own end and the end of their reach; they all share one place."""
         self.silenced = 0
         """Where the last idiom that only looks like a negation ends: "not only"."""
 
-    def move(self, start: int, end: int, cues: tuple[Cue, ...]) -> None:
-        """Pass on to `cues`, all of the same words, which may open or end scopes themselves."""
-        if self.opening:
-            self.until = max([self.until, *[until for begin, until in self.opening if begin < start]])
-            self.opening = [scope for scope in self.opening if scope[0] >= start]
-        for aspect, label, weight in [(cue.aspect, cue.label, cue.weight) for cue in cues if cue.aspect in SCOPES]:
+    def move(self, start: int, end: int, entries: tuple[Entry, ...]) -> None:
+        """Pass on to cues, all of the same words, which may open or end scopes themselves."""
+        if self.begin < start:
+            self.until, self.begin = max(self.until, self.then), _NONE
+        for entry in entries:
+            if entry[1] not in SCOPES:
+                continue
+            label, reach = entry[0].label, int(entry[0].weight)
             if label == "end":
                 self.aside = min(self.aside, start)
-                if aspect == "negation":
-                    self.until, self.opening = min(self.until, start), []
+                if entry[1] == "negation":
+                    self.until, self.begin = min(self.until, start), _NONE
             elif label == "none":
                 self.silenced = max(self.silenced, end)
-            elif aspect == "aside":
-                self.aside = _reach(self.reading, end, int(weight))
+            elif label == "after":
+                self.aside = _reach(self.reading, end, reach)
             elif end > self.silenced:
-                self.opening.append((end, _reach(self.reading, end, int(weight))))
+                until = _reach(self.reading, end, reach)
+                self.then = until if self.begin == _NONE else max(self.then, until)
+                self.begin = min(self.begin, end)
+
+
+_NONE: Final = sys.maxsize
+"""A place no message has."""
 
 
 def _reach(reading: Reading, end: int, words: int) -> int:

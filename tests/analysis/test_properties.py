@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from callcenter.analysis import analyze, default_lexicons
+from callcenter.analysis import MessageAnalysis, analyze, default_lexicons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from callcenter.analysis import Evidence, MessageAnalysis
+    from callcenter.analysis import Evidence
 
 pytestmark = pytest.mark.unit
 
@@ -90,6 +90,13 @@ def test_spans_match_the_text_and_entities_stand_apart(text: str) -> None:
 @given(MESSAGES)
 def test_the_same_text_is_always_understood_the_same_way(text: str) -> None:
     assert analyze(text, LEXICONS) == analyze(text, LEXICONS)
+
+
+@settings(max_examples=100, deadline=None)
+@given(MESSAGES)
+def test_what_is_stated_would_pass_validation(text: str) -> None:
+    found = analyze(text, LEXICONS)
+    assert MessageAnalysis.model_validate(found.model_dump(), strict=True) == found
 
 
 @settings(max_examples=100, deadline=None)
