@@ -247,6 +247,13 @@ class HandoffPacket(Value):
     summary: LocalizedText
 
 
+class Matter(Value):
+    """One thing the customer wants settled, and its ticket."""
+
+    ticket: TicketNumber
+    category: TicketCategory
+
+
 class ConversationState(Value):
     """A call as it stands: `evolve()` folded over its log. The first eleven fields are the wire contract's."""
 
@@ -288,6 +295,8 @@ class ConversationState(Value):
     """The ticket of the matter in hand."""
     ticket_category: TicketCategory | None = None
     tickets: tuple[TicketNumber, ...] = ()
+    matters: tuple[Matter, ...] = ()
+    """What each ticket is about, the one spoken of last at the end."""
     human_requested: bool = False
     sentiment_trend: tuple[Sentiment, ...] = ()
     """Of the last customer messages (see TREND_LENGTH), oldest first."""

@@ -147,9 +147,8 @@ def decide(
         priority = max(priority, PriorityLevel.medium, key=lambda level: level.rank)
     ticket_due = upset or wants_human or exhausted or lead or heard in _TICKET_INTENTS
     category = _category(analysis, heard, callback=lead or (wants_human and not upset)) if ticket_due else None
-    same = _same_matter(state, category)
     language, language_reason = choose_language(state, analysis.language, policy, hint=hint)
-    adds = state.ticket if same and (ticket_due or state.collecting) else None
+    adds = _ticket_of(state, category) if ticket_due or state.collecting else None
     return RoutingDecision(
         target_persona=persona,
         priority=priority,
@@ -230,6 +229,13 @@ def _category(analysis: MessageAnalysis, heard: ConversationIntent, *, callback:
     if heard is ConversationIntent.technical_support:
         return TicketCategory.technical
     return analysis.category.category or TicketCategory.general
+
+
+def _ticket_of(state: ConversationState, category: TicketCategory | None) -> TicketNumber | None:
+    """Return the ticket a message of this category belongs to; None: it is another matter, or the first."""
+    if _same_matter(state, category):
+        return state.ticket
+    return next((matter.ticket for matter in reversed(state.matters) if matter.category is category), None)
 
 
 def _same_matter(state: ConversationState, category: TicketCategory | None) -> bool:

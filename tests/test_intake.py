@@ -32,6 +32,7 @@ from callcenter.tickets.intake import (
     collect,
     next_slot,
 )
+from tests.factories import ticket
 
 pytestmark = pytest.mark.unit
 
@@ -152,7 +153,15 @@ def test_another_matter_keeps_who_the_customer_is():
         asked=(Slot.contact,),
         declined=(Slot.contact,),
     )
-    assert another_matter(known) == Slots(name="علي", phone="+966500000000", order_number="7")
+    assert another_matter(known, None) == Slots(name="علي", phone="+966500000000", order_number="7")
+    earlier = ticket(slots=Slots(order_number="9", description="late"), category=TicketCategory.delivery)
+    assert another_matter(known, earlier) == Slots(
+        name="علي",
+        phone="+966500000000",
+        order_number="9",
+        category=TicketCategory.delivery,
+        description="late",
+    )
 
 
 def test_the_answer_to_what_happened_describes_it():

@@ -289,6 +289,19 @@ def test_another_matter_gets_a_ticket_of_its_own():
     assert decision.create_ticket
 
 
+def test_going_back_to_a_matter_finds_its_ticket():
+    state = a_state(
+        current_persona=PersonaType.complaints,
+        ticket=TicketNumber("TKT-00000002"),
+        ticket_category=TicketCategory.billing,
+        matters=(
+            {"ticket": "TKT-00000001", "category": "technical"},
+            {"ticket": "TKT-00000002", "category": "billing"},
+        ),
+    )
+    assert decide(state, an_analysis(ConversationIntent.technical_support)).add_to_ticket == "TKT-00000001"
+
+
 def test_while_collecting_another_category_still_belongs_to_the_matter():
     state = a_state(
         current_persona=PersonaType.complaints,

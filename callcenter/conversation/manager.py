@@ -28,7 +28,7 @@ from callcenter.calls import (
 from callcenter.company import Company
 from callcenter.conversation.open_calls import InUse, OpenCall, OpenCalls
 from callcenter.conversation.speaking import Speaker, brief_of, frames_of
-from callcenter.conversation.turn import Desk, Facts, Step, Turn, Utterance, manual_handoff, take
+from callcenter.conversation.turn import Desk, Facts, Step, Tickets, Turn, Utterance, manual_handoff, take
 from callcenter.errors import (
     CallEnded,
     CallExists,
@@ -158,15 +158,16 @@ class ConversationManager:
         step = Step(state=evolve(None, started))
         step.events.append(started)
         step.add(greeting)
-        async with self._use(started.call_id) as call, call.log:
-            try:
-                await self._store.append(
-                    Append(call_id=started.call_id, expected_seq=0, events=step.events, state=step.state)
-                )
-            except TurnConflict:
-                raise CallExists from None
-            call.state = step.state
-            await self._bus.publish(step.events)
+        with self._use(started.call_id) as call:
+            async with call.log:
+                try:
+                    await self._store.append(
+                        Append(call_id=started.call_id, expected_seq=0, events=step.events, state=step.state)
+                    )
+                except TurnConflict:
+                    raise CallExists from None
+                call.state = step.state
+                await self._bus.publish(step.events)
         return StartedCall(state=step.state, greeting=greeting, events=tuple(step.events))
 
     async def handle(self, utterance: Utterance) -> Turn:
@@ -179,13 +180,13 @@ class ConversationManager:
         cleaned = clean(utterance.text)
         if cleaned.empty:
             raise EmptyMessage
-        async with self._use(utterance.call_id) as call:
+        with self._use(utterance.call_id) as call:
             if call.state is None or call.state.unanswered:
                 await self._catch_up(utterance.call_id, call)
             analysis = self._analyzer.analyze(cleaned.text, utterance.language)
             services = tuple(service.id for service in self._company.mentioned(cleaned.text))
 
-            def make(state: ConversationState, ticket: Ticket | None) -> Step:
+            def make(state: ConversationState, tickets: Tickets) -> Step:
                 decision = decide(state, analysis, self._policy, hint=utterance.language)
                 facts = Facts(
                     message_id=message_id,
@@ -197,7 +198,7 @@ class ConversationManager:
                     services=services,
                     now=self._sources.now(),
                 )
-                step = take(state, ticket, facts, self._desk)
+                step = take(state, tickets, facts, self._desk)
                 turn = Turn(utterance.call_id, message_id, tuple(step.events))
                 self._speaker.answer_at_once(step, turn, call.said)
                 return step
@@ -221,7 +222,7 @@ class ConversationManager:
 
     async def resume(self, call_id: CallId) -> tuple[Turn, ...]:
         """Answer what a crash left unanswered on a call; usually there is nothing. Raises CallNotFound."""
-        async with self._use(call_id) as call:
+        with self._use(call_id) as call:
             async with call.log:
                 call.forget()  # the state at hand does not know what another process left
             return await self._catch_up(call_id, call)
@@ -230,16 +231,16 @@ class ConversationManager:
         """Give the call to a persona by hand; None when it has it already. Raises CallNotFound, CallEnded."""
         made: Handoff | None = None
 
-        def make(state: ConversationState, ticket: Ticket | None) -> Step:
+        def make(state: ConversationState, _tickets: Tickets) -> Step:
             nonlocal made
-            step = Step(state=state, ticket=ticket)
+            step = Step(state=state)
             made = None
             if state.current_persona is not persona:
                 made = manual_handoff(state, persona, self._personas, self._sources.now())
                 step.add(made)
             return step
 
-        async with self._use(call_id) as call:
+        with self._use(call_id) as call:
             await self._write(call_id, call, make)
         return made
 
@@ -249,8 +250,8 @@ class ConversationManager:
         Raises CallNotFound, CallEnded if it is over, TurnConflict when the customer talks on without a pause.
         """
 
-        def make(state: ConversationState, ticket: Ticket | None) -> Step:
-            step = Step(state=state, ticket=ticket)
+        def make(state: ConversationState, tickets: Tickets) -> Step:
+            step = Step(state=state)
             if state.unanswered:
                 return step
             step.add(
@@ -258,14 +259,14 @@ class ConversationManager:
                     call_id=call_id,
                     seq=step.next_seq,
                     at=self._sources.now(),
-                    outcome=_outcome(state, ticket),
+                    outcome=_outcome(state, tickets),
                     reason=reason,
                     satisfaction=satisfaction,
                 )
             )
             return step
 
-        async with self._use(call_id) as call:
+        with self._use(call_id) as call:
             for _ in range(RACES):
                 await self._catch_up(call_id, call)
                 async with call.voice:
@@ -300,22 +301,20 @@ class ConversationManager:
         """Return the state at hand, read if need be; the caller holds the log lock."""
         if call.state is None:
             state = await self._store.state(call_id)
-            call.ticket = await self._store.ticket(state.ticket) if state.ticket else None
+            call.tickets = {number: await self._store.ticket(number) for number in state.tickets}
             recent = await self._store.events(call_id, after=max(0, state.seq - LAST_REPLY_WITHIN))
             call.said = _last_reply(recent) or ""
             call.state = state
         return call.state
 
-    async def _write(
-        self, call_id: CallId, call: OpenCall, make: Callable[[ConversationState, Ticket | None], Step]
-    ) -> Step:
+    async def _write(self, call_id: CallId, call: OpenCall, make: Callable[[ConversationState, Tickets], Step]) -> Step:
         """Make a step on the call's present state, store and publish it; again when another writer was first."""
         async with call.log:
             for attempt in range(RACES):
                 state = await self._load(call_id, call)
                 if state.ended:
                     raise CallEnded
-                step = make(state, call.ticket)
+                step = make(state, call.tickets)
                 if not step.events:
                     return step
                 try:
@@ -337,7 +336,8 @@ class ConversationManager:
                     call.forget()
                     raise
                 else:
-                    call.state, call.ticket = step.state, step.ticket
+                    call.state = step.state
+                    call.tickets.update((ticket.number, ticket) for ticket in (*step.opened, *step.changed))
                     call.said = _last_reply(step.events) or call.said
                     if self._bus.heard(call_id):
                         await self._bus.publish(frames_of(step))
@@ -382,13 +382,14 @@ class ConversationManager:
         async with call.voice:
             async with call.log:
                 state = await self._load(turn.call_id, call)
-                ticket, said = call.ticket, call.said
+                ticket = call.tickets.get(state.ticket) if state.ticket else None
+                said = call.said
             if turn.message_id not in state.unanswered:
                 return await self._stored(turn)
             spoken = await self._speaker.speak(brief_of(state, ticket, turn, said), turn)
 
-            def make(state: ConversationState, ticket: Ticket | None) -> Step:
-                step = Step(state=state, ticket=ticket)
+            def make(state: ConversationState, _tickets: Tickets) -> Step:
+                step = Step(state=state)
                 if turn.message_id in state.unanswered:
                     step.add(spoken.model_copy(update={"seq": step.next_seq, "at": self._sources.now()}))
                 return step
@@ -424,8 +425,8 @@ def _last_reply(events: Sequence[CallEvent]) -> str | None:
     return next((event.message for event in reversed(events) if isinstance(event, AssistantMessage)), None)
 
 
-def _outcome(state: ConversationState, ticket: Ticket | None) -> Outcome:
-    if ticket is not None and not ticket.settled:
+def _outcome(state: ConversationState, tickets: Tickets) -> Outcome:
+    if not all(ticket.settled for ticket in tickets.values()):
         return Outcome.ticket_open
     if state.human_requested:
         return Outcome.handed_off

@@ -1,4 +1,4 @@
-"""Keep the calls that are being talked on at hand: their state, their ticket, and the two locks that order their turns.
+"""Keep the calls that are being talked on at hand: their state, tickets, and the two locks that order their turns.
 
 A cache, nothing more: dropping an entry loses nothing, since the store has the log. The log lock is held while events
 are made and stored, so that seq never forks within a process; the voice lock while a reply is spoken, so that replies
@@ -11,7 +11,7 @@ import asyncio
 from collections import OrderedDict
 from typing import Final
 
-from callcenter.calls import CallId, ConversationState, MessageId
+from callcenter.calls import CallId, ConversationState, MessageId, TicketNumber
 from callcenter.tickets import Ticket
 
 CALLS_AT_HAND: Final = 20_000
@@ -21,15 +21,15 @@ CALLS_AT_HAND: Final = 20_000
 class OpenCall:
     """One call at hand."""
 
-    __slots__ = ("in_flight", "log", "said", "state", "ticket", "users", "voice")
+    __slots__ = ("in_flight", "log", "said", "state", "tickets", "users", "voice")
 
     def __init__(self) -> None:
         self.log = asyncio.Lock()
         self.voice = asyncio.Lock()
         self.state: ConversationState | None = None
         """None: to be read from the store."""
-        self.ticket: Ticket | None = None
-        """The ticket of the matter in hand; valid while `state` is."""
+        self.tickets: dict[TicketNumber, Ticket] = {}
+        """All tickets of the call; valid while `state` is."""
         self.said = ""
         """Our last reply, empty before the first; valid while `state` is."""
         self.in_flight: set[MessageId] = set()
@@ -39,7 +39,7 @@ class OpenCall:
     def forget(self) -> None:
         """Read the call again before it is used next."""
         self.state = None
-        self.ticket = None
+        self.tickets = {}
         self.said = ""
 
 
@@ -89,10 +89,10 @@ class InUse:
         self._call_id = call_id
         self._call: OpenCall | None = None
 
-    async def __aenter__(self) -> OpenCall:
+    def __enter__(self) -> OpenCall:
         self._call = self._calls.take(self._call_id)
         return self._call
 
-    async def __aexit__(self, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._call is not None:
             self._calls.give_back(self._call_id, self._call)

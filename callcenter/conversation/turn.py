@@ -6,7 +6,7 @@ is fixed: user_message, routing, handoff, escalation, transfer_requested, ticket
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -42,6 +42,9 @@ from callcenter.events import (
 from callcenter.personas import PersonaManager
 from callcenter.routing import RoutingDecision
 from callcenter.tickets import Ticket, add_to_ticket, another_matter, collect, next_slot, open_ticket
+
+Tickets = Mapping[TicketNumber, Ticket]
+"""All tickets of a call."""
 
 INTERESTS_KEPT: Final = 5
 """Services a call remembers; "how much is it?" means one of the last few."""
@@ -160,13 +163,14 @@ class Desk:
     new_ticket_number: Callable[[], TicketNumber]
 
 
-def take(state: ConversationState, ticket: Ticket | None, facts: Facts, desk: Desk) -> Step:
+def take(state: ConversationState, tickets: Tickets, facts: Facts, desk: Desk) -> Step:
     """Return the events that a message leads to before anybody answers it."""
-    step = Step(state=state, ticket=ticket)
     decision = facts.decision
-    other = decision.create_ticket and state.ticket is not None
-    known_before = another_matter(state.slots) if other else state.slots
-    slots = collect(known_before, facts.analysis, facts.text, collecting=state.collecting and not other)
+    number = None if decision.create_ticket else decision.add_to_ticket or state.ticket
+    step = Step(state=state, ticket=tickets.get(number) if number else None)
+    turns = state.ticket is not None and number != state.ticket  # to another matter, new or known
+    known_before = another_matter(state.slots, step.ticket) if turns else state.slots
+    slots = collect(known_before, facts.analysis, facts.text, collecting=state.collecting and not turns)
     step.add(
         UserMessage(
             call_id=state.call_id,
@@ -193,7 +197,7 @@ def take(state: ConversationState, ticket: Ticket | None, facts: Facts, desk: De
     if decision.handoff:
         step.add(_handoff(step, facts, desk))
     _escalate(step, facts)
-    _ticket(step, facts, desk, known_before)
+    _ticket(step, facts, desk, told=slots is not known_before, turns=turns)
     return step
 
 
@@ -287,7 +291,7 @@ def _escalate(step: Step, facts: Facts) -> None:
         )
 
 
-def _ticket(step: Step, facts: Facts, desk: Desk, known_before: Slots) -> None:
+def _ticket(step: Step, facts: Facts, desk: Desk, *, told: bool, turns: bool) -> None:
     """Open the ticket that is due, or put what the message told on the one in hand."""
     state, decision = step.state, facts.decision
     slots = state.slots
@@ -295,7 +299,7 @@ def _ticket(step: Step, facts: Facts, desk: Desk, known_before: Slots) -> None:
         ticket = open_ticket(
             number=desk.new_ticket_number(),
             call_id=state.call_id,
-            category=slots.category or decision.ticket_category or TicketCategory.general,
+            category=_category(slots, decision) or TicketCategory.general,
             priority=_raised(decision.priority, slots.urgency),
             slots=slots,
             words=_words(state, facts, desk),
@@ -314,13 +318,13 @@ def _ticket(step: Step, facts: Facts, desk: Desk, known_before: Slots) -> None:
             )
         )
         return
-    if step.ticket is None or not (decision.add_to_ticket or slots is not known_before):
+    if step.ticket is None or not (decision.add_to_ticket or told):
         return
     priority = decision.priority if decision.add_to_ticket else step.ticket.priority
     ticket = add_to_ticket(
         step.ticket,
         slots=slots,
-        category=slots.category or decision.ticket_category,
+        category=_category(slots, decision),
         priority=_raised(priority, slots.urgency),
         escalated=decision.escalation_needed,
         human_requested=decision.transfer_to_human,
@@ -328,7 +332,10 @@ def _ticket(step: Step, facts: Facts, desk: Desk, known_before: Slots) -> None:
         respond_within=desk.respond_within(priority),
     )
     if ticket is step.ticket:
-        return
+        if not turns:
+            return
+        # Nothing new, but the call is about this ticket again: that too stands in the log.
+        ticket = ticket.model_copy(update={"updated_at": facts.now, "version": ticket.version + 1})
     step.changed = (ticket,)
     step.ticket = ticket
     step.add(
@@ -336,6 +343,12 @@ def _ticket(step: Step, facts: Facts, desk: Desk, known_before: Slots) -> None:
             call_id=state.call_id, seq=step.next_seq, at=facts.now, message_id=facts.message_id, ticket=ticket
         )
     )
+
+
+def _category(slots: Slots, decision: RoutingDecision) -> TicketCategory | None:
+    """Return what routing says of this message, or where it can't tell, what was said before."""
+    decided = decision.ticket_category
+    return slots.category if decided in {None, TicketCategory.general} and slots.category else decided
 
 
 def _words(state: ConversationState, facts: Facts, desk: Desk) -> str:

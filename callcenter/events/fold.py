@@ -10,7 +10,7 @@ from math import floor
 from typing import Final, assert_never
 
 from callcenter.analysis.models import LanguageVerdict
-from callcenter.calls import TREND_LENGTH, ConversationState, Language, Sentiment, Slots
+from callcenter.calls import TREND_LENGTH, ConversationState, Language, Matter, Sentiment, Slots
 from callcenter.events.kinds import (
     AssistantMessage,
     CallEnded,
@@ -45,9 +45,7 @@ def evolve(  # noqa: C901 (one flat case an event)
         "conversation_duration_seconds": (event.at - state.started_at).total_seconds(),
     }
     match event:
-        case Greeting():
-            changed |= {"message_count": state.message_count + 1}
-        case UserMessage():
+        case UserMessage():  # what every turn has comes first
             changed |= {
                 "message_count": state.message_count + 1,
                 "user_message_count": state.user_message_count + 1,
@@ -56,6 +54,10 @@ def evolve(  # noqa: C901 (one flat case an event)
             }
         case Routing():
             changed |= _routed(state, event)
+        case AssistantMessage():
+            changed |= _answered(state, event)
+        case Greeting():
+            changed |= {"message_count": state.message_count + 1}
         case Handoff():
             changed |= {
                 "previous_persona": event.from_persona,
@@ -74,9 +76,11 @@ def evolve(  # noqa: C901 (one flat case an event)
                 "ticket": ticket.number,
                 "ticket_category": ticket.category,
                 "tickets": tuple(dict.fromkeys((*state.tickets, ticket.number))),
+                "matters": (
+                    *(matter for matter in state.matters if matter.ticket != ticket.number),
+                    Matter(ticket=ticket.number, category=ticket.category),
+                ),
             }
-        case AssistantMessage():
-            changed |= _answered(state, event)
         case CallEnded():
             changed |= {"ended_at": event.at, "outcome": event.outcome.value, "satisfaction": event.satisfaction}
         case _:

@@ -10,6 +10,7 @@ from typing import Final
 
 from callcenter.analysis.models import Act, EntityKind, MessageAnalysis
 from callcenter.calls import ConversationIntent, PriorityLevel, Slot, Slots, TicketCategory
+from callcenter.tickets.ticket import Ticket
 
 NEEDED: Final[dict[TicketCategory, tuple[Slot, ...]]] = {
     TicketCategory.general: (Slot.description, Slot.order_number, Slot.contact),
@@ -58,9 +59,23 @@ def collect(slots: Slots, analysis: MessageAnalysis, text: str, *, collecting: b
     return slots.model_copy(update=told) if told else slots
 
 
-def another_matter(slots: Slots) -> Slots:
-    """Return what stays known when the customer turns to another matter: who they are and how to reach them."""
-    return Slots(name=slots.name, phone=slots.phone, email=slots.email, order_number=slots.order_number)
+def another_matter(slots: Slots, ticket: Ticket | None) -> Slots:
+    """Return what is known when the customer turns to another matter, or back to one that has a ticket.
+
+    Who they are and how to reach them stays known; the rest is the matter's own.
+    """
+    person = Slots(name=slots.name, phone=slots.phone, email=slots.email, order_number=slots.order_number)
+    if ticket is None:
+        return person
+    return person.model_copy(
+        update={
+            "order_number": ticket.order_number or slots.order_number,
+            "category": ticket.category,
+            "description": ticket.description,
+            "amount": ticket.amount,
+            "date": ticket.occurred,
+        }
+    )
 
 
 def next_slot(slots: Slots, category: TicketCategory) -> Slot | None:

@@ -453,6 +453,24 @@ class TestTickets:
             assert "crashing" not in second.ticket.description
             assert second.ticket.phone == "+966501234567"
 
+    async def test_going_back_to_a_matter_goes_back_to_its_ticket(self, tmp_path):
+        async with house(tmp_path) as home:
+            for _ in range(3):
+                for text in (
+                    "your website is broken, it keeps crashing",
+                    "I don't have an order number",
+                    "my phone is +966501234567",
+                    "I was charged twice on my invoice",
+                    "I don't have an order number",
+                ):
+                    await home.says(text)
+            first, second = (await home.store.state(CALL)).tickets
+            technical, billing = await home.store.ticket(first), await home.store.ticket(second)
+            assert (technical.category, billing.category) == (TicketCategory.technical, TicketCategory.billing)
+            assert technical.description == "your website is broken, it keeps crashing"
+            assert billing.description == "I was charged twice on my invoice"
+            assert await home.store.state(CALL) == fold(await home.log())
+
     async def test_a_lead_names_what_it_is_about(self, tmp_path):
         async with house(tmp_path) as home:
             await home.says("how much is web design?")
