@@ -70,7 +70,7 @@ class TopicIndex(Generic[TopicT]):
                     cue = _Cue(number, sort, subject, len(phrase))
                     cues |= dict.fromkeys((form, cue) for form in _forms(phrase))
         self._topics = tuple(topics)
-        self._index = PhraseIndex(cues)
+        self._index = PhraseIndex(cues, folded=True)
         self._found = lru_cache(maxsize=_REMEMBERED)(self._search)
 
     def find(self, text: str) -> tuple[Mention[TopicT], ...]:
@@ -128,7 +128,7 @@ _MAX_FORMS_WORDS: Final = 5
 
 
 def _forms(phrase: str) -> set[str]:
-    """Return a phrase with and without the article at each word: "تصميم موقع" (website design), "تصميم الموقع".
+    """Return a phrase, folded, with and without each word's article: "تصميم موقع" (website design), "تصميم الموقع".
 
     The first word only loses it: the index tolerates one glued to it.
     """
@@ -136,8 +136,12 @@ def _forms(phrase: str) -> set[str]:
     if len(rest) >= _MAX_FORMS_WORDS:
         return {" ".join((first, *rest))}
     choices = [{first, _bare(first)}]
-    choices += [{word, _bare(word), _ARTICLE + word} if _TAKES_ARTICLE.match(word) else {word} for word in rest]
+    choices += [{word, _bare(word), _with_article(word)} if _TAKES_ARTICLE.match(word) else {word} for word in rest]
     return {" ".join(chosen) for chosen in product(*choices)}
+
+
+def _with_article(word: str) -> str:
+    return normalise(_ARTICLE + word).text  # before "للجوال" (for the mobile) it makes three of a letter, too many
 
 
 def _bare(word: str) -> str:

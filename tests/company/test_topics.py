@@ -216,6 +216,12 @@ def test_a_longer_phrase_takes_the_place_of_a_shorter_one_of_its_sort():
     assert [each.topic for each in index.find("a marketing plan, then marketing")] == ["narrow", "wide"]
 
 
+@pytest.mark.parametrize("text", ["تطبيق جوال", "تطبيق الجوال", "التطبيق للجوال", "تطبيق الــجوال"])  # a mobile app
+def test_an_article_comes_and_goes_also_before_a_glued_preposition(text: str):
+    index = TopicIndex([Entry("app", ["تطبيق للجوال", "تطبيق جوال"])])
+    assert [each.topic for each in index.find(text)] == ["app"]
+
+
 def test_topics_of_different_sorts_share_a_place():
     index: TopicIndex[str | int] = TopicIndex([Entry[str | int]("text", ["plan"]), Entry[str | int](7, ["a plan"])])
     assert {each.topic for each in index.find("a plan")} == {"text", 7}
