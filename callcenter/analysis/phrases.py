@@ -125,8 +125,6 @@ _ENCLITICS: Final = frozenset(
     for shin in ("", _SHIN)
 )
 _ARABIC: Final = re.compile("[\u0621-\u064a]")
-_PLAIN: Final = re.compile(r"[^\W_]+(?: [^\W_]+)*")
-"""Words and single blanks only: nothing for `words_only` to do."""
 _BREAK: Final = re.compile(r"[.!?;\n]")
 _SEPARATORS: Final = re.compile(r"[^\w '$£€\u2190-\U0010ffff]")
 _ASCII_SEPARATORS: Final = str.maketrans(
@@ -173,8 +171,12 @@ class PhraseIndex(Generic[T]):
             if gap:
                 _put(table, _keys(first), (), first, ())
                 _put(table, _keys(second), (), None, ((first, payload),))
+                continue
+            keys = _keys(phrase)
+            if len(keys) == 1 and keys[0] not in table:  # nearly all
+                table[keys[0]] = (keys[0][1], (payload,), None)
             else:
-                _put(table, _keys(phrase), (payload,), None, ())
+                _put(table, keys, (payload,), None, ())
         self._patterns: Sequence[_Pattern[T]] = list(table.values())
         self._automaton = ahocorasick_rs.AhoCorasick([text for text, _ in table], store_patterns=False)
 
@@ -286,12 +288,12 @@ def _one_thought(text: str, words: str, end: int, start: int) -> bool:
 
 def _keys(phrase: str) -> list[tuple[str, int]]:
     """Return what to put into the automaton for one (half) phrase, and how to check what it finds."""
-    if phrase.isascii() and _PLAIN.fullmatch(phrase):
-        return [(f" {phrase} ", _EXACT)]
     text = phrase.removesuffix("*")
     open_ended = text != phrase
-    if not _PLAIN.fullmatch(text):
+    if not text.replace(" ", "").isalnum():
         text = words_only(text).strip()
+    elif text.isascii() and not open_ended:
+        return [(f" {text} ", _EXACT)]
     if not text or not (text[0].isalnum() or text[0] == "_"):
         return [(text, _SYMBOL)] if text else []
     if _ARABIC.match(text):
@@ -303,10 +305,10 @@ def _keys(phrase: str) -> list[tuple[str, int]]:
 
 def _arabic_keys(text: str, *, open_ended: bool) -> list[tuple[str, int]]:
     """Let particles stick to long words only, at either end."""
-    words = text.split(" ")
-    if len(words[0]) < _FREE_LENGTH:
+    first, last = text.find(" "), text.rfind(" ")
+    if 0 <= first < _FREE_LENGTH or len(text) < _FREE_LENGTH:
         ending, check = ("", _OPEN_ENDED) if open_ended else (" ", _EXACT)
         return [(f" {conjunction}{text}{ending}", check) for conjunction in _CONJUNCTIONS]
-    if len(words[-1]) < _FREE_LENGTH and not open_ended:
+    if last > 0 and len(text) - last <= _FREE_LENGTH and not open_ended:
         return [(f" {particle}{text} ", _EXACT) for particle in ("", "و", "ف", "ال", "ب", "ل")]
     return [(text, _ARABIC_OPEN if open_ended else _ARABIC_WORD)]

@@ -18,7 +18,8 @@ from callcenter.analysis.phrases import words_only
 from callcenter.analysis.text import normalise
 
 if TYPE_CHECKING:
-    from callcenter.analysis.lexicon import Cue, Entry, Lexicons
+    from callcenter.analysis.lexicon import Entry, Lexicons
+    from callcenter.analysis.lexicon_file import Cue
 
 _SCOPE_END: Final = re.compile(r"[.,!?;:\n]")
 

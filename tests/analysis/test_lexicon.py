@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
 
 from callcenter.analysis import analyze, default_lexicons, load_lexicons
+from callcenter.analysis.lexicon import PACKAGED
+from callcenter.analysis.lexicon_file import LexiconFile
 from callcenter.calls import ConversationIntent
 from callcenter.errors import LexiconInvalid
 
@@ -50,6 +53,10 @@ def test_on_the_same_words_the_company_wins(tmp_path: Path) -> None:
         ("en", "[intent.complaint.a]\ncues = [3]", "must be words"),
         ("en", '[intent.complaint.a]\nheft = 2\ncues = ["ouch"]', "unknown keys: heft"),
         ("en", '[intent.complaint.a]\nwhen = "never"\ncues = ["ouch"]', "as `when`"),
+        ("en", '[intent.complaint.a]\ncues = "ouch"', "needs a list"),
+        ("en", '[intent.complaint.a]\ncues = [{ text = "ouch", rule = "x" }]', "must be words"),
+        ("en", '[intent.complaint.a]\ncues = [{ text = "ouch", weight = "x" }]', "must be words"),
+        ("en", '[intent.complaint.a]\ncues = [\n    "ouch"\n    "au",\n]', "Unclosed array"),
         ("en", "[intent.complaint", "end of document"),
     ],
 )
@@ -77,3 +84,24 @@ def test_every_language_speaks_to_every_intent() -> None:
         "en": set(),
         "arabizi": set(),
     }
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGED.glob("*.toml")), ids=lambda path: path.stem)
+def test_the_quick_way_reads_what_toml_says(path: Path) -> None:
+    assert LexiconFile(path).tree.items() <= tomllib.loads(path.read_text(encoding="utf-8")).items()
+
+
+@pytest.mark.parametrize(
+    "cues",
+    [
+        'cues = ["wobbl*", "text = x"]',
+        'cues = [\n    "wobbl*",  # what zorbulators do\n]',
+        "cues = ['wobbl*']",
+        'cues = ["\\u0077obbl*"]',
+        'cues = [\n    { text = "wobbl*", dialect = "gulf", weight = 2 },\n]',
+        'cues = [\n    { weight = 2, text = "wobbl*" }\n]',
+    ],
+)
+def test_lists_may_be_written_any_way_toml_allows(tmp_path: Path, cues: str) -> None:
+    own = write(tmp_path, "en", f"[intent.technical_support.own]\nweight = 2\n{cues}\n")
+    assert analyze("it is wobbling", load_lexicons(own)).intent.intent is ConversationIntent.technical_support
