@@ -70,8 +70,8 @@ class TicketRow(NamedTuple):
     version: int
     values: tuple[str | int | None, ...]
     """By column, in the order of TICKET_COLUMNS."""
-    texts: Mapping[str, str | None]
-    """Each field as text, but those a history entry has columns for."""
+    fields: Mapping[str, str | int | None]
+    """By name, as JSON has them."""
     updated_at: str
 
     def changes(self, before: Sequence[object] | None) -> str:
@@ -79,12 +79,13 @@ class TicketRow(NamedTuple):
 
         Without a row before, of a new ticket, all fields.
         """
-        if before is None:
-            return orjson.dumps(self.texts).decode()
-        both = zip(TICKET_COLUMNS, before, self.values, strict=True)
-        return orjson.dumps(
-            {name: self.texts[name] for name, old, new in both if old != new and name in self.texts}
-        ).decode()
+        both = zip(TICKET_COLUMNS, before or self.values, self.values, strict=True)
+        changed = {
+            name: _text(self.fields[name])
+            for name, old, new in both
+            if (before is None or old != new) and name not in _IN_ENTRY
+        }
+        return orjson.dumps(changed).decode()
 
 
 def check_step(step: Append) -> None:
@@ -130,13 +131,12 @@ def event_row(event: CallEvent) -> EventRow:
 def ticket_row(ticket: Ticket) -> TicketRow:
     """Return a ticket. Raises InvalidRequest for text that can't be stored."""
     fields: dict[str, str | int | None] = orjson.loads(_json(ticket))
-    texts = {name: _text(value) for name, value in fields.items() if name not in _IN_ENTRY}
-    fields |= {name: time_text(getattr(ticket, name)) for name in _TIMES}
+    columns = fields | {name: time_text(getattr(ticket, name)) for name in _TIMES}
     return TicketRow(
         number=ticket.number,
         version=ticket.version,
-        values=tuple(fields.values()),
-        texts=texts,
+        values=tuple(columns.values()),
+        fields=fields,
         updated_at=time_text(ticket.updated_at),
     )
 
