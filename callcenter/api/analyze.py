@@ -33,20 +33,5 @@ async def analyze(request: Request, app: AppDep) -> Response:
     For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
     """
     wanted = await read(request, AnalyzeRequest)
-    assessment = app.conversations.assess(wanted.text, wanted.language)
-    analysis = assessment.analysis
-    return reply(
-        Understanding(
-            language=analysis.language.language or assessment.decision.language,
-            language_verdict=analysis.language,
-            intent=analysis.intent,
-            sentiment=analysis.sentiment,
-            urgency=analysis.urgency,
-            question=analysis.question,
-            category=analysis.category,
-            entities=analysis.entities,
-            acts=analysis.acts,
-            routing=assessment.decision,
-            truncated=assessment.truncated,
-        )
-    )
+    found = app.conversations.assess(wanted.text, wanted.language)
+    return reply(Understanding.of(found.analysis, found.decision, truncated=found.truncated))

@@ -18,6 +18,7 @@ from callcenter.analysis.models import (
     Entity,
     IntentAnalysis,
     LanguageVerdict,
+    MessageAnalysis,
     QuestionVerdict,
     SentimentAnalysisResult,
     UrgencyVerdict,
@@ -281,6 +282,23 @@ class Understanding(_Response):
     acts: tuple[ActEvidence, ...]
     routing: RoutingDecision
     truncated: bool
+
+    @classmethod
+    def of(cls, analysis: MessageAnalysis, decision: RoutingDecision, *, truncated: bool) -> Understanding:
+        """Lay out what the analyzer and routing say of a message."""
+        return cls(
+            language=analysis.language.language or decision.language,
+            language_verdict=analysis.language,
+            intent=analysis.intent,
+            sentiment=analysis.sentiment,
+            urgency=analysis.urgency,
+            question=analysis.question,
+            category=analysis.category,
+            entities=analysis.entities,
+            acts=analysis.acts,
+            routing=decision,
+            truncated=truncated,
+        )
 
 
 class Health(_Response):

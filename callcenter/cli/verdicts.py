@@ -81,19 +81,7 @@ def _fresh(analysis: MessageAnalysis, language: Language | None) -> Conversation
 def _document(analysis: MessageAnalysis, decision: RoutingDecision, *, truncated: bool) -> str:
     from callcenter.api.models import Understanding
 
-    return Understanding(
-        language=analysis.language.language or decision.language,
-        language_verdict=analysis.language,
-        intent=analysis.intent,
-        sentiment=analysis.sentiment,
-        urgency=analysis.urgency,
-        question=analysis.question,
-        category=analysis.category,
-        entities=analysis.entities,
-        acts=analysis.acts,
-        routing=decision,
-        truncated=truncated,
-    ).model_dump_json(indent=2)
+    return Understanding.of(analysis, decision, truncated=truncated).model_dump_json(indent=2)
 
 
 def _lines(analysis: MessageAnalysis, decision: RoutingDecision) -> Iterator[str]:
