@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _SKIPPED: Final = {kind: None if kind is LanguageKind.arabizi else "arabizi" for kind in LanguageKind}
 """Arabizi cues ("men", "fi") are English or French words elsewhere; they count in Arabizi only."""
+_FAULTS: Final = frozenset({ConversationIntent.complaint, ConversationIntent.technical_support})
+_MERE_HINT: Final = 1.0
 _CALM: Final = UrgencyVerdict(level=PriorityLevel.medium, confidence=0.6)
 _STATEMENT: Final = QuestionVerdict(is_question=False, confidence=0.85)
 _BARE_QUESTION: Final = QuestionVerdict(is_question=True, confidence=0.9)
@@ -70,13 +72,18 @@ def analyze(text: str, lexicons: Lexicons, *, hint: Language | None = None) -> M
     return MessageAnalysis(
         language=spoken,
         intent=wanted,
-        sentiment=sentiment.verdict(reading, 0.0 if wanted.intent is ConversationIntent.goodbye else matter),
+        sentiment=sentiment.verdict(reading, matter if _displeases(wanted.intent, matter) else 0.0),
         urgency=_urgency(reading),
         question=_question(reading),
         category=_category(reading, technical),
         entities=entities.find(reading, lexicons),
         acts=_acts(reading),
     )
+
+
+def _displeases(intent: ConversationIntent, matter: float) -> bool:
+    """Whether the matter itself takes from the mood: not if it is over, nor if it is a hint beside something else."""
+    return intent in _FAULTS or (matter >= _MERE_HINT and intent is not ConversationIntent.goodbye)
 
 
 def _urgency(reading: Reading) -> UrgencyVerdict:
