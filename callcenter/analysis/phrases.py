@@ -247,8 +247,7 @@ def _put(
 def _with_particles(check: int, words: str, begin: int, stop: int) -> tuple[int, int, bool] | None:
     """Widen a find to the whole Arabic word: its span and whether a particle negates it; None if it is no word."""
     blank = words.rfind(" ", begin - _LONGEST_HEAD if begin > _LONGEST_HEAD else 0, begin)
-    head = words[blank + 1 : begin]
-    if blank < 0 or head not in _PROCLITICS:
+    if blank < 0 or (head := words[blank + 1 : begin]) not in _PROCLITICS:
         return None
     finish = words.find(" ", stop) if check == _ARABIC_OPEN else words.find(" ", stop, stop + _LONGEST_TAIL)
     if finish < 0 or (check == _ARABIC_WORD and words[stop:finish] not in _ENCLITICS):

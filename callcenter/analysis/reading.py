@@ -51,6 +51,7 @@ class Reading:
         hits = self.hits
         covered: dict[str, int] = {}
         scopes = _Scopes(self)
+        extent = len(self.words.strip())
         for start, minus_end, _, _, entries, glued, gapped in sorted(lexicons.index.scan(self.folded, self.words)):
             end = -minus_end
             if scopes.begin < start or entries[0][1] in SCOPES:
@@ -59,7 +60,7 @@ class Reading:
             for cue, aspect, lexicon, wants, covers, placed in entries:
                 if (wants is not None and wants is not negated) or lexicon == without:
                     continue
-                if placed and (end - start < len(self.words.strip()) if cue.alone else start < scopes.aside):
+                if placed and (end - start < extent if cue.alone else start < scopes.aside):
                     continue
                 if not gapped:
                     if aspect in covered and end <= covered[aspect]:

@@ -129,7 +129,7 @@ PATHOLOGICAL = [
         "😡 ",
     ),
     *("not ", "no no ", "not but ", "not working ", "never ", "what if ", "very good ", "how … ", "how cost "),
-    *("1 sar ", "order 1 ", "order number: ", "is.", "my name is a ", "march 3 "),
+    *("agent ", "1 sar ", "order 1 ", "order number: ", "is.", "my name is a ", "march 3 "),
     *("و و و ", "لا ", "ما ", "ما حدا ", "ماوصل ", "ال", "سعر", "رقم الطلب ", "اسمي و", "\u0651", "ﻻ", "ژ"),
 ]
 
