@@ -83,11 +83,12 @@ def load_lexicons(*folders: Path) -> Lexicons:
             names |= file.plain_words("given_names")
             own = _by_key(file)
             cues |= own
-            known.update(" ".join([cue.text.removesuffix("*") for cue in own.values()]).split())
+            for cue in own.values():
+                known.update(cue.text.removesuffix("*").split())
     spelled = {name: frozenset(known | {word.replace("'", "") for word in known}) for name, known in words.items()}
     return Lexicons(
         cues=tuple(cues.values()),
-        index=PhraseIndex([(cue.text, entry(cue)) for cue in sorted(cues.values(), key=_scopes_first)], folded=True),
+        index=PhraseIndex(((cue.text, entry(cue)) for cue in sorted(cues.values(), key=_scopes_first)), folded=True),
         words=spelled,
         telling={
             name: known - frozenset[str]().union(*(others for other, others in spelled.items() if other != name))
