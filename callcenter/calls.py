@@ -314,5 +314,18 @@ class ConversationState(Value):
         return self.ended_at is not None
 
 
+def fresh_call(language: Language, at: datetime) -> ConversationState:
+    """Return a call that nobody has spoken on, for judging a message by itself; no store knows it."""
+    return ConversationState(
+        call_id=CallId("none"),
+        customer_name=None,
+        language=language,
+        current_persona=PersonaType.reception,
+        personas_used=(PersonaType.reception,),
+        started_at=at,
+        updated_at=at,
+    )
+
+
 TREND_LENGTH: Final = 8
 """Messages a sentiment trend looks back; enough to see a call turn, small enough to keep a turn's cost flat."""

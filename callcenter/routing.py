@@ -124,7 +124,9 @@ def decide(
     sure = confidence >= policy.min_confidence
     heard = intent if sure else ConversationIntent.other
     target, priority, action = _ROUTES[heard]
-    wants_human = heard is ConversationIntent.human_request or _also_wants_human(analysis, policy)
+    wants_human = heard is ConversationIntent.human_request or analysis.intent.also(
+        ConversationIntent.human_request, at_least=policy.min_confidence
+    )
     rule, why = f"intent.{heard}", f"{heard} ({confidence:.2f})"
 
     if upset:
@@ -191,13 +193,6 @@ def choose_language(  # noqa: PLR0911 (one rule a return, in order of strength)
     if state.other_language_turns >= 1 and verdict.kind is not LanguageKind.mixed:
         return spoken, "second message in it"
     return state.language, "too little to switch"
-
-
-def _also_wants_human(analysis: MessageAnalysis, policy: RoutingPolicy) -> bool:
-    return any(
-        other.intent is ConversationIntent.human_request and other.confidence >= policy.min_confidence
-        for other in analysis.intent.others
-    )
 
 
 def _hold(

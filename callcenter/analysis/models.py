@@ -110,6 +110,10 @@ class IntentAnalysis(Value):
     others: tuple[IntentCandidate, ...] = ()
     """Further intents of the same message, strongest first."""
 
+    def also(self, intent: ConversationIntent, *, at_least: float = 0.0) -> bool:
+        """Whether `intent` is among the further intents, with at least this confidence."""
+        return any(other.intent is intent and other.confidence >= at_least for other in self.others)
+
 
 class SentimentAnalysisResult(Value):
     """How the customer feels. The first four fields are the wire contract's."""

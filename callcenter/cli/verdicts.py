@@ -14,7 +14,7 @@ from typing import Final
 import typer
 
 from callcenter.analysis import Evidence, MessageAnalysis, analyze, clean, default_lexicons, load_lexicons
-from callcenter.calls import CallId, ConversationState, Language, PersonaType
+from callcenter.calls import Language, fresh_call
 from callcenter.errors import ConfigurationError, EmptyMessage
 from callcenter.routing import RoutingDecision, decide
 
@@ -30,7 +30,8 @@ def show(text: str, *, as_json: bool, language: Language | None, company: Path |
         raise EmptyMessage
     lexicons = load_lexicons(_own_words(company)) if company and _own_words(company).is_dir() else default_lexicons()
     analysis = analyze(cleaned.text, lexicons, hint=language)
-    decision = decide(_fresh(analysis, language), analysis, hint=language)
+    spoken = language or analysis.language.language or next(iter(Language))
+    decision = decide(fresh_call(spoken, _FRESH_AT), analysis, hint=language)
     if as_json:
         typer.echo(_document(analysis, decision, truncated=cleaned.truncated))
         return
@@ -64,18 +65,6 @@ def _own_words(company: Path) -> Path:
     if not company.is_dir():
         raise ConfigurationError(f"There is no company folder {company}; `callcenter init DIR` makes one.")
     return company / "lexicon"
-
-
-def _fresh(analysis: MessageAnalysis, language: Language | None) -> ConversationState:
-    return ConversationState(
-        call_id=CallId("none"),
-        customer_name=None,
-        language=language or analysis.language.language or next(iter(Language)),
-        current_persona=PersonaType.reception,
-        personas_used=(PersonaType.reception,),
-        started_at=_FRESH_AT,
-        updated_at=_FRESH_AT,
-    )
 
 
 def _document(analysis: MessageAnalysis, decision: RoutingDecision, *, truncated: bool) -> str:

@@ -3,7 +3,7 @@
 `manager` runs the calls, `turn` decides what a message leads to, `open_calls` keeps at hand what is being talked on.
 """
 
-from callcenter.conversation.manager import Assessment, ConversationManager, Sources, StartedCall, fresh_state
+from callcenter.conversation.manager import Assessment, ConversationManager, Sources, StartedCall
 from callcenter.conversation.turn import Turn, Utterance
 
-__all__ = ["Assessment", "ConversationManager", "Sources", "StartedCall", "Turn", "Utterance", "fresh_state"]
+__all__ = ["Assessment", "ConversationManager", "Sources", "StartedCall", "Turn", "Utterance"]

@@ -24,6 +24,7 @@ from callcenter.calls import (
     MessageId,
     PersonaType,
     TicketNumber,
+    fresh_call,
 )
 from callcenter.company import Company
 from callcenter.conversation.open_calls import InUse, OpenCall, OpenCalls
@@ -119,7 +120,6 @@ class ConversationManager:
         self._desk = Desk(
             personas=personas,
             respond_within=company.response_times.within,
-            service_names=personas.service_names,
             new_ticket_number=sources.ticket_number,
         )
 
@@ -287,7 +287,7 @@ class ConversationManager:
         if cleaned.empty:
             raise EmptyMessage
         analysis = self._analyzer.analyze(cleaned.text, language)
-        fresh = fresh_state(self._company, self._sources.now())
+        fresh = fresh_call(self._company.default_language, self._sources.now())
         return Assessment(analysis, decide(fresh, analysis, self._policy, hint=language), cleaned.truncated)
 
     async def state(self, call_id: CallId) -> ConversationState:
@@ -406,19 +406,6 @@ class ConversationManager:
         """Return the turn as the log has it: somebody else answered it."""
         events = await self._store.turn(turn.call_id, turn.message_id)
         return Turn(turn.call_id, turn.message_id, tuple(events), repeated=turn.repeated)
-
-
-def fresh_state(company: Company, now: datetime) -> ConversationState:
-    """Return the state of a call that nobody has spoken on."""
-    return ConversationState(
-        call_id=CallId("none"),
-        customer_name=None,
-        language=company.default_language,
-        current_persona=PersonaType.reception,
-        personas_used=(PersonaType.reception,),
-        started_at=now,
-        updated_at=now,
-    )
 
 
 def _last_reply(events: Sequence[CallEvent]) -> str | None:

@@ -158,8 +158,6 @@ class Desk:
 
     personas: PersonaManager
     respond_within: Callable[[PriorityLevel], timedelta]
-    service_names: Callable[[Sequence[str], Language], str]
-    """Names of services by their ids, joined as people read them; empty for none."""
     new_ticket_number: Callable[[], TicketNumber]
 
 
@@ -195,7 +193,7 @@ def take(state: ConversationState, tickets: Tickets, facts: Facts, desk: Desk) -
         )
     )
     if decision.handoff:
-        step.add(_handoff(step, facts, desk))
+        step.add(_handoff(step.state, decision.target_persona, desk.personas, facts.now, facts=facts))
     _escalate(step, facts)
     _ticket(step, facts, desk, told=slots is not known_before, turns=turns)
     return step
@@ -203,24 +201,7 @@ def take(state: ConversationState, tickets: Tickets, facts: Facts, desk: Desk) -
 
 def manual_handoff(state: ConversationState, persona: PersonaType, personas: PersonaManager, now: datetime) -> Handoff:
     """Return the handoff that somebody asked for by hand."""
-    return Handoff(
-        call_id=state.call_id,
-        seq=state.seq + 1,
-        at=now,
-        message_id=None,
-        from_persona=state.current_persona,
-        to_persona=persona,
-        trigger=HandoffTrigger.manual,
-        message=personas.handoff_line(state.current_persona, persona, state.language),
-        packet=HandoffPacket(
-            reason="asked for by hand",
-            language=state.language,
-            slots=state.slots,
-            sentiment_trend=state.sentiment_trend,
-            promises=state.tickets,
-            summary=personas.summary(state, None, None),
-        ),
-    )
+    return _handoff(state, persona, personas, now, facts=None)
 
 
 def question(state: ConversationState, analysis: MessageAnalysis) -> Slot | None:
@@ -229,10 +210,8 @@ def question(state: ConversationState, analysis: MessageAnalysis) -> Slot | None
         return None
     if analysis.intent.intent is ConversationIntent.goodbye:
         return None
-    asks_for_human = any(
-        intent is ConversationIntent.human_request
-        for intent in (analysis.intent.intent, *(other.intent for other in analysis.intent.others))
-    )
+    wish = ConversationIntent.human_request
+    asks_for_human = analysis.intent.intent is wish or analysis.intent.also(wish)
     if asks_for_human or (state.human_requested and state.current_persona is not PersonaType.complaints):
         return next_slot(state.slots, TicketCategory.callback)
     if state.current_persona is PersonaType.complaints:
@@ -240,24 +219,29 @@ def question(state: ConversationState, analysis: MessageAnalysis) -> Slot | None
     return None
 
 
-def _handoff(step: Step, facts: Facts, desk: Desk) -> Handoff:
-    state, decision = step.state, facts.decision
+def _handoff(
+    state: ConversationState, persona: PersonaType, personas: PersonaManager, now: datetime, *, facts: Facts | None
+) -> Handoff:
+    """Return the handoff to a persona; `facts` of the message that caused it, None when it was done by hand.
+
+    The message's routing is folded into the state already, so that the state's language is the reply's.
+    """
     return Handoff(
         call_id=state.call_id,
-        seq=step.next_seq,
-        at=facts.now,
-        message_id=facts.message_id,
+        seq=state.seq + 1,
+        at=now,
+        message_id=facts.message_id if facts else None,
         from_persona=state.current_persona,
-        to_persona=decision.target_persona,
-        trigger=HandoffTrigger.routing,
-        message=desk.personas.handoff_line(state.current_persona, decision.target_persona, decision.language),
+        to_persona=persona,
+        trigger=HandoffTrigger.routing if facts else HandoffTrigger.manual,
+        message=personas.handoff_line(state.current_persona, persona, state.language),
         packet=HandoffPacket(
-            reason=decision.reasoning,
-            language=decision.language,
+            reason=facts.decision.reasoning if facts else "asked for by hand",
+            language=state.language,
             slots=state.slots,
             sentiment_trend=state.sentiment_trend,
             promises=state.tickets,
-            summary=desk.personas.summary(state, facts.analysis, decision),
+            summary=personas.summary(state, facts.analysis if facts else None, facts.decision if facts else None),
         ),
     )
 
@@ -353,7 +337,7 @@ def _category(slots: Slots, decision: RoutingDecision) -> TicketCategory | None:
 
 def _words(state: ConversationState, facts: Facts, desk: Desk) -> str:
     """Return what a ticket says where nothing was described: for a lead, what interests the customer comes first."""
-    wanted = desk.service_names(state.interests, facts.decision.language)
+    wanted = desk.personas.service_names(state.interests, facts.decision.language)
     lead = facts.decision.ticket_category is TicketCategory.callback and wanted
     return f"{wanted}\n{facts.text}" if lead else facts.text
 

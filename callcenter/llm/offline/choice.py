@@ -171,7 +171,7 @@ def _at_a_loss(turn: Turn) -> Draft | None:
 
 def _greeted(turn: Turn, draft: Draft) -> Draft:
     """Greet back before an answer where the message greets as well."""
-    if any(each.intent is ConversationIntent.greeting for each in turn.brief.analysis.intent.others):
+    if turn.brief.analysis.intent.also(ConversationIntent.greeting):
         greeting = courtesies.greet_back(turn)
         if greeting:
             draft.parts[0] = f"{greeting} {draft.parts[0]}"

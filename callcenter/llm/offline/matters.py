@@ -281,4 +281,4 @@ def _reach_given(turn: Turn, ticket: Ticket) -> str | None:
 def _asked_for_human(turn: Turn) -> bool:
     intent = turn.brief.analysis.intent
     wanted = ConversationIntent.human_request
-    return turn.heard is wanted or any(other.intent is wanted for other in intent.others)
+    return turn.heard is wanted or intent.also(wanted)

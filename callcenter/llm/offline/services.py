@@ -173,7 +173,7 @@ def _one(turn: Turn, draft: Draft, service: ServiceFacts, asked: frozenset[Cue])
 def _welcomes(turn: Turn) -> bool:
     """Whether a word of pleasure fits: not to the unhappy, and not after an introduction or a greeting."""
     analysis = turn.brief.analysis
-    greets = any(each.intent is ConversationIntent.greeting for each in analysis.intent.others)
+    greets = analysis.intent.also(ConversationIntent.greeting)
     return analysis.sentiment.sentiment.valence >= 0 and not turn.brief.introduced and not greets
 
 
