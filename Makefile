@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench format docs lock clean
+.PHONY: run test check evaluate bench format docs lock clean
 
 run: .venv/runtime.stamp  ## serve on 127.0.0.1:8000
 	@exec $(BIN)/python main.py
@@ -17,6 +17,11 @@ check: .venv/dev.stamp  ## lint, format, types, import contract
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+FILE ?= tests/data/messages.jsonl
+BY ?= dialect
+evaluate: .venv/runtime.stamp  ## how well labelled messages are understood; FILE=mine.jsonl BY=source for your own
+	@$(BIN)/callcenter evaluate "$(FILE)" --by "$(BY)"
 
 bench: .venv/dev.stamp  ## goals beside their peers, in one run
 	$(BIN)/python -m benchmarks

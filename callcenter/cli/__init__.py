@@ -166,6 +166,38 @@ def analyze(
 
 @app.command(
     epilog=(
+        "\b\nExamples:\n  callcenter evaluate messages.jsonl --by dialect\n"
+        '  echo \'{"text": "كم تكلفة تصميم موقع؟", "intent": "sales_interest"}\' | callcenter evaluate -'
+    )
+)
+@_told
+def evaluate(
+    file: Annotated[
+        typer.FileBinaryRead,
+        typer.Argument(metavar="FILE.jsonl", help="Labelled messages, one a line; - reads them from standard input."),
+    ],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
+    by: Annotated[str | None, typer.Option("--by", metavar="FIELD", help="Split the scores by a field.")] = None,
+    company: Annotated[
+        Path | None,
+        typer.Option(envvar="CALLCENTER_COMPANY", help="Company folder whose own words count too."),
+    ] = None,
+    errors: Annotated[int, typer.Option("--errors", min=0, help="Mistakes to show of each part; 0 for none.")] = 10,
+) -> None:
+    """Measure how well labelled messages are understood.
+
+    A line holds a `text` and any of `persona`, `intent`, `sentiment`, `language` and `kind` (docs/evaluate.md). Nothing
+    is stored, no call is made.
+    """
+    from callcenter.cli.evaluation import show
+
+    name = getattr(file, "name", "<stdin>")
+    show(file, name, as_json=as_json, by=by, company=company, errors=errors)
+
+
+@app.command(
+    epilog=(
         "\b\nExamples:\n  callcenter export CALL-001\n"
         "  callcenter export CALL-001 --format html --output call.html\n"
         "  callcenter export --from 2026-11-01 --until 2026-12-01 --output november.csv"
@@ -202,6 +234,31 @@ def export(  # noqa: PLR0913 (one parameter an option)
     else:
         period = Period(since, until)
         export_period(read_settings(), period, fmt=fmt, output=output, force=force, language=language)
+
+
+@app.command(epilog=("\b\nExamples:\n  callcenter simulate mycompany/scenarios --company mycompany"))
+@_told
+def simulate(
+    place: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of scenarios (*.toml), or one of them.")],
+    *,
+    company: Annotated[
+        Path | None, typer.Option(help="Company folder to simulate, instead of CALLCENTER_COMPANY.")
+    ] = None,
+    only: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this scenario; can be repeated.")] = None,
+    no_mutations: Annotated[bool, typer.Option("--no-mutations", help="Only what is written, not respelled.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")] = False,
+) -> None:
+    """Rehearse scripted calls offline.
+
+    Every scenario is called in Arabic and in English, and again with its words respelled; each call must take the route
+    that is written down. Nothing of it is kept. Ends with 1 if a call went wrong (docs/simulate.md).
+    """
+    from callcenter.cli.simulations import rehearse
+    from callcenter.settings import read_settings
+
+    settings = read_settings(company=company)
+    if not rehearse(settings, place, only=only or (), mutations=not no_mutations, as_json=as_json):
+        raise typer.Exit(FAILED)
 
 
 @app.command()
