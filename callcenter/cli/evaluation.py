@@ -23,7 +23,7 @@ _INDENT: Final = "  "
 _NOTHING: Final = "."
 """What a table shows where nothing was counted: an empty cell would be hard to follow."""
 _MAX_SHOWN: Final = 240
-"""Characters of a message shown with its mistake: enough to see why, short enough to see ten."""
+"""Characters shown of a message: enough to see why it was mistaken, short enough to see ten."""
 _ONE_LINE: Final = str.maketrans("\n\t", "  ")
 """Character for character, so that offsets still count."""
 
@@ -104,8 +104,7 @@ def _worst(mistakes: Sequence[Mistake], most: int) -> Iterator[str]:
         for cited in each.evidence:
             place = f"[{cited.start}:{cited.end}] {cited.rule} {cited.weight:+.1f}"
             yield f"{_INDENT * 3}{place}  “{_one_line(cited.text)}”"
-        text = each.text if len(each.text) <= _MAX_SHOWN else f"{each.text[:_MAX_SHOWN]}…"
-        yield f"{_INDENT * 2}“{_one_line(text)}”"
+        yield f"{_INDENT * 2}“{_one_line(each.text)}”"
 
 
 def _split(report: Report, by: str) -> Iterator[str]:
@@ -137,5 +136,6 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Return words of the file as a terminal may be sent them."""
-    return clean(text).text.translate(_ONE_LINE)
+    """Return words of the file as a terminal may be sent them: without controls, on one line, not too long."""
+    safe = clean(text).text.translate(_ONE_LINE)
+    return safe if len(safe) <= _MAX_SHOWN else f"{safe[:_MAX_SHOWN]}…"
