@@ -10,7 +10,7 @@ from typing import Final
 
 import typer
 
-from callcenter.evaluation.scenarios import load_scenarios
+from callcenter.evaluation.scenario_files import load_scenarios
 from callcenter.evaluation.simulation import Run, simulate
 from callcenter.settings import Settings
 
@@ -38,7 +38,7 @@ def rehearse(settings: Settings, place: Path, *, only: Sequence[str], mutations:
         typer.echo(_document(runs, titles))
     else:
         verdict = f"{failed} went wrong" if failed else "all as written"
-        typer.echo(f"{len(scenarios)} scenarios, {len(runs)} calls: {verdict}.")
+        typer.echo(f"{_counted(scenarios, 'scenario')}, {_counted(runs, 'call')}: {verdict}.")
     return failed == 0
 
 
@@ -56,6 +56,10 @@ def line_of(run: Run, width: int) -> str:
     # The customer's words come last: whatever their direction, they can't reorder the rest of the line.
     customer = f": “{' '.join(first.customer.split())}”" if first.customer else ""
     return f"{call:<{width}}  {where}: {first.what}: expected {first.expected}, came {came}{customer}"
+
+
+def _counted(things: Sequence[object], name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
 
 def _document(runs: Sequence[Run], titles: dict[str, str]) -> str:

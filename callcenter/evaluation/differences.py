@@ -60,16 +60,17 @@ def against_twin(script: Script, played: Played, arabic: Played) -> Iterator[Dif
 
 
 def against_route(script: Script, twin: Twin, played: Played, spelled_well: Played) -> Iterator[Difference]:
-    """Yield where a respelled call leaves the route of the call spelled well, or says what it never must."""
+    """Yield where a respelled call leaves the route of the call spelled well, or says more of what it never must."""
     turns = zip(script.turn, played.outcomes, spelled_well.outcomes, strict=True)
     for number, (line, ours, theirs) in enumerate(turns, 1):
         language = line.reply_language(twin)
-        left = [
-            (what, f"{before} as when spelled well", came)
-            for what, came, before in _route(ours, theirs)
-            if came != before
+        pairs = (*_route(ours, theirs), ("language", ours.language, theirs.language))
+        left = [(what, f"{before} as when spelled well", came) for what, came, before in pairs if came != before]
+        forbidden = [
+            phrase
+            for phrase in (*script.never_says[language], *line.never_says[language])
+            if not any(_said(phrase, text) for text in theirs.told)
         ]
-        forbidden = (*script.never_says[language], *line.never_says[language])
         for what, expected, came in (*left, *_forbidden(forbidden, ours)):
             yield Difference(turn=number, what=what, expected=expected, came=came, customer=ours.customer)
 
@@ -79,12 +80,11 @@ _Check = tuple[str, str, str]
 
 
 def _route(ours: Outcome, theirs: Outcome) -> Iterator[tuple[str, str, str]]:
-    """Yield what makes a turn's route, of both calls: whose it is, what is opened, who is called in, the language."""
+    """Yield what makes a turn's route, of both calls: whose it is, what is opened, who is called in."""
     yield "persona", ours.persona, theirs.persona
     yield "ticket", _named(ours.ticket), _named(theirs.ticket)
     yield "escalation", _yes(ours.escalation), _yes(theirs.escalation)
     yield "human", _yes(ours.human), _yes(theirs.human)
-    yield "language", ours.language, theirs.language
 
 
 def _decided(line: Line, outcome: Outcome) -> Iterator[_Check]:

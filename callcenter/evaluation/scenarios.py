@@ -1,17 +1,14 @@
-"""Hold scripted calls, and read them from TOML: what customers say in every language, and what must come of it.
+"""Hold scripted calls: what customers say in every language, and what must come of it.
 
 A scenario is one call in twins: Arabic and English always, further spellings of the Arabic where they are written down.
-What is not valid is refused, all of it at once, with file, line and reason. Running a call, and comparing what came
-with what is expected here, is simulation.py's business.
+How files of them are read, scenario_files.py says; what came is compared with what is expected here in differences.py.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Final, Self
 
 from pydantic import (
@@ -20,11 +17,10 @@ from pydantic import (
     BeforeValidator,
     Field,
     StringConstraints,
-    ValidationError,
     model_validator,
 )
 
-from callcenter.analysis import normalise
+from callcenter.analysis import clean, normalise
 from callcenter.calls import (
     ConversationIntent,
     Language,
@@ -36,7 +32,6 @@ from callcenter.calls import (
     TicketCategory,
     Value,
 )
-from callcenter.errors import ConfigurationError
 from callcenter.evaluation.mutations import Mutation, holds
 
 SAME: Final = "same"
@@ -112,6 +107,12 @@ def _compilable(phrase: str) -> str:
     return phrase
 
 
+def _readable(words: str) -> str:
+    if clean(words).empty:
+        raise ValueError("it is empty")
+    return words
+
+
 def _ticket(value: object) -> object:
     if isinstance(value, bool) or (isinstance(value, int) and value >= 1) or value == SAME:
         return value
@@ -133,7 +134,7 @@ def _slot(value: object) -> object:
     raise ValueError("use true (filled), false (empty), the value, or { ar = ..., en = ... }")
 
 
-Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Said = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_readable)]
 Phrase = Annotated[str, StringConstraints(min_length=1), AfterValidator(_compilable)]
 TicketStep = Annotated[bool | int | TicketCategory | str, BeforeValidator(_ticket)]
 SlotValue = Annotated[bool | str | LocalizedText, BeforeValidator(_slot)]
@@ -236,89 +237,7 @@ class Scenario(Value):
     script: Script
 
 
-def load_scenarios(place: Path, only: Sequence[str] = ()) -> tuple[Scenario, ...]:
-    """Read the scenarios of a folder, by name, or those named in `only`; or one file.
-
-    Raises ConfigurationError with every problem found, a line each.
-    """
-    files = [place] if place.is_file() else sorted(place.glob("*.toml"))
-    if not files:
-        what = "no scenario (*.toml) in" if place.is_dir() else "no folder or file"
-        raise ConfigurationError(f"There is {what} {place}; docs/simulate.md says how to write one.")
-    names = [file.stem for file in files]
-    if unknown := [name for name in only if name not in names]:
-        raise ConfigurationError(f"No scenario is named {', '.join(unknown)}; there are {', '.join(names)}.")
-    problems: list[str] = []
-    wanted = (file for file in files if not only or file.stem in only)
-    found = [scenario for file in wanted if (scenario := _read(file, problems)) is not None]
-    if problems:
-        raise ConfigurationError("The scenarios can't be used:" + "".join(f"\n  {each}" for each in problems))
-    return tuple(found)
-
-
 def regex_of(phrase: str) -> str | None:
     """Return the regular expression that stands between slashes; None for plain words."""
     slashed = len(phrase) > 2 * len(REGEX_MARK) and phrase.startswith(REGEX_MARK) and phrase.endswith(REGEX_MARK)
     return phrase[1:-1] if slashed else None
-
-
-def _read(file: Path, problems: list[str]) -> Scenario | None:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-        script = Script.model_validate(tomllib.loads(text))
-    except ValidationError as error:
-        for found in error.errors(include_url=False):
-            where = tuple(part for part in found["loc"] if part != "[key]")
-            reason = _REASONS.get(found["type"], found["msg"].removeprefix("Value error, "))
-            problems.append(f"{file}:{_line_of(text, where)}: {_named(where)}{' '.join(reason.split())}")
-    except tomllib.TOMLDecodeError as error:
-        problems.append(f"{file}: not valid TOML: {error}")
-    except UnicodeDecodeError as error:
-        problems.append(f"{file}: not UTF-8 text (byte {error.start})")
-    except OSError as error:
-        problems.append(f"{file}: the file can't be read: {error.strerror}")
-    else:
-        return Scenario(name=file.stem, script=script)
-    return None
-
-
-_Place = tuple[int | str, ...]
-
-_REASONS: Final = {
-    "missing": "it is missing",
-    "extra_forbidden": "unknown key",
-    "string_too_short": "it is empty",
-    "timezone_aware": "it needs an offset, such as 2026-11-22T09:30:00+03:00",
-}
-"""Our words for what pydantic reports under these names."""
-_TURN: Final = "turn"
-_TURN_HEADER: Final = re.compile(r"\s*\[\[\s*turn\s*]]")
-
-
-def _named(place: _Place) -> str:
-    """Write a place in a script as people do: `turn 2: says.ar: `."""
-    match place:
-        case (str(top), int(index), *rest) if top == _TURN:
-            turn, inner = f"{_TURN} {index + 1}: ", rest
-        case _:
-            turn, inner = "", list(place)
-    key = ".".join(part for part in inner if isinstance(part, str))
-    return f"{turn}{key}: " if key else turn
-
-
-def _line_of(text: str, place: _Place) -> int:
-    """Return the line, counted from 1, where `place` stands, or what holds it: tomllib keeps no lines."""
-    lines = text.splitlines()
-    start, end = 0, len(lines)
-    keys = [part for part in place if isinstance(part, str)]
-    if len(place) > 1 and place[0] == _TURN and isinstance(place[1], int):
-        headers = [number for number, line in enumerate(lines) if _TURN_HEADER.match(line)]
-        start = headers[place[1]] if place[1] < len(headers) else 0
-        end = next((each for each in headers if each > start), end)
-        keys = keys[1:]
-    for key in reversed(keys):
-        stated = re.compile(rf"(?:\s*|.*[\[.{{,\s])[\"']?{re.escape(key)}[\"']?\s*[=.\]]")
-        for number in range(start, end):
-            if stated.match(lines[number]):
-                return number + 1
-    return start + 1
