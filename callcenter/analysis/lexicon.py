@@ -13,6 +13,7 @@ from typing import Final
 
 from callcenter.analysis.lexicon_file import LABELS, Cue, LexiconFile
 from callcenter.analysis.phrases import PhraseIndex
+from callcenter.analysis.spelling import Spelling
 from callcenter.calls import ConversationIntent
 
 PACKAGED: Final = Path(__file__).parent / "lexicons"
@@ -62,6 +63,8 @@ class Lexicons:
     """Per lexicon, its words that no other lexicon has; they tell languages of one script apart."""
     not_names: frozenset[str]
     """Words of any lexicon that end a name ("my name is Sara and ...")."""
+    spelling: Spelling
+    """How else the words may be spelled."""
 
 
 @cache
@@ -75,12 +78,14 @@ def load_lexicons(*folders: Path) -> Lexicons:
     cues: dict[_Key, Cue] = {}
     words: dict[str, set[str]] = {}
     names: set[str] = set()
+    real: set[str] = set()
     for folder in (PACKAGED, *folders):
         for path in sorted(folder.glob("*.toml")):
             file = LexiconFile(path)
             known = words.setdefault(file.name, set())
             known |= file.plain_words("function_words")
             names |= file.plain_words("given_names")
+            real |= file.plain_words("real_words")
             own = _by_key(file)
             cues |= own
             for cue in own.values():
@@ -95,6 +100,7 @@ def load_lexicons(*folders: Path) -> Lexicons:
             for name, known in spelled.items()
         },
         not_names=frozenset[str]().union(*spelled.values()) - names,
+        spelling=Spelling(tuple(cues.values()), spelled, frozenset(real)),
     )
 
 

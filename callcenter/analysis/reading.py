@@ -15,12 +15,19 @@ from typing import TYPE_CHECKING, Final
 from callcenter.analysis.lexicon import SCOPES
 from callcenter.analysis.models import Evidence, stated
 from callcenter.analysis.phrases import words_only
+from callcenter.analysis.spelling import composed, in_arabic, respelled
 from callcenter.analysis.text import normalise
 
 if TYPE_CHECKING:
     from callcenter.analysis.lexicon import Entry, Lexicons
     from callcenter.analysis.lexicon_file import Cue
+    from callcenter.analysis.phrases import Found, PhraseIndex
+    from callcenter.analysis.spelling import Spelling
+    from callcenter.analysis.text import Normalised
 
+_ARABIC: Final = "ar"
+_LATER: Final = 1 << 32
+"""Added to the running numbers of a second search, so that no two finds have the same."""
 _SCOPE_END: Final = re.compile(r"[.,!?;:\n]")
 
 Hit = tuple[int, int, "Cue", bool]
@@ -33,7 +40,7 @@ A bare tuple, since a message has dozens.
 class Reading:
     """A message and what the lexicons find in it."""
 
-    __slots__ = ("folded", "hits", "offsets", "text", "words")
+    __slots__ = ("folded", "hits", "in_arabic", "offsets", "text", "words")
 
     def __init__(self, text: str) -> None:
         """Fold `text`; `scan` finds the cues once it is known which lexicons apply."""
@@ -41,6 +48,31 @@ class Reading:
         self.folded, self.offsets = normalise(text)
         self.words = words_only(self.folded)
         self.hits: defaultdict[str, list[Hit]] = defaultdict(list)
+        self.in_arabic: Normalised | None = None
+        """An Arabizi message in Arabic letters, each with its place in `folded`."""
+
+    def mend(self, spelling: Spelling) -> None:
+        """Put right the words that are one slip away from a long cue."""
+        meant = spelling.corrections(self.words)
+        if meant and (mended := respelled(self.folded, self.words, meant.get)):
+            self.folded, offsets = mended
+            self.words = words_only(self.folded)
+            self.offsets = composed(offsets or (), self.offsets)
+
+    def transliterate(self, spelling: Spelling) -> None:
+        """Read the Latin words as the Arabic ones they stand for."""
+        self.in_arabic = in_arabic(self.folded, self.words, spelling)
+
+    def _found(self, index: PhraseIndex[Entry]) -> list[Found[Entry]]:
+        """Find all phrases, in the letters typed and in those meant, in order of their place."""
+        found = index.scan(self.folded, self.words)
+        if self.in_arabic is not None and (places := self.in_arabic.offsets) is not None:
+            text = self.in_arabic.text
+            for start, end, length, number, entries, glued, gapped in index.scan(text, words_only(text)):
+                if arabic := tuple([entry for entry in entries if entry[2] == _ARABIC]):
+                    last = places[-end - 1] + 1
+                    found.append((places[start], -last, length, _LATER + number, arabic, glued, gapped))
+        return sorted(found)
 
     def scan(self, lexicons: Lexicons, *, without: str | None) -> None:
         """Find all cues but those of the lexicon `without`, by aspect, in order of their place.
@@ -52,7 +84,7 @@ class Reading:
         covered: dict[str, int] = {}
         scopes = _Scopes(self)
         extent = len(self.words.strip())
-        for start, minus_end, _, _, entries, glued, gapped in sorted(lexicons.index.scan(self.folded, self.words)):
+        for start, minus_end, _, _, entries, glued, gapped in self._found(lexicons.index):
             end = -minus_end
             if scopes.begin < start or entries[0][1] in SCOPES:
                 scopes.move(start, end, entries)

@@ -1,0 +1,164 @@
+"""Read words as they were meant: a slip of one letter in a long English cue, Arabic in Latin letters.
+
+Only words that no lexicon knows are read anew, and never one that is a word in its own right ("changing" is no
+slip of "charging"). Every letter keeps its place in the customer's own text. Which messages are Arabizi, language.py
+says; what the words mean, the lexicons.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Final
+
+from callcenter.analysis.arabizi import Transliteration
+from callcenter.analysis.text import Normalised
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from callcenter.analysis.lexicon_file import Cue
+
+_ENGLISH: Final = "en"
+_ARABIC: Final = "ar"
+_ARTICLE: Final = "ال"
+_ARTICLES: Final = frozenset({"el", "al", "il", "l"})
+_EDGE: Final = 3
+"""Letters at either end by which slips are looked up: one slip leaves one end whole."""
+LONG: Final = 6
+"""From this length on, a word with one slip is still told from other words; exchanged letters need one more."""
+_EXCHANGED: Final = 7
+_REMEMBERED: Final = 8192
+_LATIN_WORD: Final = re.compile(r"[a-z0-9'àâçéèêîôû]*[a-zàâçéèêîôû][a-z0-9'àâçéèêîôû]*")
+_LONGEST: Final = 24
+"""Longer words are left alone: no cue is as long, and trying costs more with every letter."""
+
+
+class Spelling:
+    """The words that the lexicons know, by how else they may be spelled; compiled at first use."""
+
+    def __init__(self, cues: Sequence[Cue], words: dict[str, frozenset[str]], real_words: frozenset[str]) -> None:
+        """Keep what is needed to compile; `real_words` look like slips of cues and are none."""
+        self._cues = cues
+        self._words = words
+        self._known = words.get(_ENGLISH, frozenset()) | real_words
+        self._remembered = lru_cache(_REMEMBERED)(self._correct)
+
+    @cached_property
+    def transliteration(self) -> Transliteration:
+        """Arabic words by their sound."""
+        used = Counter(dict.fromkeys(self._words.get(_ARABIC, ()), 1))
+        for cue in self._cues:
+            if cue.lexicon == _ARABIC:
+                used.update(cue.text.removesuffix("*").split())
+        for word in [word for word in used if word.startswith(_ARTICLE) and len(word) > len(_ARTICLE) + 1]:
+            used[word.removeprefix(_ARTICLE)] += used[word]
+        return Transliteration(used)
+
+    @cached_property
+    def _by_edge(self) -> dict[str, list[str]]:
+        edges: defaultdict[str, list[str]] = defaultdict(list)
+        for cue in self._cues:
+            if cue.lexicon == _ENGLISH:
+                for word in cue.text.removesuffix("*").split():
+                    if len(word) >= LONG and word.isalpha() and word not in edges[word[:_EDGE]]:
+                        edges[word[:_EDGE]].append(word)
+                        edges[f"-{word[-_EDGE:]}"].append(word)
+        return edges
+
+    def _correct(self, token: str) -> str | None:
+        """Return the long cue word, one slip away, that is meant by an unknown word; None if there is none."""
+        edges = self._by_edge
+        alike = edges.get(token[:_EDGE], []) + edges.get(f"-{token[-_EDGE:]}", [])
+        for word in alike:
+            if word[0] == token[0] and is_slip(token, word):
+                return word
+        return None
+
+    def corrections(self, words: str) -> dict[str, str]:
+        """Return the unknown long words among `words` (see `words_only`) with what they were meant to be."""
+        found = {}
+        for token in set(words.split()) - self._known:
+            if LONG - 1 <= len(token) <= _LONGEST and token.isascii() and token.isalpha():
+                if meant := self._remembered(token):
+                    found[token] = meant
+        return found
+
+    def in_arabic(self, token: str) -> str | None:
+        """Return the Arabic for a Latin word of an Arabizi message; None for an English one, a number, a name."""
+        if token in self._words[_ENGLISH] and len(token) >= LONG - 1:
+            return None
+        return self.transliteration.read(token) if _LATIN_WORD.fullmatch(token) and len(token) <= _LONGEST else None
+
+
+def is_slip(typed: str, word: str) -> bool:
+    """Whether `typed` is `word` with one letter left out, doubled, added, exchanged, or two neighbours swapped.
+
+    The first letter is never the slip, nor a last one that is missing, added or other: that is another form.
+    """
+    short, long = sorted((len(typed), len(word)))
+    if long - short > 1 or typed == word:
+        return False
+    head = 0
+    while head < short and typed[head] == word[head]:
+        head += 1
+    tail = 0
+    while tail < short - head and typed[-1 - tail] == word[-1 - tail]:
+        tail += 1
+    if not head:
+        return False
+    if short != long:
+        return tail > 0 and head + tail >= short
+    between = short - head - tail
+    if between == 1:
+        return tail > 0 and len(word) >= _EXCHANGED
+    return between == len("ab") and typed[head] == word[head + 1] and typed[head + 1] == word[head]
+
+
+def respelled(folded: str, words: str, read: Callable[[str], str | None]) -> Normalised | None:
+    """Return `folded` with the words that `read` reads anew, and for each character its place in `folded`.
+
+    `words` is what `words_only` made of `folded`. None: no word is read anew.
+    """
+    pieces: list[str] = []
+    offsets: list[int] = []
+    done = 0
+    for match in re.finditer(r"\S+", words):
+        meant = read(match[0])
+        if meant is None:
+            continue
+        start, end = match.start() - 1, match.end() - 1
+        pieces += [folded[done:start], meant]
+        offsets += range(done, start)
+        offsets += [min(start + number, end - 1) for number in range(len(meant))]
+        done = end
+    if not pieces:
+        return None
+    pieces.append(folded[done:])
+    offsets += range(done, len(folded) + 1)
+    return Normalised("".join(pieces), offsets)
+
+
+def in_arabic(folded: str, words: str, spelling: Spelling) -> Normalised | None:
+    """Return an Arabizi message in Arabic letters, articles joined to their nouns; see `respelled`."""
+    read = respelled(folded, words, lambda token: _ARTICLE if token in _ARTICLES else spelling.in_arabic(token))
+    return _joined(read) if read else None
+
+
+def _joined(read: Normalised) -> Normalised:
+    """Join articles that stand alone to the word after: "el se3r" is "السعر"."""
+    blanks = {match.end() for match in _ALONE.finditer(read.text)}
+    if not blanks or read.offsets is None:
+        return read
+    kept = [place for place in range(len(read.text)) if place not in blanks]
+    offsets = [*(read.offsets[place] for place in kept), read.offsets[-1]]
+    return Normalised("".join([read.text[place] for place in kept]), offsets)
+
+
+_ALONE: Final = re.compile(rf"(?<![^\s]){_ARTICLE}(?= [ا-ي])")
+
+
+def composed(outer: Iterable[int], inner: Sequence[int] | None) -> list[int]:
+    """Return where places lead through two foldings, `inner` being the earlier one."""
+    return list(outer) if inner is None else [inner[place] for place in outer]
