@@ -23,8 +23,8 @@ BY ?= dialect
 evaluate: .venv/runtime.stamp  ## how well labelled messages are understood; FILE=mine.jsonl BY=source for your own
 	@$(BIN)/callcenter evaluate "$(FILE)" --by "$(BY)"
 
-bench: .venv/dev.stamp  ## goals beside their peers, in one run
-	$(BIN)/python -m benchmarks
+bench: .venv/bench.stamp  ## goals beside their peers, in one run; BENCH="fuzz" for what benchmarks/README.md names
+	$(BIN)/python -m benchmarks $(BENCH)
 
 format: .venv/dev.stamp
 	$(BIN)/ruff check --fix .
@@ -38,6 +38,7 @@ lock: .venv/runtime.stamp
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --constraint requirements-dev.lock --group bench pyproject.toml -o requirements-bench.lock
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -55,4 +56,10 @@ clean:
 .venv/dev.stamp: requirements-dev.lock .venv/runtime.stamp
 	@echo "Installing the locked development tools into .venv (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# What the benchmarks measure us beside, and nothing else needs.
+.venv/bench.stamp: requirements-bench.lock .venv/dev.stamp
+	@echo "Installing the locked benchmark peers into .venv (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@touch $@

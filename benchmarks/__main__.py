@@ -1,39 +1,61 @@
 """Measure the product against its goals.
 
-    python -m benchmarks [turns] [startup] [growth] [--check]
+    python -m benchmarks [analyzer] [turns] [startup] [growth] [fuzz] [--check] [--cases N]
 
-Without names all are run, in about two minutes. `--check` ends with an error when a figure has fallen far behind its
-goal (see figures.SLACK); a goal merely missed is printed, not punished.
+Without names all but `fuzz` are run, in about two and a half minutes; `fuzz` takes a few minutes by itself. `--check`
+ends with an error when a figure has fallen far behind its goal (see figures.SLACK); a goal merely missed is printed,
+not punished.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Final
 
-from benchmarks import growth, startup, turns
 from benchmarks.figures import Figure, table
 
-MEASURES: Final = {"turns": turns.measure, "startup": startup.measure, "growth": growth.measure}
+MEASURES: Final = ("analyzer", "turns", "startup", "growth")
+ON_REQUEST: Final = ("fuzz",)
+"""Run only when named."""
+CASES: Final = 100_000
 
 
 def main() -> int:
     """Run what is asked for and print the table."""
+    programs = (*MEASURES, *ON_REQUEST)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the product against its goals.")
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(MEASURES)}; all if left out"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"what to measure: {', '.join(programs)}; all but {', '.join(ON_REQUEST)} if left out",
     )
     parser.add_argument("--check", action="store_true", help="fail when a figure has fallen far behind its goal")
+    parser.add_argument("--cases", type=int, default=CASES, metavar="N", help=f"texts to fuzz with ({CASES:,})")
     wanted = parser.parse_args()
-    if unknown := set(wanted.names) - MEASURES.keys():
-        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(MEASURES)}")
+    if unknown := set(wanted.names) - set(programs):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(programs)}")
+    if wanted.cases < 1:
+        parser.error("--cases must be 1 at least")
+    options: Mapping[str, Mapping[str, int]] = {"fuzz": {"cases": wanted.cases}}
     figures: list[Figure] = []
     for name in wanted.names or MEASURES:
         print(f"{name} ...", flush=True)
-        figures += MEASURES[name]()
+        figures += _measure(name)(**options.get(name, {}))
     print(f"\n{table(figures)}")
     return int(wanted.check and any(figure.fallen_back for figure in figures))
+
+
+def _measure(name: str) -> Callable[..., list[Figure]]:
+    """Load one program, and so only the peers that it needs; exit with advice when they are not installed."""
+    try:
+        measure: Callable[..., list[Figure]] = import_module(f"benchmarks.{name}").measure
+    except ModuleNotFoundError as missing:
+        sys.exit(f"{name} needs {missing.name}, which `make bench` installs; requirements-bench.lock has it.")
+    return measure
 
 
 if __name__ == "__main__":

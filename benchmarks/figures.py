@@ -11,6 +11,8 @@ from typing import Final
 
 SLACK: Final = 0.6
 """A check against falling back stands at this share of a goal: the machines are noisy, and a goal is not a limit."""
+_FINE: Final = 0.1
+"""Below this bound, two decimals don't show how near a ratio is to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ def _row(figure: Figure) -> tuple[str, ...]:
         figure.goal,
         f"{figure.ours:,.4g} {figure.unit}",
         f"{figure.peer:,.4g} {figure.unit}" if figure.peer is not None else "",
-        f"{figure.ratio:.2f}" if figure.peer is not None else "",
+        f"{figure.ratio:.{3 if figure.bound < _FINE else 2}f}" if figure.peer is not None else "",
         f"{sign} {figure.bound:g}" + ("" if figure.peer is not None else f" {figure.unit}"),
         "met" if figure.met else "MISSED",
         figure.beside,
