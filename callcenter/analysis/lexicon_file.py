@@ -33,13 +33,14 @@ LABELS: Final[dict[str, frozenset[str]]] = {
     "degree": frozenset({"up", "down"}),
     "contrast": frozenset({"but"}),
     "request": frozenset(Language),
-    "label": frozenset({EntityKind.order_number, EntityKind.ticket_number, EntityKind.name, "none"}),
-    "fact": frozenset({EntityKind.date, EntityKind.duration}),
+    "label": frozenset({EntityKind.order_number, EntityKind.ticket_number, EntityKind.phone, EntityKind.name})
+    | frozenset({EntityKind.amount, EntityKind.national_id, "serial", "none"}),
+    "fact": frozenset({EntityKind.date, EntityKind.duration, "none"}),
     "unit": frozenset({"time", "month"}),
     "currency": frozenset(
         {"SAR", "AED", "KWD", "QAR", "BHD", "OMR", "EGP", "JOD", "SYP", "LBP", "IQD", "MAD", "TND", "DZD"}
     )
-    | frozenset({"USD", "EUR", "GBP", "TRY"}),
+    | frozenset({"LYD", "YER", "SDG", "USD", "EUR", "GBP", "TRY"}),
 }
 """Every section a lexicon may have: the aspect it speaks to, and what it may say about it."""
 WHEN: Final = frozenset({"plain", "negated", "any"})

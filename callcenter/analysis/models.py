@@ -154,9 +154,17 @@ class EntityKind(StrEnum):
     email = "email"
     amount = "amount"
     date = "date"
+    """A day, a month or a time gone by ("yesterday", "12 March", "قبل أسبوعين"): the customer's words, digits 0-9."""
     duration = "duration"
+    """How long ("3 weeks", "يومين"): the customer's words, digits 0-9, since intake tells them back as they are."""
     name = "name"
     url = "url"
+    card = "card"
+    """A payment card number with the right check digit: digits only. No slot takes it; privacy hides it."""
+    iban = "iban"
+    """A bank account with its country's length and the right check digits: upper case, no blanks."""
+    national_id = "national_id"
+    """A Saudi, Emirati, Kuwaiti or Egyptian id number, by check digit or birth date: digits only."""
 
 
 class Entity(Value):
