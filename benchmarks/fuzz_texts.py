@@ -6,6 +6,7 @@ material alone. Whether a case has been seen before, fuzz.py looks after.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import exp, log
@@ -28,6 +29,9 @@ _SIGNS: Final = "!?.,;:؟،؛…'\"`’«»()[]{}<>@#$%^&*-_=+/\\|~€£﷼\n\r\
 _EMOJI: Final = ("😀", "😡", "👍🏽", "👨\u200d👩\u200d👧", "🇸🇦", "❤️", "1️⃣", "\U000e0041")  # the last: text nobody sees
 _LETTERS: Final = "aeiounrstAZzßſİıéñABC بتثجحخدذرزسشصضطظعغفقكلمنهويأإآةىئؤءپچگیکٱﷺﻻ"
 _FIGURES: Final = "0123456789٠١٢٣٤٥٦٧٨٩۰۱۲۳²½Ⅷ.,+-/:"
+_NUMBER: Final = re.compile(r"(\+|0|00|\$|[A-Z]{2})?[0-9٠-٩]{1,16}([ .,/:-]?[0-9٠-٩]{1,6}){0,3}")
+_FACTS: Final = frozenset({"label", "unit", "currency", "fact"})
+"""What the lexicons have to tell one number from another."""
 _GLUE: Final = ("", " ", "  ", "\n", "، ", ", ", ". ", "'", "-", "_", "ـ", "\u200d", "\u202e", "\ud800", "0", "@", ".")
 _HEADS: Final = ("و", "ف", "ال", "وال", "بال", "ما", "م", "هال", "un", "re", "el", "el ", "not ", "لا ", "مش ")
 _TAILS: Final = ("ها", "ش", "وني", "نا", "s", "ing", "n't", "'s", "!!!", "؟", "ااااا")
@@ -54,6 +58,7 @@ class Material:
 def materials() -> st.SearchStrategy[Material]:
     """Draw pieces of all kinds: any Unicode with lone surrogates, both scripts, signs, numbers, cues, real messages."""
     cues = sorted({cue.text for cue in default_lexicons().cues})
+    beside = sorted({cue.text for cue in default_lexicons().cues if cue.aspect in _FACTS})
     said = sorted(text for texts in utterances().values() for text in texts)
     piece = st.one_of(
         st.text(st.characters(), max_size=_PIECE_CHARS),
@@ -66,6 +71,9 @@ def materials() -> st.SearchStrategy[Material]:
         st.sampled_from(cues),
         st.sampled_from(cues),
         st.sampled_from(said),
+        st.builds("{} {}".format, st.sampled_from(beside), st.from_regex(_NUMBER, fullmatch=True)),
+        st.builds("{} {}".format, st.from_regex(_NUMBER, fullmatch=True), st.sampled_from(beside)),
+        st.from_regex(_NUMBER, fullmatch=True),
         st.emails(),
     )
     return st.builds(Material, st.lists(piece, min_size=5, max_size=14), st.integers(0, 2**63))
