@@ -48,15 +48,17 @@ def find(reading: Reading, lexicons: Lexicons) -> tuple[Entity, ...]:
     if "@" in folded or "://" in folded or "www." in folded:
         candidates += [_plain(EntityKind.url, match, 0.99) for match in _URL.finditer(folded)]
         candidates += [_plain(EntityKind.email, match, 0.99) for match in _EMAIL.finditer(folded)]
-    if _DIGIT.search(folded):
+    digits = _DIGIT.search(folded) is not None
+    if digits:
         candidates += _by_shape(reading)
         candidates += _after_labels(folded, hits.get("label", ()))
         candidates += _bare(folded, hits.get("act", ()))
         candidates += quantities.glued(reading, lexicons)
     if "unit" in hits or "fact" in hits:
         candidates += quantities.periods(reading)
-    if "currency" in hits or "label" in hits:
+    if "currency" in hits or (digits and "label" in hits):
         candidates += quantities.amounts(reading)
+    if "label" in hits:
         candidates += names(reading, lexicons)
     return apart(reading, candidates) if candidates else ()
 

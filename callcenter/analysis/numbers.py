@@ -78,6 +78,10 @@ _WIDTH: Final = 24
 _MOST_WORDS: Final = 8
 
 
+_OPENING: Final = "([\"'0123456789.,"
+"""What may stand before a number word without a blank: "2k"."""
+
+
 class Number(NamedTuple):
     """A number and where it begins."""
 
@@ -88,8 +92,17 @@ class Number(NamedTuple):
 def number_before(folded: str, end: int) -> Number | None:
     """Return the number that ends at `end`, or one blank before it; None if none does."""
     stop = end - 1 if folded[end - 1 : end] in {" ", "-"} else end
-    if figures := _FIGURES_BEFORE.search(folded, max(0, stop - _WIDTH), stop):
-        return Number(figures.start(1), decimal(figures[1]))
+    if folded[stop - 1 : stop].isdigit():
+        figures = _FIGURES_BEFORE.search(folded, max(0, stop - _WIDTH), stop)
+        return Number(figures.start(1), decimal(figures[1])) if figures else None
+    tail = folded[max(0, stop - _WIDTH) : stop].replace("-", " ").split()
+    if tail and _is_known(tail[-1].lstrip(_OPENING)):  # it mostly is not
+        return _worded_before(folded, end)
+    return None
+
+
+def _worded_before(folded: str, end: int) -> Number | None:
+    """Read number words backwards, and the figures that a scale goes with: "3 thousand"."""
     words: list[tuple[int, str]] = []
     place = end
     while len(words) < _MOST_WORDS and (match := _WORD_BEFORE.search(folded, max(0, place - _WIDTH), place)):
@@ -124,7 +137,7 @@ def decimal(figures: str) -> Decimal:
 
 
 def _is_known(word: str) -> bool:
-    return word in _KNOWN or (word[0] == "و" and word[1:] in _KNOWN)
+    return word in _KNOWN or (word[:1] == "و" and word[1:] in _KNOWN)
 
 
 def _sum(words: list[str], figures: Decimal | None) -> Decimal | None:
