@@ -2,7 +2,7 @@
 
     python -m benchmarks [analyzer] [turns] [startup] [growth] [fuzz] [--check] [--cases N]
 
-Without names all but `fuzz` are run, in about two and a half minutes; `fuzz` takes about five by itself. `--check`
+Without names all but `fuzz` are run, in about two and a half minutes; `fuzz` takes four and a half by itself. `--check`
 ends with an error when a figure has fallen far behind its goal (see figures.SLACK); a goal merely missed is printed,
 not punished.
 """
