@@ -261,6 +261,27 @@ def simulate(
         raise typer.Exit(FAILED)
 
 
+@app.command(epilog=("\b\nExamples:\n  callcenter words mycompany\n  callcenter words --strict"))
+@_told
+def words(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="A company's folder, or one of word files; default: ours.")
+    ] = None,
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="End with 1 if a language lacks what another has.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")] = False,
+) -> None:
+    """Check word files, and compare their languages.
+
+    Counts what each language has words for, and names what one has and the other lacks, words that stand for two
+    things, and those that do nothing (docs/words.md). A mistake is named with its file, line and reason.
+    """
+    from callcenter.cli.words import examine
+
+    if not examine(folder, as_json=as_json) and strict:
+        raise typer.Exit(FAILED)
+
+
 @app.command()
 @_told
 def migrate() -> None:
