@@ -12,7 +12,14 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from callcenter.analysis.models import EntityKind, Evidence, LanguageKind, LanguageVerdict, MessageAnalysis
+from callcenter.analysis.models import (
+    EntityKind,
+    Evidence,
+    IntentAnalysis,
+    LanguageKind,
+    LanguageVerdict,
+    MessageAnalysis,
+)
 from callcenter.calls import (
     Confidence,
     ConversationIntent,
@@ -42,8 +49,10 @@ class SuggestedAction(StrEnum):
 class RoutingPolicy(Value):
     """The bounds of routing; a company may set its own."""
 
-    min_confidence: Confidence = 0.35
+    min_confidence: Confidence = 0.3
     """Below this an intent is a guess: it changes nothing about who speaks."""
+    min_learnt_confidence: Confidence = 0.45
+    """The same where no cue speaks for the intent, only learnt words."""
     return_confidence: Confidence = 0.6
     """Going back to the persona the customer just came from needs evidence this strong."""
     interrupt_confidence: Confidence = 0.75
@@ -52,6 +61,11 @@ class RoutingPolicy(Value):
     """After so many handoffs in one call a human takes over: the routing is not helping."""
     switch_words: Annotated[int, Field(ge=1)] = 3
     """A message of so many words in the other language switches the call to it; a shorter one only if repeated."""
+
+    def heard(self, verdict: IntentAnalysis) -> ConversationIntent:
+        """Return the intent a message is taken to have: `other` if the verdict on it is but a guess."""
+        least = self.min_learnt_confidence if verdict.guessed else self.min_confidence
+        return verdict.intent if verdict.confidence >= least else ConversationIntent.other
 
 
 class RoutingDecision(Value):
@@ -118,11 +132,9 @@ def decide(
     hint: Language | None = None,
 ) -> RoutingDecision:
     """Decide what follows from a message on a call in this state. `hint`: the language the sender's client states."""
-    intent = analysis.intent.intent
     confidence = analysis.intent.confidence
     upset = analysis.sentiment.sentiment.upset
-    sure = confidence >= policy.min_confidence
-    heard = intent if sure else ConversationIntent.other
+    heard = policy.heard(analysis.intent)
     target, priority, action = _ROUTES[heard]
     wants_human = heard is ConversationIntent.human_request or analysis.intent.also(
         ConversationIntent.human_request, at_least=policy.min_confidence

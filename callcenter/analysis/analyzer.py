@@ -13,6 +13,7 @@ from callcenter.analysis.models import (
     Act,
     ActEvidence,
     CategoryVerdict,
+    EntityKind,
     LanguageKind,
     MessageAnalysis,
     QuestionVerdict,
@@ -24,12 +25,16 @@ from callcenter.calls import ConversationIntent, PriorityLevel, TicketCategory
 
 if TYPE_CHECKING:
     from callcenter.analysis.lexicon import Lexicons
+    from callcenter.analysis.models import Entity
     from callcenter.calls import Language
 
 _SKIPPED: Final = {kind: None if kind is LanguageKind.arabizi else "arabizi" for kind in LanguageKind}
 """Arabizi cues ("men", "fi") are English or French words elsewhere; they count in Arabizi only."""
 _FAULTS: Final = frozenset({ConversationIntent.complaint, ConversationIntent.technical_support})
 _MERE_HINT: Final = 1.0
+_ANSWERED: Final = 2.0
+"""Points for a mere answer: learnt words alone are no new wish beside it."""
+_ASKED_FOR: Final = frozenset({EntityKind.order_number, EntityKind.ticket_number, EntityKind.phone, EntityKind.email})
 _CALM: Final = UrgencyVerdict(level=PriorityLevel.medium, confidence=0.6)
 _STATEMENT: Final = QuestionVerdict(is_question=False, confidence=0.85)
 _BARE_QUESTION: Final = QuestionVerdict(is_question=True, confidence=0.9)
@@ -69,20 +74,37 @@ def analyze(text: str, lexicons: Lexicons, *, hint: Language | None = None) -> M
         reading.mend(lexicons.spelling)
     reading.scan(lexicons, without=_SKIPPED[counted.kind])
     spoken = language.verdict(reading, counted, hint)
-    scores = intents.scores(reading)
-    wanted = intents.verdict(reading, scores, spoken.language)
+    facts = entities.find(reading, lexicons)
+    scores = intents.scores(reading) or _given(reading, facts)
+    layer = lexicons.learnt
+    weighed = reading.meant(layer)
+    wanted = intents.verdict(reading, scores, layer, weighed, spoken.language)
     technical = scores.get(ConversationIntent.technical_support, 0.0)
     matter = technical + scores.get(ConversationIntent.complaint, 0.0)
     return MessageAnalysis(
         language=spoken,
         intent=wanted,
-        sentiment=sentiment.verdict(reading, matter if _displeases(wanted.intent, matter) else 0.0),
+        sentiment=sentiment.verdict(
+            reading,
+            matter if _displeases(wanted.intent, matter) else 0.0,
+            layer,
+            weighed,
+            answers=ConversationIntent.other in scores,
+        ),
         urgency=_urgency(reading),
         question=_question(reading),
         category=_category(reading, technical),
-        entities=entities.find(reading, lexicons),
+        entities=facts,
         acts=_acts(reading),
     )
+
+
+def _given(reading: Reading, facts: tuple[Entity, ...]) -> dict[str, float]:
+    """Return points for a mere answer: a message that no cue speaks for, but that gives or declines what was asked."""
+    declined = any(hit[2].label == Act.not_available for hit in reading.hits.get("act", ()))
+    if declined or any(fact.kind in _ASKED_FOR for fact in facts):
+        return {ConversationIntent.other: _ANSWERED}
+    return {}
 
 
 def _displeases(intent: ConversationIntent, matter: float) -> bool:

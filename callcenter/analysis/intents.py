@@ -1,19 +1,21 @@
-"""Weigh what the customer wants: every intent gets the sum of its cues, the heaviest decides, the others are reported.
+"""Weigh what the customer wants: cues and learnt words add up for every intent, the likeliest decides.
 
-A section of cues says one thing: its heaviest cue counts in full, further ones confirm it at a discount. Ties go to
-the intent that costs the customer most to miss. Which persona an intent leads to is routing's business.
+A section of cues says one thing: its heaviest cue counts in full, further ones confirm it at a discount. Beneath the
+cues, every word adds what was learnt of it (learnt.py). What has cues is reported beside the verdict, for a message
+may want several things. Which persona an intent leads to is routing's business.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from callcenter.analysis.models import IntentAnalysis, IntentCandidate, stated
+from callcenter.analysis.learnt import INTENTS
+from callcenter.analysis.models import LEARNT, Evidence, IntentAnalysis, IntentCandidate, stated
 from callcenter.calls import ConversationIntent
 
 if TYPE_CHECKING:
-    from callcenter.analysis.models import Evidence
+    from callcenter.analysis.learnt import LearntLayer, Weighed
     from callcenter.analysis.reading import Hit, Reading
     from callcenter.calls import Language
 
@@ -23,31 +25,35 @@ _STEEPNESS: Final = 0.8
 """Turns a score into confidence: a weak cue (0.6) .38, a fair one (1.2) .62, a strong one (2) .8, two strong .96."""
 _DOUBT: Final = 0.35
 """How much an equally strong rival takes from the confidence."""
+_CUE: Final = dict.fromkeys(INTENTS, 2.2) | {
+    "greeting": 1.8,
+    "goodbye": 2.6,
+    "training_interest": 2.6,
+    "human_request": 3.5,
+}
+"""What a point of cues adds to an intent's log-odds. Read off trades left out of the training and off the development
+messages together: less lets learnt words overrule plain cues, more wastes what they know. Some cues hardly err."""
+_MOST_CUES: Final = 4.0
+"""Points beyond which more cues say nothing new."""
 _NO_CUE: Final = 0.2
 _MAX_EVIDENCE: Final = 3
 """Cues cited per intent; more explain nothing further, and a page-long message would cite hundreds."""
 _MAX_RIVAL_EVIDENCE: Final = 1
+_ASIDE: Final = 1.5
+"""What learnt words lose for a fault when the message speaks of others' faults, or of faults that may be."""
+_FAULTS: Final = tuple(INTENTS.index(name) for name in ("complaint", "technical_support"))
 _MAX_OTHERS: Final = 3
+_MAX_LEARNT: Final = 2
+_TELLING: Final = 0.25
+"""A learnt word is cited from this many log-odds on."""
+_LIKELY: Final = 0.15
+"""An intent without a cue is reported beside the verdict from this likelihood on."""
 
-_BY_COST: Final = (
-    ConversationIntent.human_request,
-    ConversationIntent.complaint,
-    ConversationIntent.technical_support,
-    ConversationIntent.sales_interest,
-    ConversationIntent.training_interest,
-    ConversationIntent.service_inquiry,
-    ConversationIntent.account_request,
-    ConversationIntent.information,
-    ConversationIntent.goodbye,
-    ConversationIntent.greeting,
-    ConversationIntent.other,
-)
-_COST: Final = {intent.value: rank for rank, intent in enumerate(_BY_COST)}
 _INTENTS: Final = {intent.value: intent for intent in ConversationIntent}
 
 
 def scores(reading: Reading) -> dict[str, float]:
-    """Return each intent's score, intents without a cue left out."""
+    """Return each intent's points by its cues, intents without a cue left out."""
     total: dict[str, float] = {}
     heaviest: dict[str, float] = {}
     for _, _, cue, _ in reading.hits.get("intent", ()):
@@ -59,55 +65,121 @@ def scores(reading: Reading) -> dict[str, float]:
         else:
             weight *= _CONFIRMING
         total[label] = total.get(label, 0.0) + weight
-    return {name: round(score, 3) for name, score in total.items()}
+    return {name: round(score, 3) for name, score in total.items() if score > 0}
 
 
-def verdict(reading: Reading, total: dict[str, float], language: Language | None) -> IntentAnalysis:
-    """Rank `total` and cite the cues."""
-    ranked = sorted([(-score, _COST[name], name) for name, score in total.items() if score > 0])
-    if not ranked:
+def verdict(
+    reading: Reading, points: dict[str, float], layer: LearntLayer, weighed: Weighed, language: Language | None
+) -> IntentAnalysis:
+    """Rank the intents by `points` of their cues and what the words `weighed`, and cite both."""
+    if not points and not weighed.words:
         return IntentAnalysis(
             intent=ConversationIntent.other,
             confidence=_NO_CUE,
             keywords=(),
             language=language,
-            reasoning="no cue of any intent",
+            reasoning="no word to go by",
         )
-    cited: dict[str, list[Hit]] = {name: [] for _, _, name in ranked}
-    for hit in reading.hits["intent"]:
-        if (name := hit[2].label) in cited:
-            cited[name].append(hit)
-    score, name = -ranked[0][0], ranked[0][2]
-    evidence = _evidence(reading, cited[name], _MAX_EVIDENCE)
-    others = [
-        stated(
-            IntentCandidate,
-            {
-                "intent": _INTENTS[other],
-                "score": -value,
-                "confidence": _confidence(-value, score),
-                "evidence": _evidence(reading, cited[other], _MAX_RIVAL_EVIDENCE),
-            },
-        )
-        for value, _, other in ranked[1 : _MAX_OTHERS + 1]
-    ]
-    reasoning = f"{evidence[0].rule} scored {score:.3g}"
-    rival = 0.0
+    ranking = _ranked(points, weighed, aside=bool(reading.hits.get("aside")))
+    lane, sure = ranking.first, ranking.sure
+    name = INTENTS[lane]
+    cited: dict[str, list[Hit]] = {}
+    for hit in reading.hits.get("intent", ()):
+        if hit[2].label in points:
+            cited.setdefault(hit[2].label, []).append(hit)
+    evidence = _evidence(reading, cited.get(name, []), _MAX_EVIDENCE)
+    others = _others(reading, points, cited, ranking)
+    if evidence:
+        reasoning = f"{evidence[0].rule} scored {points[name]:.3g}"
+    else:
+        evidence = _learnt(reading, layer, weighed, lane)
+        reasoning = "no cue, but learnt words" if evidence else "no cue"
     if others:
-        rival = others[0].score
-        reasoning += f", ahead of {others[0].intent} ({rival:.3g})"
+        reasoning += f", ahead of {others[0].intent} ({others[0].confidence:.2f})"
     return stated(
         IntentAnalysis,
         {
             "intent": _INTENTS[name],
-            "confidence": _confidence(score, rival),
+            "confidence": sure,
             "keywords": tuple(dict.fromkeys([found.text for found in evidence])),
             "language": language,
             "reasoning": reasoning,
             "evidence": evidence,
-            "others": tuple(others),
+            "others": others,
         },
     )
+
+
+_SUREST: Final = 0.99
+
+
+class _Ranking(NamedTuple):
+    """How likely each intent is, by INTENTS, and the place of the likeliest."""
+
+    likely: list[float]
+    first: int
+
+    @property
+    def sure(self) -> float:
+        """How surely the likeliest is meant."""
+        return round(min(_SUREST, self.likely[self.first]), 3)
+
+
+def _ranked(points: dict[str, float], weighed: Weighed, *, aside: bool) -> _Ranking:
+    """Turn points and learnt log-odds into likelihoods; in an `aside`, words for faults were not meant as such."""
+    odds = [
+        learnt + _CUE[name] * min(points.get(name, 0.0), _MOST_CUES)
+        for name, learnt in zip(INTENTS, weighed.odds, strict=False)
+    ]
+    if aside:
+        for lane in _FAULTS:
+            odds[lane] -= _ASIDE
+    most = max(odds)
+    shares = [math.exp(each - most) for each in odds]
+    total = sum(shares)
+    return _Ranking([share / total for share in shares], odds.index(most))
+
+
+def _others(
+    reading: Reading, points: dict[str, float], cited: dict[str, list[Hit]], ranking: _Ranking
+) -> tuple[IntentCandidate, ...]:
+    """Report the further intents: those with cues of their own, then those that learnt words make likely."""
+    likely, first, sure = ranking.likely, ranking.first, ranking.sure
+    rivals = [
+        (name not in points, -likely[lane], lane, name)
+        for lane, name in enumerate(INTENTS)
+        if lane != first and (name in points or likely[lane] >= _LIKELY)
+    ]
+    rivals.sort()
+    own = points.get(INTENTS[first], 0.0)
+    return tuple(
+        [
+            stated(
+                IntentCandidate,
+                {
+                    "intent": _INTENTS[name],
+                    "score": points.get(name, 0.0),
+                    "confidence": round(min(sure, -unlikely if uncued else _confidence(points[name], own)), 3),
+                    "evidence": _evidence(reading, cited.get(name, []), _MAX_RIVAL_EVIDENCE),
+                },
+            )
+            for uncued, unlikely, _, name in rivals[:_MAX_OTHERS]
+        ]
+    )
+
+
+def _learnt(reading: Reading, layer: LearntLayer, weighed: Weighed, lane: int) -> tuple[Evidence, ...]:
+    """Cite the words that learning gives most weight for an intent, in order of place."""
+    found = [
+        reading.learnt_evidence(word, f"{LEARNT}{INTENTS[lane]}", round(added, 2))
+        for word, added in layer.telling(weighed, lane, _MAX_LEARNT)
+        if added >= _TELLING
+    ]
+    return tuple(sorted([each for each in found if each is not None], key=_place))
+
+
+def _place(evidence: Evidence) -> int:
+    return evidence.start
 
 
 def _evidence(reading: Reading, hits: list[Hit], most: int) -> tuple[Evidence, ...]:
@@ -122,4 +194,4 @@ def _evidence(reading: Reading, hits: list[Hit], most: int) -> tuple[Evidence, .
 
 def _confidence(score: float, rival: float) -> float:
     sure = 1 - math.exp(-_STEEPNESS * score)
-    return round(min(0.99, sure * (1 - _DOUBT * min(1.0, rival / score))), 3)
+    return round(min(_SUREST, sure * (1 - _DOUBT * min(1.0, rival / score))), 3)

@@ -7,9 +7,11 @@ call's language changes is routing's business.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from callcenter.analysis.learnt import LANES, TONGUES
 from callcenter.analysis.models import LanguageKind, LanguageVerdict, stated
 from callcenter.analysis.phrases import words_only
 from callcenter.calls import Language
@@ -48,7 +50,25 @@ _THIN_SHARE: Final = 0.25
 """Fewer known words than one in four, and the text may be French or Turkish that shares a few with English."""
 _DETECT_CHARS: Final = 400
 
+_KNOWN: Final = 1.0
+"""What a word that only one lexicon has adds to the log-odds of its language."""
+_SHARED: Final = 0.3
+"""What an English word adds that Arabizi spells as well ("men", "fi")."""
+_FOREIGN_DOUBT: Final = 0.5
+"""Few customers write anything but Arabic and English here, so looks alone must be plain."""
+_DOUBTFUL: Final = 0.9
+"""Below this likelihood letter statistics are asked, if few words are known."""
+_UNHEARD_OF: Final = 0.6
+"""Below this likelihood a single unknown word (a brand, a name) tells no language."""
+_FOREIGN_LETTERS: Final = re.compile("[ığşñßäöüõãåæøœčćžšřěůąęłńśźżțăőű]")
+_FOREIGN_LETTER: Final = 1.5
+"""What a letter that neither English nor Arabizi uses adds to the log-odds of another language."""
+_EUROPEAN: Final = frozenset({"fr", "es", "it", "de", "pt", "nl"})
+"""Languages that letter statistics tell from Arabizi; others it takes Arabizi for at random."""
+
 _EN: Final = "en"
+_FOREIGN: Final = "unknown"
+_FIRST_TONGUE: Final = LANES.index(TONGUES[0])
 _ARABIZI: Final = "arabizi"
 _SPOKEN: Final = {_EN: (Language.en, LanguageKind.en), _ARABIZI: (Language.ar, LanguageKind.arabizi)}
 
@@ -117,8 +137,6 @@ def _latin(reading: Reading, lexicons: Lexicons) -> Tally:
     lettered = len(tokens)
     english = sum(map(lexicons.telling[_EN].__contains__, tokens))
     arabizi = sum(map(lexicons.telling[_ARABIZI].__contains__, tokens))
-    if not english and not arabizi:
-        english = sum(map(lexicons.words[_EN].__contains__, tokens))
     if digits:
         known_words, counted = lexicons.words[_EN], lexicons.telling[_ARABIZI]
         arabizi += sum(
@@ -131,16 +149,39 @@ def _latin(reading: Reading, lexicons: Lexicons) -> Tally:
         )
     if not lettered:
         return _NOTHING
-    name, known = (_ARABIZI, arabizi) if arabizi >= english else (_EN, english)
-    if known == 0 or (known < _THIN_SHARE * lettered and lettered >= _ENOUGH_WORDS and _detected(reading.text) != _EN):
+    shared = sum(map(lexicons.words[_EN].__contains__, tokens)) - english
+    lanes = reading.typed(lexicons.learnt).odds[_FIRST_TONGUE:]
+    odds = {
+        _EN: lanes[0] + _KNOWN * english + _SHARED * shared,
+        _ARABIZI: lanes[1] + _KNOWN * arabizi,
+        _FOREIGN: lanes[2] - _FOREIGN_DOUBT + _FOREIGN_LETTER * len(_FOREIGN_LETTERS.findall(folded)),
+    }
+    name = max(odds, key=odds.__getitem__)
+    sure = 1 / sum(math.exp(each - odds[name]) for each in odds.values())
+    if name == _ARABIZI and not arabizi and english + shared and sure < _UNHEARD_OF:
+        name = _EN  # "Name: Sara Haddad": an Arab name makes no Arabizi
+    known = english + shared if name == _EN else arabizi
+    if name != _FOREIGN and sure < _DOUBTFUL:
+        name = _settled(name, known, lettered, reading.text) if lettered >= _ENOUGH_WORDS else name
+        if lettered == 1 and not known and sure < _UNHEARD_OF:
+            name = _FOREIGN
+    if name == _FOREIGN:
         if lettered >= _ENOUGH_WORDS:
-            if not known and _detected(reading.text) == _EN:
-                return Tally(Language.en, LanguageKind.en, 0.6, 0.0, lettered, "letter statistics say English")
             return Tally(None, LanguageKind.unknown, 0.5, 0.0, 0, "Latin letters, words of neither English nor Arabizi")
         return Tally(None, LanguageKind.unknown, 0.2, 0.0, 0, "no word that tells a language")
     language, kind = _SPOKEN[name]
-    confidence = min(0.99, 0.7 + 0.3 * (known - min(english, arabizi)) / lettered)
-    return Tally(language, kind, confidence, 0.0, lettered, f"{known} of {lettered} words are {_NAMED[name]}")
+    reasoning = f"{known} of {lettered} words are {_NAMED[name]}, and the others look like it"
+    return Tally(language, kind, round(min(0.99, sure), 3), 0.0, lettered, reasoning)
+
+
+def _settled(name: str, known: int, words: int, text: str) -> str:
+    """Ask letter statistics where a message may be in another language altogether, English or French."""
+    if known >= _THIN_SHARE * words:
+        return name
+    detected = _detected(text)
+    if detected == _EN:
+        return _EN
+    return _FOREIGN if name == _EN or detected in _EUROPEAN else name
 
 
 _NAMED: Final = {_EN: "English", _ARABIZI: "Arabic in Latin letters"}

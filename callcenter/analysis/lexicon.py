@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from callcenter.analysis.learnt import LearntLayer, default_layer
 from callcenter.analysis.lexicon_file import LABELS, Cue, LexiconFile
 from callcenter.analysis.phrases import PhraseIndex
 from callcenter.analysis.spelling import Spelling
@@ -65,6 +66,8 @@ class Lexicons:
     """Words of any lexicon that end a name ("my name is Sara and ...")."""
     spelling: Spelling
     """How else the words may be spelled."""
+    learnt: LearntLayer
+    """What any word adds beneath the cues."""
 
 
 @cache
@@ -101,6 +104,7 @@ def load_lexicons(*folders: Path) -> Lexicons:
         },
         not_names=frozenset[str]().union(*spelled.values()) - names,
         spelling=Spelling(tuple(cues.values()), spelled, frozenset(real)),
+        learnt=default_layer(),
     )
 
 

@@ -6,14 +6,20 @@ places, read by whoever asks. Invariant: what is remarked changes nothing of how
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from callcenter.analysis.lexicon_file import Cue
 from callcenter.analysis.lexicon_gaps import section_of
+from callcenter.analysis.phrases import GAP
 from callcenter.calls import Value
+
+_MOST_HALVES: Final = 2
+_MISPLACED: Final = re.compile(r"[*…]|\.\.")
+"""What is a sign to the reader of lexicons elsewhere, and dots typed for one."""
 
 
 class Entry(NamedTuple):
@@ -33,6 +39,8 @@ class RemarkKind(StrEnum):
     """The words beside it said otherwise, and no longer do; that is what a company's own words are for."""
     contradicts = "contradicts"
     """The same words stand for something else as well."""
+    never_found = "never_found"
+    """It has a * or a gap where none is read, so no message matches it."""
     no_language = "no_language"
     """Its file is named after no lexicon, so the words tell no language and replace nothing."""
 
@@ -49,7 +57,12 @@ class Remark(Value):
 
 def remarks(entries: Sequence[Entry], beside: Sequence[Cue] = ()) -> tuple[Remark, ...]:
     """Return what is odd about `entries`, among themselves and next to the words `beside` them."""
-    return (*_unnamed(entries, beside), *_next_to(entries, beside), *_contradicting(entries, beside))
+    return (
+        *_unnamed(entries, beside),
+        *_never_found(entries),
+        *_next_to(entries, beside),
+        *_contradicting(entries, beside),
+    )
 
 
 def _unnamed(entries: Sequence[Entry], beside: Sequence[Cue]) -> Iterator[Remark]:
@@ -61,6 +74,14 @@ def _unnamed(entries: Sequence[Entry], beside: Sequence[Cue]) -> Iterator[Remark
             files = ", ".join(f"{name}.toml" for name in sorted(names))
             says = f"stands in {cue.lexicon}.toml; name the file {files}, or its words count in every language"
             yield Remark(kind=RemarkKind.no_language, place=place, text=cue.text, says=says)
+
+
+def _never_found(entries: Sequence[Entry]) -> Iterator[Remark]:
+    for cue, place in entries:
+        halves = cue.text.split(GAP)
+        if len(halves) > _MOST_HALVES or any(_MISPLACED.search(half.removesuffix("*")) for half in halves):
+            says = "a * stands at the end of a word, a gap once, between blanks and two words; no message matches this"
+            yield Remark(kind=RemarkKind.never_found, place=place, text=cue.text, says=says)
 
 
 def _next_to(entries: Sequence[Entry], beside: Sequence[Cue]) -> Iterator[Remark]:

@@ -21,6 +21,9 @@ from callcenter.calls import (
     Value,
 )
 
+LEARNT: Final = "learnt."
+"""How the rules of learnt words begin, as against those of the lexicons' cues."""
+
 Verdict = TypeVar("Verdict", bound=Value)
 
 
@@ -109,6 +112,11 @@ class IntentAnalysis(Value):
     evidence: tuple[Evidence, ...] = ()
     others: tuple[IntentCandidate, ...] = ()
     """Further intents of the same message, strongest first."""
+
+    @property
+    def guessed(self) -> bool:
+        """Whether no cue speaks for the verdict, only learnt words, or nothing."""
+        return not self.evidence or self.evidence[0].rule.startswith(LEARNT)
 
     def also(self, intent: ConversationIntent, *, at_least: float = 0.0) -> bool:
         """Whether `intent` is among the further intents, with at least this confidence."""

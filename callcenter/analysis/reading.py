@@ -12,6 +12,7 @@ import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from callcenter.analysis.learnt import words_of
 from callcenter.analysis.lexicon import SCOPES
 from callcenter.analysis.models import Evidence, stated
 from callcenter.analysis.phrases import words_only
@@ -19,6 +20,7 @@ from callcenter.analysis.spelling import composed, in_arabic, respelled
 from callcenter.analysis.text import normalise
 
 if TYPE_CHECKING:
+    from callcenter.analysis.learnt import LearntLayer, Weighed
     from callcenter.analysis.lexicon import Entry, Lexicons
     from callcenter.analysis.lexicon_file import Cue
     from callcenter.analysis.phrases import Found, PhraseIndex
@@ -40,7 +42,7 @@ A bare tuple, since a message has dozens.
 class Reading:
     """A message and what the lexicons find in it."""
 
-    __slots__ = ("folded", "hits", "in_arabic", "offsets", "text", "words")
+    __slots__ = ("folded", "hits", "in_arabic", "offsets", "text", "weighed", "words")
 
     def __init__(self, text: str) -> None:
         """Fold `text`; `scan` finds the cues once it is known which lexicons apply."""
@@ -51,12 +53,28 @@ class Reading:
         self.in_arabic: Normalised | None = None
         """An Arabizi message in Arabic letters, each with its place in `folded`."""
 
+        self.weighed: Weighed | None = None
+
+    def typed(self, layer: LearntLayer) -> Weighed:
+        """Weigh the words as they were typed."""
+        if self.weighed is None:
+            self.weighed = layer.weigh(words_of(self.folded, self.words))
+        return self.weighed
+
+    def meant(self, layer: LearntLayer) -> Weighed:
+        """Weigh the words as they are meant: mended, and an Arabizi message's as Arabic writes them."""
+        if self.in_arabic is None:
+            return self.typed(layer)
+        text = self.in_arabic.text
+        return layer.weigh(words_of(text, words_only(text)))
+
     def mend(self, spelling: Spelling) -> None:
         """Put right the words that are one slip away from a long cue."""
         meant = spelling.corrections(self.words)
         if meant and (mended := respelled(self.folded, self.words, meant.get)):
             self.folded, offsets = mended
             self.words = words_only(self.folded)
+            self.weighed = None
             self.offsets = composed(offsets or (), self.offsets)
 
     def transliterate(self, spelling: Spelling) -> None:
@@ -117,6 +135,25 @@ class Reading:
                 "rule": f"negated.{cue.rule}" if negated else cue.rule,
                 "weight": weight,
             },
+        )
+
+    def learnt_evidence(self, word: str, rule: str, weight: float) -> Evidence | None:
+        """Cite the first place of `word`, as folded or as transliterated; None for what is no word of the message."""
+        sought, words = f" {word} ", self.words
+        places = None
+        if self.in_arabic is not None:
+            words, places = words_only(self.in_arabic.text), self.in_arabic.offsets
+        begin = words.find(sought)
+        if begin < 0:
+            return None
+        start, end = begin, begin + len(word)
+        if places is not None:
+            start, end = places[start], places[end - 1] + 1
+        if self.offsets is not None:
+            start, end = self.offsets[start], max(self.offsets[end], self.offsets[end - 1] + 1)
+        return stated(
+            Evidence,
+            {"start": start, "end": end, "text": self.text[start:end], "cue": word, "rule": rule, "weight": weight},
         )
 
 

@@ -1,8 +1,8 @@
 """Say how the customer feels: words for it, weighed by degree ("very"), negation ("not bad") and contrast ("but").
 
 Anger (insults, threats, shouting) and frustration (waiting, repeating oneself) are told apart from mere
-displeasure. A complaint without any such word is still negative. What follows from it, escalation above all,
-routing decides.
+displeasure. A complaint without any such word is still negative. Beneath the words for feelings, every word adds what
+was learnt of it (learnt.py). What follows from a feeling, escalation above all, routing decides.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 import re
 import string
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from callcenter.analysis.models import SentimentAnalysisResult, stated
+from callcenter.analysis.learnt import FEELINGS, LANES
+from callcenter.analysis.models import LEARNT, SentimentAnalysisResult, stated
 from callcenter.calls import Sentiment
 
 if TYPE_CHECKING:
+    from callcenter.analysis.learnt import LearntLayer, Weighed
     from callcenter.analysis.models import Evidence
     from callcenter.analysis.reading import Reading
 
@@ -29,7 +31,6 @@ _AFTER_CONTRAST: Final = 1.25
 _SOFTNESS: Final = 3.0
 """Folds a sum into -1..1: a plain word (1) gives .5, two .76, three .87."""
 _STRONG: Final = 0.73
-_NEUTRAL: Final = 0.2
 _SHOUTED: Final = re.compile(r"\b[A-Z]{3,}\b(?:[^A-Za-z]+[A-Z]{2,}\b)+")
 """Two words or more in capitals, the first of three letters at least."""
 _NO_CAPITALS: Final = bytes(set(range(256)) - set(string.ascii_uppercase.encode()))
@@ -44,29 +45,114 @@ _BURST: Final = 1.0
 """From this much anger (or frustration) on, it is the verdict."""
 _MAX_EVIDENCE: Final = 4
 
+_WORDED: Final = 6.5
+"""What words for feelings, at their strongest, add to a feeling's log-odds. Read off trades left out of the training
+and off the development messages together."""
+_CALM_ODDS: Final = 0.5
+"""Added to the log-odds of no feeling: a word that often stands beside a feeling is none by itself."""
+_UNSAID_ODDS: Final = 1.0
+"""The same where neither a word for a feeling nor a matter that displeases is in the message."""
+_IRONIC: Final = 0.35
+"""What each point of a complaint takes from praise beside it: "a month of waiting, what a wonderful service"."""
+_FAULT: Final = 1.0
+"""What a matter that displeases adds by itself to the log-odds of a bad feeling."""
+_DENIED: Final = 2.0
+"""What a bad feeling denied adds to the log-odds of none: its word and the "not" were both learnt from complaints."""
+_TELLING: Final = 0.25
+"""A learnt word is cited from this many log-odds on."""
+_MAX_LEARNT: Final = 2
+_FIRST: Final = LANES.index(FEELINGS[0])
+_SUREST: Final = 0.99
+_LEAST: Final = 0.05
+"""A feeling named is never scored as none."""
+
 _CALM: Final = SentimentAnalysisResult(
-    sentiment=Sentiment.neutral, confidence=0.7, emotion_indicators=(), reasoning="no word of feeling", score=0.0
+    sentiment=Sentiment.neutral, confidence=0.7, emotion_indicators=(), reasoning="no word to go by", score=0.0
 )
 
 
-def verdict(reading: Reading, matter: float) -> SentimentAnalysisResult:
-    """Sum the words of feeling; `matter` is the score of complaint and failure cues in the same message."""
+def verdict(
+    reading: Reading, matter: float, layer: LearntLayer, weighed: Weighed, *, answers: bool = False
+) -> SentimentAnalysisResult:
+    """Sum the words of feeling and what the words `weighed`; `matter` is the score of complaint and failure cues.
+
+    A message that but `answers` what was asked shows no feeling unless it says so.
+
+    Words for feelings are no longer guessed at: what was learnt counts for the share of the words that are none.
+    """
     hits = reading.hits.get("sentiment", ())
-    if not hits and matter <= 0:
+    if not hits and matter <= 0 and not weighed.words:
         return _CALM
+    worded = _worded(reading, matter)
+    said = len(weighed.words)
+    unworded = max(0.0, 1 - len(hits) / said) if said else 0.0
+    bad, even, good = [unworded * each for each in weighed.odds[_FIRST : _FIRST + len(FEELINGS)]]
+    if worded.score <= 0:
+        bad -= _WORDED * worded.score
+    else:
+        good += _WORDED * worded.score * (1 - _IRONIC * min(matter, _MATTER_MOST))
+    if matter > 0:
+        bad += _FAULT
+    even += _CALM_ODDS if hits or matter > 0 else _UNSAID_ODDS * (1 + answers)
+    even += _DENIED * worded.denied
+    most = max(bad, even, good)
+    bad, even, good = math.exp(bad - most), math.exp(even - most), math.exp(good - most)
+    total = bad + even + good
+    sentiment, reasoning = _fold(bad, even, good, worded)
+    evidence = worded.evidence or _learnt(reading, layer, weighed, sentiment)
+    if worded.loud:
+        reasoning += ", said loudly"
+    return stated(
+        SentimentAnalysisResult,
+        {
+            "sentiment": sentiment,
+            "confidence": round(min(_SUREST, max(bad, even, good) / total), 3),
+            "emotion_indicators": tuple(dict.fromkeys([found.text for found in evidence])),
+            "reasoning": reasoning,
+            "score": round(_degree(sentiment, (good - bad) / total, worded.score), 3),
+            "evidence": evidence,
+        },
+    )
+
+
+def _degree(sentiment: Sentiment, likely: float, worded: float) -> float:
+    """Place the feeling between -1 and 1: half by how likely it is, half by how strong its words are."""
+    middle = (likely + worded) / 2
+    if sentiment.valence < 0:
+        return min(middle, -_LEAST)
+    return max(middle, _LEAST) if sentiment.valence > 0 else middle
+
+
+class _Worded(NamedTuple):
+    """What the words for feelings amount to."""
+
+    score: float
+    """-1 to 1."""
+    angry: float
+    frustrated: float
+    denied: int
+    """How many bad feelings are said not to be there ("not bad", "I am not angry")."""
+    loud: bool
+    evidence: tuple[Evidence, ...]
+
+
+def _worded(reading: Reading, matter: float) -> _Worded:
+    """Sum the words for feelings, each by its degree, its negation and its side of a contrast."""
     turning = reading.hits.get("contrast")
     turn = turning[-1][0] if turning else None
     total = -_MATTER * min(matter, _MATTER_MOST)
     burst = {"angry": 0.0, "frustrated": 0.0}
+    denied = 0
     evidence: list[Evidence] = []
     before: dict[int, float] = {}
     after: dict[int, float] = {}
     for start, end, cue, _ in reading.hits.get("degree", ()):
         before[end] = after[start] = _DEGREES[cue.label]
-    for hit in hits:
+    for hit in reading.hits.get("sentiment", ()):
         start, end, cue, negated = hit
         label = cue.label
         negated = negated and cue.when != "any"
+        denied += negated and label != "positive"
         value = cue.weight * (_NEGATED[label] if negated else _SIGN[label])
         if before:
             value *= before.get(start - 1) or after.get(end + 1) or 1.0
@@ -82,20 +168,21 @@ def verdict(reading: Reading, matter: float) -> SentimentAnalysisResult:
         total -= _LOUD
         burst["angry"] += _LOUD
     score = total / math.sqrt(total * total + _SOFTNESS)
-    sentiment, reasoning = _fold(score, burst["angry"], burst["frustrated"])
-    return stated(
-        SentimentAnalysisResult,
-        {
-            "sentiment": sentiment,
-            "confidence": round(
-                0.8 - abs(score) if sentiment is Sentiment.neutral else min(0.98, 0.5 + 0.5 * abs(score)), 3
-            ),
-            "emotion_indicators": tuple(dict.fromkeys([found.text for found in evidence])),
-            "reasoning": f"{reasoning}, said loudly" if loud else reasoning,
-            "score": round(score, 3),
-            "evidence": tuple(evidence),
-        },
-    )
+    return _Worded(score, burst["angry"], burst["frustrated"], denied, loud, tuple(evidence))
+
+
+def _learnt(reading: Reading, layer: LearntLayer, weighed: Weighed, sentiment: Sentiment) -> tuple[Evidence, ...]:
+    """Cite the words that learning gives most weight for the feeling found; calm needs no words."""
+    if sentiment is Sentiment.neutral:
+        return ()
+    good = sentiment.valence > 0
+    lane = LANES.index("positive" if good else "negative")
+    found = [
+        reading.learnt_evidence(word, f"{LEARNT}{LANES[lane]}", round(added if good else -added, 2))
+        for word, added in layer.telling(weighed, lane, _MAX_LEARNT)
+        if added >= _TELLING
+    ]
+    return tuple([each for each in found if each is not None])
 
 
 def _loud(text: str) -> bool:
@@ -105,15 +192,16 @@ def _loud(text: str) -> bool:
     return capitals >= _FEWEST_CAPITALS and _SHOUTED.search(text) is not None
 
 
-def _fold(score: float, angry: float, frustrated: float) -> tuple[Sentiment, str]:
-    if angry >= _BURST and score < 0:
-        return Sentiment.angry, "words of anger"
-    if frustrated + angry >= _BURST and score < 0:
-        return Sentiment.frustrated, "words of frustration"
-    if score >= _STRONG:
-        return Sentiment.very_positive, "strong words of pleasure"
-    if score >= _NEUTRAL:
-        return Sentiment.positive, "words of pleasure"
-    if score <= -_NEUTRAL:
+def _fold(bad: float, even: float, good: float, worded: _Worded) -> tuple[Sentiment, str]:
+    """Name the likeliest feeling; how strong it is, only words for it can say."""
+    if bad > even and bad > good:
+        if worded.angry >= _BURST:
+            return Sentiment.angry, "words of anger"
+        if worded.frustrated + worded.angry >= _BURST:
+            return Sentiment.frustrated, "words of frustration"
         return Sentiment.negative, "words of displeasure or a matter that displeases"
-    return Sentiment.neutral, "good and bad balance out"
+    if good > even:
+        if worded.score >= _STRONG:
+            return Sentiment.very_positive, "strong words of pleasure"
+        return Sentiment.positive, "words of pleasure"
+    return Sentiment.neutral, "no feeling, or good and bad balance out"

@@ -31,6 +31,8 @@ LONG: Final = 6
 _EXCHANGED: Final = 7
 _REMEMBERED: Final = 8192
 _LATIN_WORD: Final = re.compile(r"[a-z0-9'àâçéèêîôû]*[a-zàâçéèêîôû][a-z0-9'àâçéèêîôû]*")
+_ABBREVIATION: Final = re.compile("[^aeiouy2-9]{2}")
+"""Two letters without a vowel between them ("xl", "tv") are a size or a brand sooner than a word."""
 _LONGEST: Final = 24
 """Longer words are left alone: no cue is as long, and trying costs more with every letter."""
 
@@ -78,18 +80,20 @@ class Spelling:
 
     def corrections(self, words: str) -> dict[str, str]:
         """Return the unknown long words among `words` (see `words_only`) with what they were meant to be."""
-        found = {}
-        for token in set(words.split()) - self._known:
-            if LONG - 1 <= len(token) <= _LONGEST and token.isascii() and token.isalpha():
-                if meant := self._remembered(token):
-                    found[token] = meant
-        return found
+        unknown = [
+            token
+            for token in set(words.split()) - self._known
+            if LONG - 1 <= len(token) <= _LONGEST and token.isascii() and token.isalpha()
+        ]
+        return {token: meant for token in unknown if (meant := self._remembered(token))}
 
     def in_arabic(self, token: str) -> str | None:
         """Return the Arabic for a Latin word of an Arabizi message; None for an English one, a number, a name."""
         if token in self._words[_ENGLISH] and len(token) >= LONG - 1:
             return None
-        return self.transliteration.read(token) if _LATIN_WORD.fullmatch(token) and len(token) <= _LONGEST else None
+        if len(token) > _LONGEST or not _LATIN_WORD.fullmatch(token) or _ABBREVIATION.fullmatch(token):
+            return None
+        return self.transliteration.read(token)
 
 
 def is_slip(typed: str, word: str) -> bool:

@@ -26,8 +26,9 @@ def write(folder: Path, name: str, body: str) -> Path:
 def test_a_company_adds_its_own_words(tmp_path: Path) -> None:
     text = "the zorbulator is wobbling"
     own = write(tmp_path, "en", '[intent.technical_support.own]\nweight = 2.0\ncues = ["wobbl*"]\n')
-    assert analyze(text, default_lexicons()).intent.intent is ConversationIntent.other
+    assert analyze(text, default_lexicons()).intent.guessed
     found = analyze(text, load_lexicons(own)).intent
+    assert not found.guessed
     assert found.intent is ConversationIntent.technical_support
     assert found.evidence[0].rule == "technical_support.own"
 

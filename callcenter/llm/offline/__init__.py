@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final
 
 from callcenter.analysis import PhraseIndex
-from callcenter.calls import ConversationIntent, Language
+from callcenter.calls import Language
 from callcenter.company import Company
 from callcenter.llm import Brief, Completion, CompletionKind, Delta
 from callcenter.llm.offline.choice import draft_reply
@@ -23,8 +23,8 @@ from callcenter.llm.offline.turn import Turn
 from callcenter.routing import RoutingPolicy
 
 NAME: Final = "offline"
-SURE: Final = RoutingPolicy().min_confidence
-"""Below this an intent is a guess to routing, and so to the voice."""
+_POLICY: Final = RoutingPolicy()
+"""What is a guess to routing is one to the voice."""
 _SENTENCE_END: Final = re.compile(r"[.!?؟…]\s+")
 
 
@@ -76,13 +76,12 @@ class OfflineVoice:
         return draft.text()
 
     def _turn(self, brief: Brief) -> Turn:
-        intent = brief.analysis.intent
         return Turn(
             brief=brief,
             lines=self._personas[brief.persona],
             facts=self._facts[brief.language],
             counts=self._counts,
-            heard=intent.intent if intent.confidence >= SURE else ConversationIntent.other,
+            heard=_POLICY.heard(brief.analysis.intent),
             company=self._company,
             cue_index=self._cue_index,
             ordinal_index=self._ordinal_index,

@@ -1,0 +1,135 @@
+"""Weigh the words of a message by what was learnt from labelled ones: the layer beneath the lexicons' cues.
+
+A linear model over pieces of words: a word and its runs of letters each add to the log-odds of every intent, feeling
+and tongue, whatever their order. So a word nobody listed still speaks through its stem, and a verdict is explained
+by the words that added most. `make train` makes the file from training/messages; what the log-odds amount to beside
+the cues, intents.py, sentiment.py and language.py say. Invariant: the same words give the same log-odds, always.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from array import array
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+from zlib import crc32
+
+from callcenter.analysis.phrases import words_only
+from callcenter.calls import ConversationIntent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+INTENTS: Final = tuple(intent.value for intent in ConversationIntent)
+FEELINGS: Final = ("negative", "neutral", "positive")
+TONGUES: Final = ("en", "arabizi", "unknown")
+"""What Latin letters may spell."""
+LANES: Final = (*INTENTS, *FEELINGS, *TONGUES)
+"""What each piece of a word speaks for or against, in the order the file has them."""
+
+PATH: Final = Path(__file__).parent / "learnt.bin"
+_RUNS: Final = (3, 4, 5)
+"""Letters in a row that make a piece: Arabic stems have three or four, English ones up to five tell."""
+_NUMBER: Final = "#"
+_MARKS: Final = ("?", "!")
+_LONGEST: Final = 24
+"""Of a longer word only so many letters are read; no word that tells anything is as long."""
+_REMEMBERED: Final = 16384
+"""Words kept with what they weigh: a few thousand make up nearly all that customers write."""
+_ZERO: Final = 128
+"""The file's bytes stand for -128 to 127."""
+_ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+|@\w+")
+_LANE_BYTES: Final = 4
+
+
+class Weighed(NamedTuple):
+    """What the words of one message speak for."""
+
+    odds: Sequence[float]
+    """Log-odds, by LANES; those of one group (intents, feelings, tongues) are comparable."""
+    words: tuple[str, ...]
+    """The words weighed, folded, each once."""
+    scale: float
+    """What one word's own weight is multiplied by in this message."""
+
+
+class _Weights(NamedTuple):
+    """What the file holds."""
+
+    table: bytes
+    """A byte for each piece and lane."""
+    mask: int
+    step: float
+    reach: float
+    bias: Sequence[float]
+
+
+class LearntLayer:
+    """The learnt weights, read from one file when the first message is weighed."""
+
+    def __init__(self, path: Path = PATH) -> None:
+        self._path = path
+        self._known = lru_cache(_REMEMBERED)(self._weigh_word)
+
+    @cached_property
+    def _weights(self) -> _Weights:
+        """Read the file: a line of JSON (how the weights are scaled), then a byte for each piece and lane."""
+        header, _, table = self._path.read_bytes().partition(b"\n")
+        facts = json.loads(header)
+        bias = [float(facts["bias"][lane]) for lane in LANES]
+        return _Weights(table, int(facts["pieces"]) - 1, float(facts["step"]), float(facts["reach"]), bias)
+
+    def weigh(self, words: Iterable[str]) -> Weighed:
+        """Sum up what `words` speak for."""
+        once = tuple(dict.fromkeys(words))
+        weights = self._weights
+        total = sum([packed for packed, _ in map(self._known, once)])
+        *sums, pieces = array("I", total.to_bytes((len(LANES) + 1) * _LANE_BYTES, "little"))
+        scale = weights.reach / math.sqrt(pieces) if pieces else 0.0
+        zero, step = _ZERO * pieces, weights.step * scale
+        odds = [(own - zero) * step + bias for own, bias in zip(sums, weights.bias, strict=True)]
+        return Weighed(odds, once, scale)
+
+    def telling(self, weighed: Weighed, lane: int, most: int) -> list[tuple[str, float]]:
+        """Return the words that speak most for one lane, with what each adds to its log-odds, heaviest first."""
+        known, scale = self._known, weighed.scale
+        found = [(own * scale, word) for word in weighed.words if (own := known(word)[1][lane]) > 0]
+        found.sort(reverse=True)
+        return [(word, added) for added, word in found[:most]]
+
+    def _weigh_word(self, word: str) -> tuple[int, tuple[float, ...]]:
+        """Return what one word's pieces sum up to in each lane: with their number as one integer, and as weights.
+
+        A message is summed by adding one integer a word.
+        """
+        width = len(LANES)
+        table, mask, step = self._weights[:3]
+        places = [width * (crc32(piece) & mask) for piece in pieces_of(word)]
+        sums = [sum(column) for column in zip(*[table[place : place + width] for place in places], strict=True)]
+        zero = _ZERO * len(places)
+        packed = int.from_bytes(array("I", [*sums, len(places)]).tobytes(), "little")
+        return packed, tuple([(own - zero) * step for own in sums])
+
+
+def pieces_of(word: str) -> list[bytes]:
+    """Return the pieces of a folded word: the whole, and its runs of letters, its ends marked."""
+    whole = f"<{word[:_LONGEST]}>"
+    pieces = {whole[start : start + run] for run in _RUNS for start in range(len(whole) - run + 1)}
+    return [f"={whole}".encode("utf-8", "replace"), *[piece.encode("utf-8", "replace") for piece in sorted(pieces)]]
+
+
+def words_of(folded: str, words: str) -> list[str]:
+    """Return what is weighed of a message: its words, without addresses, numbers alike, and how it ends."""
+    if "@" in folded or "://" in folded or "www." in folded:
+        words = words_only(_ADDRESS.sub(" ", folded))
+    weighed = [_NUMBER if word.isdigit() else word for word in words.split()]
+    return weighed + [mark for mark in _MARKS if mark in folded]
+
+
+@cache
+def default_layer() -> LearntLayer:
+    """Return the packaged layer."""
+    return LearntLayer()
