@@ -39,11 +39,7 @@ REACH: Final = 3.0
 SOFTNESS: Final = 0.3
 """Inverse of the penalty on weights; found by leaving trades out."""
 FOLDS: Final = 3
-_FOLD: Final = {
-    Sentiment.very_positive: "positive",
-    Sentiment.frustrated: "negative",
-    Sentiment.angry: "negative",
-}
+_FOLD: Final = {Sentiment.very_positive: "positive"}
 _LARGEST: Final = 127
 
 

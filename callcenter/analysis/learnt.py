@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 INTENTS: Final = tuple(intent.value for intent in ConversationIntent)
-FEELINGS: Final = ("negative", "neutral", "positive")
+FEELINGS: Final = ("negative", "frustrated", "angry", "neutral", "positive")
 TONGUES: Final = ("en", "arabizi", "unknown")
 """What Latin letters may spell."""
 LANES: Final = (*INTENTS, *FEELINGS, *TONGUES)

@@ -37,7 +37,6 @@ ACCEPTED: Final[Mapping[tuple[str, str], str]] = {
 }
 """Gaps that are right: section and the language without it, with the reason."""
 OWED: Final[Mapping[tuple[str, str], str]] = {
-    ("intent.complaint.should", "ar"): "Fees found too high and goods “not as described” are taken for no complaint.",
     ("sentiment.negative.hint", "en"): "“I wish”, “there is no” and “supposed to be” tell no displeasure yet.",
 }
 """Gaps that are none of the language: words that are still to be added."""

@@ -45,17 +45,19 @@ _BURST: Final = 1.0
 """From this much anger (or frustration) on, it is the verdict."""
 _MAX_EVIDENCE: Final = 4
 
-_WORDED: Final = 6.5
+_WORDED: Final = 8.0
 """What words for feelings, at their strongest, add to a feeling's log-odds. Read off trades left out of the training
 and off the development messages together."""
-_CALM_ODDS: Final = 0.5
+_CALM_ODDS: Final = 0.3
 """Added to the log-odds of no feeling: a word that often stands beside a feeling is none by itself."""
-_UNSAID_ODDS: Final = 1.0
+_UNSAID_ODDS: Final = 0.8
 """The same where neither a word for a feeling nor a matter that displeases is in the message."""
 _IRONIC: Final = 0.35
 """What each point of a complaint takes from praise beside it: "a month of waiting, what a wonderful service"."""
 _FAULT: Final = 1.0
 """What a matter that displeases adds by itself to the log-odds of a bad feeling."""
+_UPSET: Final = 0.5
+"""How likely learnt words must make anger or frustration: a call is escalated for it. Six in seven are right then."""
 _DENIED: Final = 2.0
 """What a bad feeling denied adds to the log-odds of none: its word and the "not" were both learnt from complaints."""
 _TELLING: Final = 0.25
@@ -86,7 +88,11 @@ def verdict(
     worded = _worded(reading, matter)
     said = len(weighed.words)
     unworded = max(0.0, 1 - len(hits) / said) if said else 0.0
-    bad, even, good = [unworded * each for each in weighed.odds[_FIRST : _FIRST + len(FEELINGS)]]
+    plain, worn, angry, even, good = [unworded * each for each in weighed.odds[_FIRST : _FIRST + len(FEELINGS)]]
+    base = max(plain, worn, angry)
+    plain, worn, angry = math.exp(plain - base), math.exp(worn - base), math.exp(angry - base)
+    displeased = plain + worn + angry
+    bad = base + math.log(displeased)
     if worded.score <= 0:
         bad -= _WORDED * worded.score
     else:
@@ -98,7 +104,8 @@ def verdict(
     most = max(bad, even, good)
     bad, even, good = math.exp(bad - most), math.exp(even - most), math.exp(good - most)
     total = bad + even + good
-    sentiment, reasoning = _fold(bad, even, good, worded)
+    share = bad / total / displeased
+    sentiment, reasoning = _fold(bad, even, good, worded, _Upset(worn * share, angry * share))
     evidence = worded.evidence or _learnt(reading, layer, weighed, sentiment)
     if worded.loud:
         reasoning += ", said loudly"
@@ -176,7 +183,7 @@ def _learnt(reading: Reading, layer: LearntLayer, weighed: Weighed, sentiment: S
     if sentiment is Sentiment.neutral:
         return ()
     good = sentiment.valence > 0
-    lane = LANES.index("positive" if good else "negative")
+    lane = LANES.index(sentiment.value if sentiment.valence < 0 else "positive")
     found = [
         reading.learnt_evidence(word, f"{LEARNT}{LANES[lane]}", round(added if good else -added, 2))
         for word, added in layer.telling(weighed, lane, _MAX_LEARNT)
@@ -192,13 +199,24 @@ def _loud(text: str) -> bool:
     return capitals >= _FEWEST_CAPITALS and _SHOUTED.search(text) is not None
 
 
-def _fold(bad: float, even: float, good: float, worded: _Worded) -> tuple[Sentiment, str]:
-    """Name the likeliest feeling; how strong it is, only words for it can say."""
+class _Upset(NamedTuple):
+    """How likely learnt words make the two feelings that escalate a call."""
+
+    frustrated: float
+    angry: float
+
+
+def _fold(bad: float, even: float, good: float, worded: _Worded, learnt: _Upset) -> tuple[Sentiment, str]:
+    """Name the likeliest feeling, and how strong it is: words for it say so, or learnt ones if they leave no doubt."""
     if bad > even and bad > good:
         if worded.angry >= _BURST:
             return Sentiment.angry, "words of anger"
         if worded.frustrated + worded.angry >= _BURST:
             return Sentiment.frustrated, "words of frustration"
+        if worded.score < 0 and learnt.frustrated + learnt.angry >= _UPSET:
+            if learnt.angry > learnt.frustrated:
+                return Sentiment.angry, "said as angry people speak"
+            return Sentiment.frustrated, "said as worn-out people speak"
         return Sentiment.negative, "words of displeasure or a matter that displeases"
     if good > even:
         if worded.score >= _STRONG:

@@ -135,7 +135,8 @@ def respelled(folded: str, words: str, read: Callable[[str], str | None]) -> Nor
         start, end = match.start() - 1, match.end() - 1
         pieces += [folded[done:start], meant]
         offsets += range(done, start)
-        offsets += [min(start + number, end - 1) for number in range(len(meant))]
+        offsets += [start + number * (end - start) // len(meant) for number in range(len(meant) - 1)]
+        offsets.append(end - 1)
         done = end
     if not pieces:
         return None
