@@ -73,7 +73,7 @@ def read_messages() -> list[Labelled]:
 def _labelled(fields: dict[str, str]) -> Labelled:
     spelling = default_lexicons().spelling
     reading = Reading(clean(fields["text"]).text)
-    latin = words_of(reading.folded, reading.words) if fields["kind"] in TONGUES else []
+    latin = words_of(reading.folded, reading.tokens) if fields["kind"] in TONGUES else []
     if fields["kind"] == LanguageKind.arabizi:
         reading.transliterate(spelling)
     elif fields["kind"] != LanguageKind.ar:
@@ -81,7 +81,7 @@ def _labelled(fields: dict[str, str]) -> Labelled:
     feeling = Sentiment(fields["sentiment"])
     text = reading.in_arabic.text if reading.in_arabic else reading.folded
     return Labelled(
-        words_of(text, words_only(text)),
+        words_of(text, words_only(text).split()),
         latin,
         fields["intent"],
         _FOLD.get(feeling, feeling),

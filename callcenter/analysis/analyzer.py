@@ -81,21 +81,25 @@ def analyze(text: str, lexicons: Lexicons, *, hint: Language | None = None) -> M
     wanted = intents.verdict(reading, scores, layer, weighed, spoken.language)
     technical = scores.get(ConversationIntent.technical_support, 0.0)
     matter = technical + scores.get(ConversationIntent.complaint, 0.0)
-    return MessageAnalysis(
-        language=spoken,
-        intent=wanted,
-        sentiment=sentiment.verdict(
-            reading,
-            matter if _displeases(wanted.intent, matter) else 0.0,
-            layer,
-            weighed,
-            answers=ConversationIntent.other in scores,
-        ),
-        urgency=_urgency(reading),
-        question=_question(reading),
-        category=_category(reading, technical),
-        entities=facts,
-        acts=_acts(reading),
+    felt = sentiment.verdict(
+        reading,
+        matter if _displeases(wanted.intent, matter) else 0.0,
+        layer,
+        weighed,
+        answers=ConversationIntent.other in scores,
+    )
+    return stated(
+        MessageAnalysis,
+        {
+            "language": spoken,
+            "intent": wanted,
+            "sentiment": felt,
+            "urgency": _urgency(reading),
+            "question": _question(reading),
+            "category": _category(reading, technical),
+            "entities": facts,
+            "acts": _acts(reading),
+        },
     )
 
 

@@ -26,6 +26,9 @@ _URL: Final = re.compile(r"(?:https?://|www\.)[^\s<>\"']+[^\s<>\"'.,!?;:)\]]")
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[\w+-][\w.+-]{0,63}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}(?<!-)")
 _TICKET: Final = re.compile(r"(?<![\w-])tkt[- ]?([0-9]{8})(?![\w-])")
 _ORDER_SHAPE: Final = re.compile(r"(?<![\w-])#? ?((?:ord|order|inv|po|so|rma|ref)[-_ ]?#?[0-9]{3,12})(?![\w-])")
+_ORDER_HEADS: Final = frozenset({"ord", "order", "inv", "po", "so", "rma", "ref"})
+_DATE_PARTS: Final = 3
+"""Groups of figures in a date's shortest form."""
 _AFTER_LABEL: Final = re.compile(
     r"(?:[ \t]*(?:[:=#.\-–]|\b(?:is|was|are|it's|its|no|number|هو|هي|كان)\b))*+[ \t]*"  # possessive: no second thoughts
     r"([0-9]{4}(?: [0-9]{4}){2,4}(?! ?[0-9])"  # grouped as a card is
@@ -48,12 +51,14 @@ def find(reading: Reading, lexicons: Lexicons) -> tuple[Entity, ...]:
     if "@" in folded or "://" in folded or "www." in folded:
         candidates += [_plain(EntityKind.url, match, 0.99) for match in _URL.finditer(folded)]
         candidates += [_plain(EntityKind.email, match, 0.99) for match in _EMAIL.finditer(folded)]
-    digits = _DIGIT.search(folded) is not None
+    figures = [token for token in reading.tokens if not token.isalpha() and _DIGIT.search(token)]
+    digits = bool(figures)
     if digits:
-        candidates += _by_shape(reading)
+        candidates += _by_shape(reading, figures)
         candidates += _after_labels(folded, hits.get("label", ()))
         candidates += _bare(folded, hits.get("act", ()))
-        candidates += quantities.glued(reading, lexicons)
+        if not all(map(str.isdigit, figures)):
+            candidates += quantities.glued(reading, lexicons)
     if "unit" in hits or "fact" in hits:
         candidates += quantities.periods(reading)
     if "currency" in hits or (digits and "label" in hits):
@@ -67,25 +72,32 @@ def _plain(kind: EntityKind, match: re.Match[str], confidence: float) -> Candida
     return Candidate(kind, match[0], match.start(), match.end(), confidence, "pattern")
 
 
-def _by_shape(reading: Reading) -> list[Candidate]:
-    """Find what its own shape gives away, and phone numbers by their labels."""
+def _by_shape(reading: Reading, figures: list[str]) -> list[Candidate]:
+    """Find what its own shape gives away, and phone numbers by their labels; `figures` are the words with digits.
+
+    Every shape is sought only where there are figures enough for it.
+    """
     folded = reading.folded
-    if (digits := len(_DIGIT.findall(folded))) < _FEWEST_DIGITS:
+    if (digits := len(_DIGIT.findall("".join(figures)))) < _FEWEST_DIGITS:
         return []
     found = [
         Candidate(EntityKind.ticket_number, f"TKT-{match[1]}", match.start(), match.end(), 0.99, "pattern")
         for match in (_TICKET.finditer(folded) if "tkt" in folded else ())
     ]
-    found += quantities.by_shape(folded)
-    found += identifiers.ibans(reading)
+    if len(figures) >= _DATE_PARTS:
+        found += quantities.by_shape(folded)
+    mixed = not all(map(str.isdigit, figures))
+    if mixed:
+        found += identifiers.ibans(reading)
     if digits >= phones.FEWEST:
         found += phones.by_label(folded, reading.hits.get("label", ()))
         found += phones.by_shape(folded)
         found += identifiers.numbers(reading)
-    found += [
-        Candidate(EntityKind.order_number, _identifier(match[1]), match.start(1), match.end(1), 0.9, "pattern")
-        for match in _ORDER_SHAPE.finditer(folded)
-    ]
+    if mixed or not _ORDER_HEADS.isdisjoint(reading.tokens):
+        found += [
+            Candidate(EntityKind.order_number, _identifier(match[1]), match.start(1), match.end(1), 0.9, "pattern")
+            for match in _ORDER_SHAPE.finditer(folded)
+        ]
     return found
 
 

@@ -41,6 +41,7 @@ _MAX_EVIDENCE: Final = 3
 _MAX_RIVAL_EVIDENCE: Final = 1
 _ASIDE: Final = 1.5
 """What learnt words lose for a fault when the message speaks of others' faults, or of faults that may be."""
+_LANE: Final = {name: lane for lane, name in enumerate(INTENTS)}
 _FAULTS: Final = tuple(INTENTS.index(name) for name in ("complaint", "technical_support"))
 _MAX_OTHERS: Final = 3
 _MAX_LEARNT: Final = 2
@@ -127,10 +128,9 @@ class _Ranking(NamedTuple):
 
 def _ranked(points: dict[str, float], weighed: Weighed, *, aside: bool) -> _Ranking:
     """Turn points and learnt log-odds into likelihoods; in an `aside`, words for faults were not meant as such."""
-    odds = [
-        learnt + _CUE[name] * min(points.get(name, 0.0), _MOST_CUES)
-        for name, learnt in zip(INTENTS, weighed.odds, strict=False)
-    ]
+    odds = list(weighed.odds[: len(INTENTS)])
+    for name, own in points.items():
+        odds[_LANE[name]] += _CUE[name] * min(own, _MOST_CUES)
     if aside:
         for lane in _FAULTS:
             odds[lane] -= _ASIDE

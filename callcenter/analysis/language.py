@@ -140,12 +140,11 @@ def _latin(reading: Reading, lexicons: Lexicons) -> Tally:
     if digits:
         known_words, counted = lexicons.words[_EN], lexicons.telling[_ARABIZI]
         arabizi += sum(
-            not token.isalpha()
-            and len(token) <= _LONGEST_WORD
+            len(token) <= _LONGEST_WORD
             and token not in known_words
             and token not in counted
             and _DIGIT_FOR_LETTER.match(token) is not None
-            for token in tokens
+            for token in [token for token in tokens if not token.isalpha()]
         )
     if not lettered:
         return _NOTHING

@@ -121,11 +121,11 @@ def pieces_of(word: str) -> list[bytes]:
     return [f"={whole}".encode("utf-8", "replace"), *[piece.encode("utf-8", "replace") for piece in sorted(pieces)]]
 
 
-def words_of(folded: str, words: str) -> list[str]:
+def words_of(folded: str, tokens: Sequence[str]) -> list[str]:
     """Return what is weighed of a message: its words, without addresses, numbers alike, and how it ends."""
     if "@" in folded or "://" in folded or "www." in folded:
-        words = words_only(_ADDRESS.sub(" ", folded))
-    weighed = [_NUMBER if word.isdigit() else word for word in words.split()]
+        tokens = words_only(_ADDRESS.sub(" ", folded)).split()
+    weighed = [_NUMBER if word.isdigit() else word for word in tokens]
     return weighed + [mark for mark in _MARKS if mark in folded]
 
 

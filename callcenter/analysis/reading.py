@@ -42,13 +42,14 @@ A bare tuple, since a message has dozens.
 class Reading:
     """A message and what the lexicons find in it."""
 
-    __slots__ = ("folded", "hits", "in_arabic", "offsets", "text", "weighed", "words")
+    __slots__ = ("folded", "hits", "in_arabic", "offsets", "text", "tokens", "weighed", "words")
 
     def __init__(self, text: str) -> None:
         """Fold `text`; `scan` finds the cues once it is known which lexicons apply."""
         self.text = text
         self.folded, self.offsets = normalise(text)
         self.words = words_only(self.folded)
+        self.tokens = self.words.split()
         self.hits: defaultdict[str, list[Hit]] = defaultdict(list)
         self.in_arabic: Normalised | None = None
         """An Arabizi message in Arabic letters, each with its place in `folded`."""
@@ -58,7 +59,7 @@ class Reading:
     def typed(self, layer: LearntLayer) -> Weighed:
         """Weigh the words as they were typed."""
         if self.weighed is None:
-            self.weighed = layer.weigh(words_of(self.folded, self.words))
+            self.weighed = layer.weigh(words_of(self.folded, self.tokens))
         return self.weighed
 
     def meant(self, layer: LearntLayer) -> Weighed:
@@ -66,14 +67,15 @@ class Reading:
         if self.in_arabic is None:
             return self.typed(layer)
         text = self.in_arabic.text
-        return layer.weigh(words_of(text, words_only(text)))
+        return layer.weigh(words_of(text, words_only(text).split()))
 
     def mend(self, spelling: Spelling) -> None:
         """Put right the words that are one slip away from a long cue."""
-        meant = spelling.corrections(self.words)
+        meant = spelling.corrections(self.tokens)
         if meant and (mended := respelled(self.folded, self.words, meant.get)):
             self.folded, offsets = mended
             self.words = words_only(self.folded)
+            self.tokens = self.words.split()
             self.weighed = None
             self.offsets = composed(offsets or (), self.offsets)
 

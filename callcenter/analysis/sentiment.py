@@ -207,19 +207,24 @@ class _Upset(NamedTuple):
 
 
 def _fold(bad: float, even: float, good: float, worded: _Worded, learnt: _Upset) -> tuple[Sentiment, str]:
-    """Name the likeliest feeling, and how strong it is: words for it say so, or learnt ones if they leave no doubt."""
+    """Name the likeliest feeling and say what it rests on."""
     if bad > even and bad > good:
-        if worded.angry >= _BURST:
-            return Sentiment.angry, "words of anger"
-        if worded.frustrated + worded.angry >= _BURST:
-            return Sentiment.frustrated, "words of frustration"
-        if worded.score < 0 and learnt.frustrated + learnt.angry >= _UPSET:
-            if learnt.angry > learnt.frustrated:
-                return Sentiment.angry, "said as angry people speak"
-            return Sentiment.frustrated, "said as worn-out people speak"
-        return Sentiment.negative, "words of displeasure or a matter that displeases"
+        return _displeasure(worded, learnt)
     if good > even:
         if worded.score >= _STRONG:
             return Sentiment.very_positive, "strong words of pleasure"
         return Sentiment.positive, "words of pleasure"
     return Sentiment.neutral, "no feeling, or good and bad balance out"
+
+
+def _displeasure(worded: _Worded, learnt: _Upset) -> tuple[Sentiment, str]:
+    """Tell anger and frustration from mere displeasure: words for them say so, or learnt ones if they leave no doubt."""
+    if worded.angry >= _BURST:
+        return Sentiment.angry, "words of anger"
+    if worded.frustrated + worded.angry >= _BURST:
+        return Sentiment.frustrated, "words of frustration"
+    if worded.score >= 0 or learnt.frustrated + learnt.angry < _UPSET:
+        return Sentiment.negative, "words of displeasure or a matter that displeases"
+    if learnt.angry > learnt.frustrated:
+        return Sentiment.angry, "said as angry people speak"
+    return Sentiment.frustrated, "said as worn-out people speak"

@@ -46,6 +46,7 @@ class Spelling:
         self._words = words
         self._known = words.get(_ENGLISH, frozenset()) | real_words
         self._remembered = lru_cache(_REMEMBERED)(self._correct)
+        self._arabic = lru_cache(_REMEMBERED)(self._in_arabic)
 
     @cached_property
     def transliteration(self) -> Transliteration:
@@ -78,17 +79,22 @@ class Spelling:
                 return word
         return None
 
-    def corrections(self, words: str) -> dict[str, str]:
-        """Return the unknown long words among `words` (see `words_only`) with what they were meant to be."""
+    def corrections(self, tokens: Iterable[str]) -> dict[str, str]:
+        """Return the unknown long words among `tokens` with what they were meant to be."""
         unknown = [
             token
-            for token in set(words.split()) - self._known
+            for token in set(tokens) - self._known
             if LONG - 1 <= len(token) <= _LONGEST and token.isascii() and token.isalpha()
         ]
         return {token: meant for token in unknown if (meant := self._remembered(token))}
 
     def in_arabic(self, token: str) -> str | None:
         """Return the Arabic for a Latin word of an Arabizi message; None for an English one, a number, a name."""
+        return self._arabic(token)
+
+    def _in_arabic(self, token: str) -> str | None:
+        if token in _ARTICLES:
+            return _ARTICLE
         if token in self._words[_ENGLISH] and len(token) >= LONG - 1:
             return None
         if len(token) > _LONGEST or not _LATIN_WORD.fullmatch(token) or _ABBREVIATION.fullmatch(token):
@@ -123,19 +129,23 @@ def is_slip(typed: str, word: str) -> bool:
 def respelled(folded: str, words: str, read: Callable[[str], str | None]) -> Normalised | None:
     """Return `folded` with the words that `read` reads anew, and for each character its place in `folded`.
 
-    `words` is what `words_only` made of `folded`. None: no word is read anew.
+    `words` is what `words_only` made of `folded`. None: no word is read anew. An Arabic article that stands alone is
+    joined to the word after: "el se3r" is "السعر".
     """
     pieces: list[str] = []
     offsets: list[int] = []
     done = 0
-    for match in re.finditer(r"\S+", words):
+    for match in _WORD.finditer(words):
         meant = read(match[0])
         if meant is None:
             continue
         start, end = match.start() - 1, match.end() - 1
-        pieces += [folded[done:start], meant]
-        offsets += range(done, start)
-        offsets += [start + number * (end - start) // len(meant) for number in range(len(meant) - 1)]
+        if start > done and not (pieces and start == done + 1 and pieces[-1] == _ARTICLE):
+            pieces.append(folded[done:start])
+            offsets += range(done, start)
+        pieces.append(meant)
+        size, width = len(meant), end - start
+        offsets += [start + number * width // size for number in range(size - 1)]
         offsets.append(end - 1)
         done = end
     if not pieces:
@@ -145,23 +155,12 @@ def respelled(folded: str, words: str, read: Callable[[str], str | None]) -> Nor
     return Normalised("".join(pieces), offsets)
 
 
+_WORD: Final = re.compile(r"\S+")
+
+
 def in_arabic(folded: str, words: str, spelling: Spelling) -> Normalised | None:
-    """Return an Arabizi message in Arabic letters, articles joined to their nouns; see `respelled`."""
-    read = respelled(folded, words, lambda token: _ARTICLE if token in _ARTICLES else spelling.in_arabic(token))
-    return _joined(read) if read else None
-
-
-def _joined(read: Normalised) -> Normalised:
-    """Join articles that stand alone to the word after: "el se3r" is "السعر"."""
-    blanks = {match.end() for match in _ALONE.finditer(read.text)}
-    if not blanks or read.offsets is None:
-        return read
-    kept = [place for place in range(len(read.text)) if place not in blanks]
-    offsets = [*(read.offsets[place] for place in kept), read.offsets[-1]]
-    return Normalised("".join([read.text[place] for place in kept]), offsets)
-
-
-_ALONE: Final = re.compile(rf"(?<![^\s]){_ARTICLE}(?= [ا-ي])")
+    """Return an Arabizi message in Arabic letters; see `respelled`."""
+    return respelled(folded, words, spelling.in_arabic)
 
 
 def composed(outer: Iterable[int], inner: Sequence[int] | None) -> list[int]:
