@@ -11,6 +11,7 @@ import math
 import re
 from collections import defaultdict
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -77,15 +78,21 @@ class _Sound(NamedTuple):
     """What a consonant may stand for; empty for a vowel."""
 
 
+class _Word(NamedTuple):
+    letters: str
+    bonus: float
+    """What being common is worth."""
+
+
 class Transliteration:
     """Arabic words by how they sound."""
 
     def __init__(self, words: Mapping[str, int]) -> None:
         """Index `words`, which are folded, each with how often it is used: of two that fit, the commoner is meant."""
-        self._by_consonants: defaultdict[str, list[tuple[str, float]]] = defaultdict(list)
+        self._by_consonants: defaultdict[str, list[_Word]] = defaultdict(list)
         for word, used in sorted(words.items()):
             if word.isalpha():
-                self._by_consonants[_skeleton(word)].append((word, _COMMON * math.log1p(used)))
+                self._by_consonants[_skeleton(word)].append(_Word(word, _COMMON * math.log1p(used)))
         self._remembered = lru_cache(_REMEMBERED)(self._read)
 
     def read(self, token: str) -> str:
@@ -105,7 +112,9 @@ class Transliteration:
             return None
         most = _SLACK + _SLACK_A_LETTER * len(sounds)
         candidates = {found for key in _keys(sounds) for found in self._by_consonants.get(key, ())}
-        fitting = [(cost - used, word) for word, used in candidates if (cost := _misfit(sounds, word)) <= most]
+        fitting = [
+            (cost - word.bonus, word.letters) for word in candidates if (cost := _misfit(sounds, word.letters, most)) <= most
+        ]
         return min(fitting, default=None)
 
     def _in_parts(self, token: str) -> Iterator[tuple[float, str]]:
@@ -159,31 +168,41 @@ def _undoubled(key: str) -> str:
     return re.sub(r"(.)\1+", r"\1", key)
 
 
-def _misfit(sounds: list[_Sound], word: str) -> float:
-    """Return how badly `word` fits the sounds: 0 letter by letter, more for what is missing, left over or unlikely."""
-    before = [0.0]
-    for place, letter in enumerate(word):
-        before.append(before[-1] + _left_out(word, place, letter))
-    for number, (vowel, letters) in enumerate(sounds):
-        edge = number in (0, len(sounds) - 1)
-        now = [before[0] + (_unwritten(edge=edge) if vowel else _NEVER)]
-        for place, letter in enumerate(word, 1):
-            last = place == len(word)
-            heard = _heard(vowel, letters, letter, last=last)
-            now.append(
-                min(
-                    before[place - 1] + heard,
-                    before[place] + (_unwritten(edge=edge) if vowel else _NEVER),
-                    now[place - 1] + _left_out(word, place - 1, letter),
-                )
-            )
+def _misfit(sounds: list[_Sound], letters: str, most: float) -> float:
+    """Return how badly a word fits the sounds: 0 letter by letter, more for what is missing, left over or unlikely.
+
+    Past `most` it matters no more how badly. The usual alignment, a row a sound.
+    """
+    lost = _lost(letters)
+    before = [0.0, *accumulate(lost)]
+    size, ends = len(letters), len(sounds) - 1
+    for number, (vowel, possible) in enumerate(sounds):
+        skipped = _unwritten(edge=number in (0, ends)) if vowel else _NEVER
+        left = before[0] + skipped
+        now = [left]
+        for place in range(size):
+            cost = before[place] + _heard(vowel, possible, letters[place], last=place == size - 1)
+            if (other := before[place + 1] + skipped) < cost:
+                cost = other
+            if (other := left + lost[place]) < cost:
+                cost = other
+            left = cost
+            now.append(cost)
         before = now
+        if min(before) > most:
+            return _NEVER
     return before[-1]
 
 
 def _unwritten(*, edge: bool) -> float:
     """Return the cost of a vowel that Arabic does not write: little, but words neither begin nor end with one."""
     return _SHORT + (_EDGE if edge else 0.0)
+
+
+@lru_cache(_REMEMBERED)
+def _lost(word: str) -> tuple[float, ...]:
+    """Return what each letter of an Arabic word costs if it is not written."""
+    return tuple([_left_out(word, place, letter) for place, letter in enumerate(word)])
 
 
 def _left_out(word: str, place: int, letter: str) -> float:

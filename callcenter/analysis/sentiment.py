@@ -218,7 +218,7 @@ def _fold(bad: float, even: float, good: float, worded: _Worded, learnt: _Upset)
 
 
 def _displeasure(worded: _Worded, learnt: _Upset) -> tuple[Sentiment, str]:
-    """Tell anger and frustration from mere displeasure: words for them say so, or learnt ones if they leave no doubt."""
+    """Tell anger and frustration from mere displeasure: words for them say so, or learnt ones beyond doubt."""
     if worded.angry >= _BURST:
         return Sentiment.angry, "words of anger"
     if worded.frustrated + worded.angry >= _BURST:
