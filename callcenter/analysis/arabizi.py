@@ -112,9 +112,8 @@ class Transliteration:
             return None
         most = _SLACK + _SLACK_A_LETTER * len(sounds)
         candidates = {found for key in _keys(sounds) for found in self._by_consonants.get(key, ())}
-        fitting = [
-            (cost - word.bonus, word.letters) for word in candidates if (cost := _misfit(sounds, word.letters, most)) <= most
-        ]
+        costs = [(_misfit(sounds, letters, most), bonus, letters) for letters, bonus in candidates]
+        fitting = [(cost - bonus, letters) for cost, bonus, letters in costs if cost <= most]
         return min(fitting, default=None)
 
     def _in_parts(self, token: str) -> Iterator[tuple[float, str]]:

@@ -94,8 +94,9 @@ def load_lexicons(*folders: Path) -> Lexicons:
             for cue in own.values():
                 known.update(cue.text.removesuffix("*").split())
     spelled = {name: frozenset(known | {word.replace("'", "") for word in known}) for name, known in words.items()}
+    every = tuple(cues.values())
     return Lexicons(
-        cues=tuple(cues.values()),
+        cues=every,
         index=PhraseIndex(((cue.text, entry(cue)) for cue in sorted(cues.values(), key=_scopes_first)), folded=True),
         words=spelled,
         telling={
@@ -103,7 +104,7 @@ def load_lexicons(*folders: Path) -> Lexicons:
             for name, known in spelled.items()
         },
         not_names=frozenset[str]().union(*spelled.values()) - names,
-        spelling=Spelling(tuple(cues.values()), spelled, frozenset(real)),
+        spelling=Spelling(every, spelled, frozenset(real)),
         learnt=default_layer(),
     )
 

@@ -58,6 +58,8 @@ _FAULT: Final = 1.0
 """What a matter that displeases adds by itself to the log-odds of a bad feeling."""
 _UPSET: Final = 0.5
 """How likely learnt words must make anger or frustration: a call is escalated for it. Six in seven are right then."""
+_FEW_WORDS: Final = 5
+"""So few words without a word for a feeling say twice as little of one."""
 _DENIED: Final = 2.0
 """What a bad feeling denied adds to the log-odds of none: its word and the "not" were both learnt from complaints."""
 _TELLING: Final = 0.25
@@ -99,7 +101,10 @@ def verdict(
         good += _WORDED * worded.score * (1 - _IRONIC * min(matter, _MATTER_MOST))
     if matter > 0:
         bad += _FAULT
-    even += _CALM_ODDS if hits or matter > 0 else _UNSAID_ODDS * (1 + answers)
+    if hits or matter > 0:
+        even += _CALM_ODDS
+    else:
+        even += _UNSAID_ODDS * (2 if answers or said <= _FEW_WORDS else 1)
     even += _DENIED * worded.denied
     most = max(bad, even, good)
     bad, even, good = math.exp(bad - most), math.exp(even - most), math.exp(good - most)
