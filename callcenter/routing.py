@@ -15,7 +15,6 @@ from pydantic import Field
 from callcenter.analysis.models import (
     EntityKind,
     Evidence,
-    IntentAnalysis,
     LanguageKind,
     LanguageVerdict,
     MessageAnalysis,
@@ -49,23 +48,35 @@ class SuggestedAction(StrEnum):
 class RoutingPolicy(Value):
     """The bounds of routing; a company may set its own."""
 
-    min_confidence: Confidence = 0.3
+    min_confidence: Confidence = 0.22
     """Below this an intent is a guess: it changes nothing about who speaks."""
-    min_learnt_confidence: Confidence = 0.45
+    min_learnt_confidence: Confidence = 0.27
     """The same where no cue speaks for the intent, only learnt words."""
-    return_confidence: Confidence = 0.6
+    return_confidence: Confidence = 0.45
     """Going back to the persona the customer just came from needs evidence this strong."""
-    interrupt_confidence: Confidence = 0.75
+    interrupt_confidence: Confidence = 0.55
     """Leaving a persona in the middle of collecting needs evidence this strong."""
     max_handoffs: Annotated[int, Field(ge=1, le=50)] = 6
     """After so many handoffs in one call a human takes over: the routing is not helping."""
     switch_words: Annotated[int, Field(ge=1)] = 3
     """A message of so many words in the other language switches the call to it; a shorter one only if repeated."""
 
-    def heard(self, verdict: IntentAnalysis) -> ConversationIntent:
-        """Return the intent a message is taken to have: `other` if the verdict on it is but a guess."""
+    answer_words: Annotated[int, Field(ge=1)] = 2
+    """A fact with so few words beside it, while a ticket is open, only adds to it: "المبلغ 300 ريال" (300 riyals)."""
+
+    def heard(self, analysis: MessageAnalysis, *, has_ticket: bool) -> ConversationIntent:
+        """Return the intent a message is taken to have: `other` if the verdict on it is but a guess.
+
+        Learnt words alone also give way to what the message plainly does: to ask for a language, or to give a fact.
+        """
+        verdict = analysis.intent
         least = self.min_learnt_confidence if verdict.guessed else self.min_confidence
-        return verdict.intent if verdict.confidence >= least else ConversationIntent.other
+        if verdict.confidence < least:
+            return ConversationIntent.other
+        gives_fact = has_ticket and bool(analysis.entities) and analysis.language.words <= self.answer_words
+        if verdict.guessed and (gives_fact or analysis.language.requested is not None):
+            return ConversationIntent.other
+        return verdict.intent
 
 
 class RoutingDecision(Value):
@@ -134,7 +145,7 @@ def decide(
     """Decide what follows from a message on a call in this state. `hint`: the language the sender's client states."""
     confidence = analysis.intent.confidence
     upset = analysis.sentiment.sentiment.upset
-    heard = policy.heard(analysis.intent)
+    heard = policy.heard(analysis, has_ticket=state.ticket is not None)
     target, priority, action = _ROUTES[heard]
     wants_human = heard is ConversationIntent.human_request or analysis.intent.also(
         ConversationIntent.human_request, at_least=policy.min_confidence

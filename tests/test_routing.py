@@ -244,6 +244,36 @@ def test_a_guess_moves_nobody():
     assert not decision.create_ticket
 
 
+def learnt(
+    intent: ConversationIntent, confidence: float = 0.7, *, words: int = 5, **changed: object
+) -> MessageAnalysis:
+    told = an_analysis(intent, confidence, language=verdict(words=words))
+    piece = Evidence(start=0, end=4, text="word", cue="word", rule=f"learnt.{intent}", weight=1)
+    return told.model_copy(update={"intent": told.intent.model_copy(update={"evidence": (piece,)}), **changed})
+
+
+@pytest.mark.parametrize(
+    ("words", "number", "adds"), [(2, "TKT-00000001", True), (3, "TKT-00000001", False), (2, None, False)]
+)
+def test_learnt_words_beside_a_fact_only_add_to_an_open_ticket(words, number, adds):
+    told = learnt(ConversationIntent.complaint, words=words, entities=(contact(EntityKind.amount),))
+    decision = decide(a_state(ticket=number), told)
+    assert decision.rule == ("intent.other" if adds else "intent.complaint")
+    assert (decision.priority is PriorityLevel.low) is adds
+
+
+def test_a_cue_beside_a_fact_is_still_a_complaint():
+    told = an_analysis(ConversationIntent.complaint, language=verdict(words=2))
+    told = told.model_copy(update={"entities": (contact(EntityKind.amount),)})
+    assert decide(a_state(ticket="TKT-00000001"), told).rule == "intent.complaint"
+
+
+def test_who_asks_for_a_language_asks_for_no_human_by_learnt_words_alone():
+    wish = learnt(ConversationIntent.human_request, language=verdict(requested=Language.ar))
+    assert not decide(a_state(), wish).transfer_to_human
+    assert decide(a_state(), learnt(ConversationIntent.human_request)).transfer_to_human
+
+
 def test_evidence_at_the_threshold_moves():
     decision = decide(a_state(), an_analysis(ConversationIntent.complaint, POLICY.min_confidence))
     assert decision.target_persona is PersonaType.complaints

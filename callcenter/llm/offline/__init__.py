@@ -81,7 +81,7 @@ class OfflineVoice:
             lines=self._personas[brief.persona],
             facts=self._facts[brief.language],
             counts=self._counts,
-            heard=_POLICY.heard(brief.analysis.intent),
+            heard=_POLICY.heard(brief.analysis, has_ticket=brief.state.ticket is not None),
             company=self._company,
             cue_index=self._cue_index,
             ordinal_index=self._ordinal_index,
