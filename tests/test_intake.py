@@ -14,6 +14,7 @@ from callcenter.analysis.models import (
     EntityKind,
     Evidence,
     IntentAnalysis,
+    IntentCandidate,
     LanguageKind,
     LanguageVerdict,
     MessageAnalysis,
@@ -200,6 +201,55 @@ def test_what_the_customer_does_not_have_is_left_in_peace(act):
 def test_not_having_something_counts_only_when_it_was_asked():
     known = collect(Slots(), heard(acts=(Act.not_available,)), "I don't have internet", collecting=False)
     assert known.declined == ()
+
+
+def test_a_category_set_by_the_matter_outlives_angry_words():
+    late = Slots(description="my boards are late", category=TicketCategory.delivery)
+    furious = heard(intent=COMPLAINT, category=TicketCategory.technical)
+    assert collect(late, furious, "furious, nothing happens", collecting=True).category is TicketCategory.delivery
+
+
+@pytest.mark.parametrize("intent", [ConversationIntent.human_request, ConversationIntent.information])
+def test_a_day_in_a_wish_or_a_question_is_not_when_it_happened(intent):
+    assert (
+        collect(Slots(), heard(entity(EntityKind.date, "tomorrow"), intent=intent), "…", collecting=True).date is None
+    )
+
+
+@pytest.mark.parametrize("intent", [COMPLAINT, OTHER])
+def test_a_day_in_a_complaint_or_beside_no_other_business_is(intent):
+    told = heard(entity(EntityKind.date, "yesterday"), intent=intent)
+    assert collect(Slots(), told, "…", collecting=False).date == "yesterday"
+
+
+def test_a_day_beside_a_wish_counts_where_the_message_complains_too():
+    told = heard(entity(EntityKind.duration, "two weeks"), intent=ConversationIntent.human_request)
+    also = IntentCandidate(intent=COMPLAINT, score=1, confidence=0.5, evidence=())
+    told = told.model_copy(update={"intent": told.intent.model_copy(update={"others": (also,)})})
+    assert collect(Slots(), told, "get me a manager, I've waited two weeks", collecting=False).date == "two weeks"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "declined"),
+    [
+        ("I don't have an order number", Slot.contact, Slot.order_number),
+        ("ما عندي رقم طلب", Slot.contact, Slot.order_number),
+        ("ليس لدي رقم العقد", Slot.contact, Slot.order_number),
+        ("I don't have a phone", Slot.order_number, Slot.contact),
+        ("ما عندي جوال", Slot.order_number, Slot.contact),
+        ("I don't have it", Slot.contact, Slot.contact),
+        ("ما عندي", Slot.contact, Slot.contact),
+    ],
+)
+def test_what_is_named_is_declined_rather_than_what_was_asked(text, asked, declined):
+    told = collect(asking(asked), heard(acts=(Act.not_available,)), text, collecting=True)
+    assert told.declined == (declined,)
+
+
+def test_a_second_refusal_of_one_fact_notes_it_once():
+    known = Slots(asked=(Slot.contact,), declined=(Slot.order_number,))
+    told = collect(known, heard(acts=(Act.not_available,)), "no order number", collecting=True)
+    assert told.declined == (Slot.order_number,)
 
 
 def test_urgency_only_rises_and_category_is_understood():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from callcenter.analysis import PhraseIndex
 from callcenter.analysis.models import Act, EntityKind, MessageAnalysis
 from callcenter.calls import ConversationIntent, PriorityLevel, Slot, Slots, TicketCategory
 from callcenter.tickets.ticket import Ticket
@@ -38,6 +39,20 @@ ANNOUNCEMENT_WORDS: Final = 8
 DECLINING: Final = (Act.not_available, Act.deny, Act.not_interested)
 """How a customer says that they don't have, or won't give, what was asked."""
 
+_NAMES: Final[dict[Slot, tuple[str, ...]]] = {
+    Slot.order_number: (
+        *("order number", "order no", "contract number", "invoice number", "booking number", "ra2m el talab"),
+        *("رقم الطلب", "رقم طلب", "رقم طلبي", "رقم الطلبية", "رقم طلبية", "رقم العقد", "رقم عقد"),
+        *("رقم الفاتورة", "رقم فاتورة", "رقم الحجز", "رقم حجز"),
+    ),
+    Slot.contact: (
+        *("phone", "phone number", "mobile", "email", "e-mail"),
+        *("جوال", "رقم جوال", "هاتف", "موبايل", "تلفون", "إيميل", "ايميل", "بريد"),
+    ),
+}
+"""What customers call the facts they may lack, in both languages."""
+_NAMED: Final[PhraseIndex[Slot]] = PhraseIndex([(name, slot) for slot, names in _NAMES.items() for name in names])
+
 DESCRIPTION_CHARS: Final = 4_000
 DETAIL_WORDS: Final = 4
 """While a complaint is collected, a message of so many words that is no other business describes it further."""
@@ -54,7 +69,7 @@ def collect(slots: Slots, analysis: MessageAnalysis, text: str, *, collecting: b
     }
     missing = asked is not None and not told and not _known(slots, asked)
     if asked is not None and missing and any(analysis.does(act) for act in DECLINING):
-        told["declined"] = (*slots.declined, asked)
+        told["declined"] = tuple(dict.fromkeys((*slots.declined, *_lacking(text, asked))))
     told = {field: value for field, value in told.items() if getattr(slots, field) != value}
     return slots.model_copy(update=told) if told else slots
 
@@ -90,6 +105,17 @@ def _known(slots: Slots, slot: Slot) -> bool:
     return getattr(slots, slot.value) is not None
 
 
+def _lacking(text: str, asked: Slot) -> tuple[Slot, ...]:
+    """Return what a refusal names, else what was asked: "I don't have an order number" leaves a contact open."""
+    return tuple(match.payload for match in _NAMED.find(text)) or (asked,)
+
+
+def _tells_when(analysis: MessageAnalysis) -> bool:
+    """Whether a day in the message is one of the matter; "call me tomorrow" and "open on Friday?" are about others."""
+    intent = analysis.intent
+    return intent.intent in {*MATTERS, ConversationIntent.other} or any(intent.also(matter) for matter in MATTERS)
+
+
 def _facts(slots: Slots, analysis: MessageAnalysis, asked: Slot | None) -> dict[str, object]:
     """Facts that entities give. A number without a label is taken for what was asked, or where nothing is known yet."""
     facts: dict[str, object] = {}
@@ -111,7 +137,7 @@ def _facts(slots: Slots, analysis: MessageAnalysis, asked: Slot | None) -> dict[
                 facts["name"] = entity.value
             case EntityKind.amount:
                 facts["amount"] = entity.value
-            case EntityKind.date | EntityKind.duration if slots.date is None or correction:
+            case EntityKind.date | EntityKind.duration if (slots.date is None or correction) and _tells_when(analysis):
                 facts["date"] = entity.value
             case _:
                 pass
@@ -141,7 +167,7 @@ def _matter(slots: Slots, analysis: MessageAnalysis, text: str, asked: Slot | No
     matter: dict[str, object] = {}
     if (complains and not announces) or detail or answers:
         matter["description"] = _extended(slots.description, text)
-        if analysis.category.category is not None and (slots.category is None or complains):
+        if analysis.category.category is not None and slots.category is None:
             matter["category"] = analysis.category.category
     if complains or asked is not None:
         level = analysis.urgency.level
