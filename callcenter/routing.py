@@ -171,7 +171,7 @@ def decide(
     if lead:
         priority = max(priority, PriorityLevel.medium, key=lambda level: level.rank)
     ticket_due = upset or wants_human or exhausted or lead or heard in _TICKET_INTENTS
-    category = _category(analysis, heard, callback=lead or (wants_human and not upset)) if ticket_due else None
+    category = _category(state, analysis, heard, callback=lead or (wants_human and not upset)) if ticket_due else None
     language, language_reason = choose_language(state, analysis.language, policy, hint=hint)
     adds = _ticket_of(state, category) if ticket_due or state.collecting else None
     return RoutingDecision(
@@ -241,12 +241,26 @@ def _leaves_contact(analysis: MessageAnalysis) -> bool:
     return any(analysis.entity(kind) is not None for kind in _CONTACTS)
 
 
-def _category(analysis: MessageAnalysis, heard: ConversationIntent, *, callback: bool) -> TicketCategory:
+def _category(
+    state: ConversationState, analysis: MessageAnalysis, heard: ConversationIntent, *, callback: bool
+) -> TicketCategory:
     if callback and heard not in _TICKET_INTENTS:
         return TicketCategory.callback
     if heard is ConversationIntent.technical_support:
         return TicketCategory.technical
-    return analysis.category.category or TicketCategory.general
+    known = state.ticket is not None
+    if analysis.category.category is None or _beside_the_matter(analysis, known=known):
+        return TicketCategory.general
+    return analysis.category.category
+
+
+def _beside_the_matter(analysis: MessageAnalysis, *, known: bool) -> bool:
+    """Whether a category was read where none is told: in "someone in charge", or, the matter known, in mere anger."""
+    words = analysis.category.evidence
+    if not words:
+        return known and analysis.sentiment.sentiment.upset
+    wishes = [piece for piece in analysis.intent.evidence if piece.rule.startswith(ConversationIntent.human_request)]
+    return all(any(wish.start <= word.start and word.end <= wish.end for wish in wishes) for word in words)
 
 
 def _ticket_of(state: ConversationState, category: TicketCategory | None) -> TicketNumber | None:

@@ -298,6 +298,36 @@ def test_a_human_asked_for_beside_a_complaint_is_heard():
     assert decision.ticket_category is not TicketCategory.callback
 
 
+def evidence(start: int, end: int, rule: str) -> Evidence:
+    return Evidence(start=start, end=end, text="word", cue="word", rule=rule, weight=1)
+
+
+def angry_wish(category_at: tuple[int, int]) -> MessageAnalysis:
+    """Return "get me someone in charge!": the wish stands at 8 to 25."""
+    told = an_analysis(ConversationIntent.human_request, sentiment=Sentiment.angry, category=TicketCategory.billing)
+    wish, word = evidence(8, 25, "human_request.ask"), evidence(*category_at, "category.billing")
+    return told.model_copy(
+        update={
+            "intent": told.intent.model_copy(update={"evidence": (wish,)}),
+            "category": told.category.model_copy(update={"evidence": (word,)}),
+        }
+    )
+
+
+def test_a_word_within_the_wish_for_a_human_tells_no_category():
+    assert decide(a_state(), angry_wish((19, 25))).ticket_category is TicketCategory.general
+    assert decide(a_state(), angry_wish((30, 37))).ticket_category is TicketCategory.billing
+
+
+@pytest.mark.parametrize("known", [TicketCategory.delivery, TicketCategory.billing])
+def test_anger_without_a_word_of_another_matter_stays_with_the_ticket(known):
+    state = a_state(ticket=TicketNumber("TKT-00000001"), ticket_category=known)
+    told = an_analysis(ConversationIntent.complaint, sentiment=Sentiment.angry, category=TicketCategory.technical)
+    assert decide(state, told).add_to_ticket == "TKT-00000001"
+    said = told.category.model_copy(update={"evidence": (evidence(0, 4, "category.technical"),)})
+    assert decide(state, told.model_copy(update={"category": said})).create_ticket
+
+
 def test_a_second_message_on_the_same_matter_adds_to_its_ticket():
     state = a_state(
         current_persona=PersonaType.complaints,
