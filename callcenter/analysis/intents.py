@@ -26,7 +26,7 @@ _STEEPNESS: Final = 0.8
 _DOUBT: Final = 0.35
 """How much an equally strong rival takes from the confidence."""
 _CUE: Final = dict.fromkeys(INTENTS, 2.2) | {
-    "greeting": 1.8,
+    "greeting": 2.3,
     "goodbye": 2.6,
     "training_interest": 2.6,
     "human_request": 3.5,
@@ -35,6 +35,9 @@ _CUE: Final = dict.fromkeys(INTENTS, 2.2) | {
 messages together: less lets learnt words overrule plain cues, more wastes what they know. Some cues hardly err."""
 _MOST_CUES: Final = 4.0
 """Points beyond which more cues say nothing new."""
+_TEMPER: Final = 1.8
+"""Divides the log-odds before they become likelihoods: cues of one message repeat one another. Read off trades and
+dialects nobody tuned for, so that of the verdicts at .9 nine of ten are right."""
 _NO_CUE: Final = 0.2
 _MAX_EVIDENCE: Final = 3
 """Cues cited per intent; more explain nothing further, and a page-long message would cite hundreds."""
@@ -135,7 +138,7 @@ def _ranked(points: dict[str, float], weighed: Weighed, *, aside: bool) -> _Rank
         for lane in _FAULTS:
             odds[lane] -= _ASIDE
     most = max(odds)
-    shares = [math.exp(each - most) for each in odds]
+    shares = [math.exp((each - most) / _TEMPER) for each in odds]
     total = sum(shares)
     return _Ranking([share / total for share in shares], odds.index(most))
 
