@@ -54,7 +54,7 @@ _KNOWN: Final = 1.0
 """What a word that only one lexicon has adds to the log-odds of its language."""
 _SHARED: Final = 0.3
 """What an English word adds that Arabizi spells as well ("men", "fi")."""
-_FOREIGN_DOUBT: Final = 0.5
+_FOREIGN_DOUBT: Final = 1.0
 """Few customers write anything but Arabic and English here, so looks alone must be plain."""
 _DOUBTFUL: Final = 0.9
 """Below this likelihood letter statistics are asked, if few words are known."""
