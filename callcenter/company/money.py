@@ -6,6 +6,7 @@ two numbers swaps them to the eye in a right-to-left line.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -83,6 +84,8 @@ CURRENCIES: Final[dict[str, Currency]] = {
 }
 """The currencies a profile may use, by ISO 4217 code."""
 
+_TOLD: Final = re.compile(r"(?P<major>[0-9]+)(?:\.(?P<rest>[0-9]+))? (?P<code>[A-Z]{3})")
+"""An amount as the analyzer holds what a customer said."""
 _RANGE: Final = LocalizedText(ar="من {low} إلى {high}", en="{low} to {high}")
 _EXACTLY: Final = LocalizedText(ar="{amount}", en="{amount}")
 _FROM: Final = LocalizedText(ar="ابتداءً من {amount}", en="from {amount}")
@@ -99,6 +102,21 @@ def _known(code: str) -> str:
 
 
 CurrencyCode = Annotated[str, AfterValidator(_known)]
+
+
+def written(told: str, language: Language) -> str:
+    """Write an amount as prices are: "1800.00 SAR" as "SAR 1,800"; what is no amount of a known currency as it is."""
+    found = _TOLD.fullmatch(told)
+    currency = CURRENCIES.get(found["code"]) if found else None
+    if found is None or currency is None or len(found["rest"] or "") > currency.decimals:
+        return told
+    minor = int(found["major"] + (found["rest"] or "").ljust(currency.decimals, "0"))
+    return currency.written[language].format(_number(minor, currency))
+
+
+def _number(minor: int, currency: Currency) -> str:
+    major, rest = divmod(minor, 10**currency.decimals)
+    return f"{major:,}.{rest:0{currency.decimals}}" if rest else f"{major:,}"
 
 
 class Price(Value):
@@ -146,6 +164,4 @@ class Price(Value):
         return _PER[language].format(amount=amount, unit=self.unit[language]) if self.unit else amount
 
     def _number(self, minor: int) -> str:
-        decimals = CURRENCIES[self.currency].decimals
-        major, rest = divmod(minor, 10**decimals)
-        return f"{major:,}.{rest:0{decimals}}" if rest else f"{major:,}"
+        return _number(minor, CURRENCIES[self.currency])

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from callcenter.calls import Language, LocalizedText
-from callcenter.company.money import CURRENCIES, Price
+from callcenter.company.money import CURRENCIES, Price, written
 from tests.visual import shown
 
 pytestmark = pytest.mark.unit
@@ -88,3 +88,21 @@ def test_every_currency_is_written_in_every_language():
         assert currency.written[Language.en] == f"{code} {{}}"
         assert currency.written[Language.ar].startswith("{} ")
         assert currency.written[Language.ar].isascii() is False
+
+
+@pytest.mark.parametrize(
+    ("told", "arabic", "english"),
+    [
+        ("1800.00 SAR", "1,800 ريال سعودي", "SAR 1,800"),
+        ("1800 SAR", "1,800 ريال سعودي", "SAR 1,800"),
+        ("99.50 SAR", "99.50 ريال سعودي", "SAR 99.50"),
+        ("99.5 SAR", "99.50 ريال سعودي", "SAR 99.50"),
+        ("12.500 KWD", "12.500 دينار كويتي", "KWD 12.500"),
+        ("2000 JPY", "2,000 ين ياباني", "JPY 2,000"),
+        ("300", "300", "300"),
+        ("12.50 XYZ", "12.50 XYZ", "12.50 XYZ"),
+        ("1.999 SAR", "1.999 SAR", "1.999 SAR"),
+    ],
+)
+def test_an_amount_a_customer_told_is_written_like_a_price(told, arabic, english):
+    assert (written(told, Language.ar), written(told, Language.en)) == (arabic, english)

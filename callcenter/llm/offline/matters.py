@@ -11,11 +11,15 @@ from typing import Final
 from callcenter.analysis.models import Act, EntityKind
 from callcenter.calls import ConversationIntent, PriorityLevel, Sentiment, Slot, TicketCategory
 from callcenter.company import Answer
+from callcenter.company.money import written
 from callcenter.llm import TicketNews
 from callcenter.llm.offline.facts import quoted
 from callcenter.llm.offline.phrases import Cue, Label, Recap, Wordings
-from callcenter.llm.offline.turn import Draft, Turn
+from callcenter.llm.offline.turn import NUMBERS, Draft, Turn
 from callcenter.tickets import Ticket
+
+_NO_CATEGORY: Final = frozenset({None, TicketCategory.general, TicketCategory.callback})
+"""What routing says where a message tells nothing of the matter."""
 
 
 def matter(turn: Turn) -> Draft:
@@ -43,7 +47,7 @@ def noted(turn: Turn, ticket: Ticket) -> Draft:
     if turn.does(Act.correction) and (facts or reach):
         label, value = facts[0] if facts else (Label.contact, reach or "")
         changed = turn.say(lines.labels[label])
-        draft.add(turn.say(lines.corrected, label=changed, value=value, ticket=ticket.number))
+        draft.add(turn.say(lines.corrected, label=changed, value=_written(turn, label, value), ticket=ticket.number))
     else:
         if facts:
             items = turn.listed([_item(turn, label, value) for label, value in facts])
@@ -68,6 +72,8 @@ def declines_contact(turn: Turn) -> bool:
     ticket, slots = turn.brief.ticket, turn.brief.state.slots
     if ticket is None or ticket.settled or ticket.phone or ticket.email or Slot.contact not in slots.asked:
         return False
+    if not NUMBERS.isdisjoint(turn.cues):  # what has no number may be the order, as intake read it
+        return Slot.contact in slots.declined
     refuses = turn.does(Act.deny) or turn.does(Act.not_available) or turn.does(Act.not_interested)
     asked = turn.just_said(turn.lines.asks[Slot.contact], turn.lines.asks_again[Slot.contact])
     return Cue.no_contact in turn.cues or (refuses and asked)
@@ -146,13 +152,11 @@ def human(turn: Turn) -> Draft:
 def _sorry(turn: Turn) -> str:
     """Apologise as strongly as the customer feels, for what went wrong and not in general; in full only once."""
     sentiment, lines = turn.brief.analysis.sentiment.sentiment, turn.lines
-    ticket = turn.brief.ticket
-    found = turn.brief.analysis.category.category or (ticket.category if ticket else TicketCategory.general)
     wordings: dict[Sentiment, Wordings] = {
         Sentiment.frustrated: lines.sorry_frustrated,
         Sentiment.angry: lines.sorry_angry,
     }
-    matter = turn.say(lines.matters[found])
+    matter = turn.say(lines.matters[_category(turn)])
     first = turn.brief.ticket_news is TicketNews.created
     regretted = matter in turn.brief.said or (not first and _told_before(turn))
     if sentiment in wordings:
@@ -160,6 +164,14 @@ def _sorry(turn: Turn) -> str:
     if regretted:
         return turn.say(lines.told_more)
     return turn.say(lines.sorry if first else lines.sorry_again, matter=matter)
+
+
+def _category(turn: Turn) -> TicketCategory:
+    """Return what went wrong as routing read the message, else as the ticket has it."""
+    told, ticket = turn.brief.decision.ticket_category, turn.brief.ticket
+    if told in _NO_CATEGORY and ticket is not None:
+        return ticket.category
+    return told or TicketCategory.general
 
 
 def _told_before(turn: Turn) -> bool:
@@ -251,7 +263,11 @@ _RECAPS: Final = {
 
 def _item(turn: Turn, label: Label, value: str) -> str:
     recap = turn.lines.recap[_RECAPS.get(label, Recap.order_number)]
-    return turn.say(recap, label=turn.say(turn.lines.labels[label]), value=value)
+    return turn.say(recap, label=turn.say(turn.lines.labels[label]), value=_written(turn, label, value))
+
+
+def _written(turn: Turn, label: Label, value: str) -> str:
+    return written(value, turn.language) if label is Label.amount else value
 
 
 def _facts_given(turn: Turn, ticket: Ticket) -> list[tuple[Label, str]]:

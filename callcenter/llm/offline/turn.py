@@ -33,6 +33,8 @@ _NUMBERED: Final = {
     Cue.booking: Label.booking,
     Cue.order: Label.order,
 }
+NUMBERS: Final = _NUMBERED.keys()
+"""What a number can be of, but for a phone."""
 MATTERS: Final = frozenset({ConversationIntent.complaint, ConversationIntent.technical_support})
 
 

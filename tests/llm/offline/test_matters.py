@@ -34,6 +34,10 @@ FULL = {
     "amount": "500.00 SAR",
     "occurred": "2026-11-20",
 }
+FULL_SAID = {
+    language: (FULL["order_number"], FULL["phone"], amount, FULL["occurred"])
+    for language, amount in ((AR, "500 ريال سعودي"), (EN, "SAR 500"))
+}
 
 
 @pytest.fixture
@@ -151,7 +155,7 @@ def test_with_everything_known_nothing_more_is_asked(say, language):
 def test_what_else_is_answered_with_the_ticket_and_all_it_holds(say, language, text):
     reply = say(text, language, OTHER, acts=(Act.asks_next,), question="what", ticket=ticket(language, **FULL))
     assert TICKET in reply
-    assert all(fact in reply for fact in FULL.values())
+    assert all(fact in reply for fact in FULL_SAID[language])
     assert WITHIN_TWO_HOURS[language] in reply
 
 
@@ -178,7 +182,7 @@ def test_a_question_put_again_is_put_in_other_words(say, language, slot):
 @pytest.mark.parametrize(("language", "text"), [(AR, "وين وصلت شكواي؟"), (EN, "any update?")])
 def test_status_tells_what_the_ticket_holds_and_when_it_is_due(say, language, text):
     reply = say(text, language, OTHER, acts=(Act.asks_status,), question="whether", ticket=ticket(language, **FULL))
-    assert all(fact in reply for fact in (TICKET, *FULL.values(), WITHIN_TWO_HOURS[language]))
+    assert all(fact in reply for fact in (TICKET, *FULL_SAID[language], WITHIN_TWO_HOURS[language]))
 
 
 @pytest.mark.parametrize(("language", "text"), [(AR, "متى ستردون علي؟"), (EN, "when will someone answer me?")])
@@ -469,3 +473,44 @@ def test_when_and_what_news_are_asked_in_many_words(say, language, text):
     reply = say(text, language, ConversationIntent.information, question="time", ticket=ticket(language, **REACH))
     assert TICKET in reply
     assert WITHIN_TWO_HOURS[language] in reply
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(EN, "I'm fed up, get me someone in charge!"), (AR, "تعبت منكم، أعطوني حدا مسؤول!")]
+)
+def test_anger_is_met_with_regret_for_the_tickets_own_matter(say, language, text):
+    late = ticket(language, category=TicketCategory.delivery)
+    reply = say(text, language, HUMAN, sentiment=Sentiment.angry, category=TicketCategory.billing, ticket=late)
+    assert LINES.matters[TicketCategory.delivery][language][0] in reply
+    assert LINES.matters[TicketCategory.billing][language][0] not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(EN, "I don't have an order number"), (AR, "ما عندي رقم طلب")])
+def test_a_lacking_order_number_is_no_refusal_of_a_contact(say, language, text):
+    asked = LINES.asks[Slot.contact][language][0]
+    reply = say(
+        text,
+        language,
+        OTHER,
+        acts=(Act.not_available,),
+        ticket=ticket(language),
+        said=asked,
+        asked=(Slot.contact,),
+        asks=Slot.contact,
+    )
+    assert reply.endswith(LINES.asks_again[Slot.contact][language][0])
+
+
+@pytest.mark.parametrize(("language", "written"), [(EN, "SAR 1,800"), (AR, "1,800 ريال سعودي")])
+@pytest.mark.parametrize("held", ["1800.00 SAR", "1800 SAR"])
+def test_an_amount_is_written_as_the_language_does(say, language, written, held):
+    noted = ticket(language, amount=held)
+    reply = say("…", language, OTHER, entities=((EntityKind.amount, held),), ticket=noted, news=UPDATED)
+    assert written in reply
+    assert held not in reply
+
+
+@pytest.mark.parametrize("held", ["300", "12.50 XYZ", "300.999 SAR"])
+def test_an_amount_in_no_known_currency_stays_as_it_was_told(say, held):
+    noted = ticket(EN, amount=held)
+    assert held in say("…", EN, OTHER, entities=((EntityKind.amount, held),), ticket=noted, news=UPDATED)
