@@ -1,4 +1,8 @@
-"""What the code offers stands in docs/: settings, events, errors, intents, commands; and every link leads somewhere."""
+"""What the code offers stands in docs/: settings, events, errors, intents, commands; links lead somewhere.
+
+Examples of what the analyzer says are run: words, rules and verdicts must be the same, figures near. They move a little
+with every message learnt from, and a page need not be written anew for that.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from callcenter import errors
+from callcenter.analysis import analyze, default_lexicons
 from callcenter.calls import ConversationIntent
 from callcenter.cli import app
 from callcenter.events import EVENT_KINDS
@@ -20,6 +26,14 @@ pytestmark = pytest.mark.unit
 ROOT = Path(__file__).parent.parent
 PAGES = {page.name: page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md")}
 ALL = "\n".join(PAGES.values())
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ANALYSED = re.findall(r'```console\n\$ callcenter analyze "(.+?)"\n(.*?)```', PAGES["how-it-decides.md"], re.DOTALL)
+TALKED = re.findall(r"^> (.+)\n  · (\w+) ([\d.]+) · (\w+) · ", README, re.MULTILINE)
+FIGURE = re.compile(r"[-+]?\d\.\d+")
+NEAR = 0.15
+NEAR_LOG_ODDS = 0.5
+"""Figures with a sign are log-odds, points or the mood."""
 
 
 def every_error(kind: type[errors.CallCenterError] = errors.CallCenterError) -> list[type[errors.CallCenterError]]:
@@ -53,8 +67,37 @@ def test_the_status_table_is_what_the_code_says():
 
 def test_the_thresholds_told_are_the_ones_used():
     policy, page = RoutingPolicy(), PAGES["how-it-decides.md"]
-    for number in (policy.min_confidence, policy.return_confidence, policy.interrupt_confidence):
-        assert str(number) in page
+    told = set(re.findall(r"\b0\.\d+\b", page.split("## How sure it is", 1)[1].split("## Facts", 1)[0]))
+    assert {
+        str(policy.min_confidence),
+        str(policy.min_learnt_confidence),
+        str(policy.return_confidence),
+        str(policy.interrupt_confidence),
+    } <= told
+
+
+def test_the_examples_are_in_both_languages_and_in_arabizi():
+    kinds = {analyze(text, default_lexicons()).language.kind for text, _ in ANALYSED}
+    assert kinds == {"ar", "en", "arabizi"}
+
+
+@pytest.mark.parametrize(("text", "shown"), ANALYSED, ids=[text for text, _ in ANALYSED])
+def test_analyze_says_what_the_page_shows(text, shown):
+    said = CliRunner().invoke(app, ["analyze", text], env={"CALLCENTER_COMPANY": None}).stdout
+    assert FIGURE.sub("#", said) == FIGURE.sub("#", shown)
+    for one, other in zip(FIGURE.findall(said), FIGURE.findall(shown), strict=True):
+        assert float(one) == pytest.approx(float(other), abs=NEAR_LOG_ODDS if one[0] in "+-" else NEAR)
+
+
+@pytest.mark.parametrize(("text", "intent", "confidence", "sentiment"), TALKED, ids=[text for text, *_ in TALKED])
+def test_messages_of_the_readme_are_understood_as_it_shows(text, intent, confidence, sentiment):
+    found = analyze(text, default_lexicons())
+    assert (found.intent.intent, found.sentiment.sentiment) == (intent, sentiment)
+    assert found.intent.confidence == pytest.approx(float(confidence), abs=NEAR)
+
+
+def test_the_readme_talks():
+    assert len(TALKED) >= 3
 
 
 def test_every_command_is_documented():
@@ -68,7 +111,7 @@ def test_every_error_says_what_happened():
         assert error().message.endswith(".")
 
 
-@pytest.mark.parametrize("page", ["README.md", *(f"docs/{name}" for name in PAGES)])
+@pytest.mark.parametrize("page", ["README.md", "training/README.md", *(f"docs/{name}" for name in PAGES)])
 def test_links_lead_somewhere(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for link in re.findall(r"\]\((?!https?://|#)([^)#]+)", text):
