@@ -88,29 +88,8 @@ def verdict(
     if not hits and matter <= 0 and not weighed.words:
         return _CALM
     worded = _worded(reading, matter)
-    said = len(weighed.words)
-    unworded = max(0.0, 1 - len(hits) / said) if said else 0.0
-    plain, worn, angry, even, good = [unworded * each for each in weighed.odds[_FIRST : _FIRST + len(FEELINGS)]]
-    base = max(plain, worn, angry)
-    plain, worn, angry = math.exp(plain - base), math.exp(worn - base), math.exp(angry - base)
-    displeased = plain + worn + angry
-    bad = base + math.log(displeased)
-    if worded.score <= 0:
-        bad -= _WORDED * worded.score
-    else:
-        good += _WORDED * worded.score * (1 - _IRONIC * min(matter, _MATTER_MOST))
-    if matter > 0:
-        bad += _FAULT
-    if hits or matter > 0:
-        even += _CALM_ODDS
-    else:
-        even += _UNSAID_ODDS * (2 if answers or said <= _FEW_WORDS else 1)
-    even += _DENIED * worded.denied
-    most = max(bad, even, good)
-    bad, even, good = math.exp(bad - most), math.exp(even - most), math.exp(good - most)
-    total = bad + even + good
-    share = bad / total / displeased
-    sentiment, reasoning = _fold(bad, even, good, worded, _Upset(worn * share, angry * share))
+    shares = _shares(weighed, worded, len(hits), matter, answers=answers)
+    sentiment, reasoning = _fold(shares, worded)
     evidence = worded.evidence or _learnt(reading, layer, weighed, sentiment)
     if worded.loud:
         reasoning += ", said loudly"
@@ -118,10 +97,10 @@ def verdict(
         SentimentAnalysisResult,
         {
             "sentiment": sentiment,
-            "confidence": round(min(_SUREST, max(bad, even, good) / total), 3),
+            "confidence": round(min(_SUREST, max(shares.bad, shares.even, shares.good)), 3),
             "emotion_indicators": tuple(dict.fromkeys([found.text for found in evidence])),
             "reasoning": reasoning,
-            "score": round(_degree(sentiment, (good - bad) / total, worded.score), 3),
+            "score": round(_degree(sentiment, shares.good - shares.bad, worded.score), 3),
             "evidence": evidence,
         },
     )
@@ -146,6 +125,44 @@ class _Worded(NamedTuple):
     """How many bad feelings are said not to be there ("not bad", "I am not angry")."""
     loud: bool
     evidence: tuple[Evidence, ...]
+
+
+class _Shares(NamedTuple):
+    """How likely each feeling is; the first three add up to 1."""
+
+    bad: float
+    even: float
+    good: float
+    frustrated: float
+    """Part of `bad`, as `angry` is: the two feelings that escalate a call."""
+    angry: float
+
+
+def _shares(weighed: Weighed, worded: _Worded, hits: int, matter: float, *, answers: bool) -> _Shares:
+    """Add what words for feelings say to what was learnt of the others."""
+    said = len(weighed.words)
+    unworded = max(0.0, 1 - hits / said) if said else 0.0
+    plain, worn, angry, even, good = [unworded * each for each in weighed.odds[_FIRST : _FIRST + len(FEELINGS)]]
+    base = max(plain, worn, angry)
+    plain, worn, angry = math.exp(plain - base), math.exp(worn - base), math.exp(angry - base)
+    displeased = plain + worn + angry
+    bad = base + math.log(displeased)
+    if worded.score <= 0:
+        bad -= _WORDED * worded.score
+    else:
+        good += _WORDED * worded.score * (1 - _IRONIC * min(matter, _MATTER_MOST))
+    if matter > 0:
+        bad += _FAULT
+    if hits or matter > 0:
+        even += _CALM_ODDS
+    else:
+        even += _UNSAID_ODDS * (2 if answers or said <= _FEW_WORDS else 1)
+    even += _DENIED * worded.denied
+    most = max(bad, even, good)
+    bad, even, good = math.exp(bad - most), math.exp(even - most), math.exp(good - most)
+    total = bad + even + good
+    upset = bad / total / displeased
+    return _Shares(bad / total, even / total, good / total, worn * upset, angry * upset)
 
 
 def _worded(reading: Reading, matter: float) -> _Worded:
@@ -204,32 +221,25 @@ def _loud(text: str) -> bool:
     return capitals >= _FEWEST_CAPITALS and _SHOUTED.search(text) is not None
 
 
-class _Upset(NamedTuple):
-    """How likely learnt words make the two feelings that escalate a call."""
-
-    frustrated: float
-    angry: float
-
-
-def _fold(bad: float, even: float, good: float, worded: _Worded, learnt: _Upset) -> tuple[Sentiment, str]:
+def _fold(shares: _Shares, worded: _Worded) -> tuple[Sentiment, str]:
     """Name the likeliest feeling and say what it rests on."""
-    if bad > even and bad > good:
-        return _displeasure(worded, learnt)
-    if good > even:
+    if shares.bad > shares.even and shares.bad > shares.good:
+        return _displeasure(shares, worded)
+    if shares.good > shares.even:
         if worded.score >= _STRONG:
             return Sentiment.very_positive, "strong words of pleasure"
         return Sentiment.positive, "words of pleasure"
     return Sentiment.neutral, "no feeling, or good and bad balance out"
 
 
-def _displeasure(worded: _Worded, learnt: _Upset) -> tuple[Sentiment, str]:
+def _displeasure(shares: _Shares, worded: _Worded) -> tuple[Sentiment, str]:
     """Tell anger and frustration from mere displeasure: words for them say so, or learnt ones beyond doubt."""
     if worded.angry >= _BURST:
         return Sentiment.angry, "words of anger"
     if worded.frustrated + worded.angry >= _BURST:
         return Sentiment.frustrated, "words of frustration"
-    if worded.score >= 0 or learnt.frustrated + learnt.angry < _UPSET:
+    if worded.score >= 0 or shares.frustrated + shares.angry < _UPSET:
         return Sentiment.negative, "words of displeasure or a matter that displeases"
-    if learnt.angry > learnt.frustrated:
+    if shares.angry > shares.frustrated:
         return Sentiment.angry, "said as angry people speak"
     return Sentiment.frustrated, "said as worn-out people speak"
