@@ -41,6 +41,8 @@ PIECES = st.sampled_from(
             "3ayez",
             "mesh",
             "shaghal",
+            "el",
+            "refudn",
             "bkam",
             "+966501234567",
             "a@b.co",
@@ -130,6 +132,7 @@ PATHOLOGICAL = [
     ),
     *("not ", "no no ", "not but ", "not working ", "never ", "what if ", "very good ", "how … ", "how cost "),
     *("agent ", "1 sar ", "order 1 ", "order number: ", "is.", "my name is a ", "march 3 "),
+    *("el ", "el", "refudn ", "shaghal mesh ", "sh", "3ou", "kh2'", "welshaghalhom ", "2a3", "thx dh ", "réfuünd "),
     *("و و و ", "لا ", "ما ", "ما حدا ", "ماوصل ", "ال", "سعر", "رقم الطلب ", "اسمي و", "\u0651", "ﻻ", "ژ"),
 ]
 
