@@ -38,7 +38,7 @@ STRONG: Final = 1.6
 """Points of a plain cue that another confirms; more beside the verdict speaks for an intent that is not there."""
 SETTLED: Final = 649
 """So many messages, the first of the file, are held one by one."""
-MISREAD: Final = frozenset({"This bot is useless, give me a person", "نحتاج زياً موحداً لأربعين ممرضة"})
+MISREAD: Final = frozenset({"This bot is useless, give me a person"})
 """Those of them that are not understood at present; they count among the shares like any other."""
 BAR: Final = 0.95
 BAR_PER_KIND: Final = 0.9
