@@ -142,7 +142,7 @@ class Hours(Value):
         return runs[longest:] + runs[:longest]
 
 
-_DAY_NAMES: Final = {
+DAY_NAMES: Final = {
     Weekday.monday: LocalizedText(ar="الاثنين", en="Monday"),
     Weekday.tuesday: LocalizedText(ar="الثلاثاء", en="Tuesday"),
     Weekday.wednesday: LocalizedText(ar="الأربعاء", en="Wednesday"),
@@ -202,8 +202,8 @@ def _days(run: tuple[Weekday, ...], language: Language) -> list[str]:
     if len(run) == len(Weekday):
         return [_EVERY_DAY[language]]
     if len(run) > len(("first", "last")):
-        return [_DAY_RANGE[language].format(first=_DAY_NAMES[run[0]][language], last=_DAY_NAMES[run[-1]][language])]
-    return [_DAY_NAMES[day][language] for day in run]
+        return [_DAY_RANGE[language].format(first=DAY_NAMES[run[0]][language], last=DAY_NAMES[run[-1]][language])]
+    return [DAY_NAMES[day][language] for day in run]
 
 
 def _join(joiner: _Joiner, language: Language, items: list[str]) -> str:

@@ -18,7 +18,7 @@ from callcenter.company import Company
 from callcenter.llm import Brief, Completion, CompletionKind, Delta
 from callcenter.llm.offline.choice import draft_reply
 from callcenter.llm.offline.facts import OpeningTimes, facts_of, item_index
-from callcenter.llm.offline.phrases import Cue, load_phrasebook
+from callcenter.llm.offline.phrases import Cue, Day, load_phrasebook
 from callcenter.llm.offline.turn import Turn
 from callcenter.routing import RoutingPolicy
 
@@ -38,7 +38,11 @@ class OfflineVoice:
         self._company = company
         self._cue_index: PhraseIndex[Cue] = PhraseIndex(
             [(phrase, cue) for cue, words in book.cues.items() for phrase in words.phrases]
+            + [(phrase, Cue.day) for words in book.days.values() for phrase in words.phrases]
             + [(company.name[language], Cue.about) for language in Language]
+        )
+        self._day_index: PhraseIndex[Day] = PhraseIndex(
+            [(phrase, day) for day, words in book.days.items() for phrase in words.phrases]
         )
         self._ordinal_index: PhraseIndex[int] = PhraseIndex(
             [(phrase, place) for place, words in enumerate(book.ordinals) for phrase in words.phrases]
@@ -84,6 +88,7 @@ class OfflineVoice:
             heard=_POLICY.heard(brief.analysis, has_ticket=brief.state.ticket is not None),
             company=self._company,
             cue_index=self._cue_index,
+            day_index=self._day_index,
             ordinal_index=self._ordinal_index,
             last_ordinal=self._last_ordinal,
             item_index=self._items,

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from callcenter.analysis.models import EntityKind
+from callcenter.analysis.models import Act, EntityKind
 from callcenter.company import Answer
+from callcenter.company.hours import DAY_NAMES
 from callcenter.llm.offline.facts import quoted
 from callcenter.llm.offline.phrases import Cue
 from callcenter.llm.offline.turn import Draft, Turn
@@ -28,7 +29,7 @@ def from_profile(turn: Turn) -> Draft | None:
         if cue in turn.cues and len(spans) < AT_MOST and _asks(turn, cue):
             answer(turn, draft)
             spans.append(turn.cues[cue])
-    for mention in turn.articles:
+    for mention in () if turn.does(Act.not_interested) else turn.articles:  # what is turned down needs no telling
         apart = all(mention.end <= start or end <= mention.start for start, end in spans)
         if apart and len(spans) < AT_MOST:
             text = turn.once(quoted(mention.topic, turn.language))
@@ -102,7 +103,7 @@ def _hours(turn: Turn, draft: Draft) -> None:
 
 
 def _open_now(turn: Turn, draft: Draft) -> None:
-    draft.add(turn.say(turn.lines.open_now if turn.open_now else turn.lines.closed_now))
+    draft.add(_open_on(turn) or turn.say(turn.lines.open_now if turn.open_now else turn.lines.closed_now))
     if Cue.hours not in turn.cues:
         _hours(turn, draft)
 
@@ -121,7 +122,18 @@ def _contacts(turn: Turn, draft: Draft) -> None:
 
 def _day(turn: Turn, draft: Draft) -> None:
     if not {Cue.hours, Cue.open_now} & turn.cues.keys():
+        draft.add(_open_on(turn))
         _hours(turn, draft)
+
+
+def _open_on(turn: Turn) -> str:
+    """Answer for the day the message names; nothing if it names none."""
+    day = turn.day
+    if day is None:
+        return ""
+    return turn.say(
+        turn.lines.open_on if turn.times.open_on(day) else turn.lines.closed_on, day=DAY_NAMES[day][turn.language]
+    )
 
 
 def _about(turn: Turn, draft: Draft) -> None:

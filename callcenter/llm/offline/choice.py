@@ -84,7 +84,8 @@ def _general(turn: Turn) -> Draft | None:  # noqa: PLR0911 (one rule a return, i
     analysis = turn.brief.analysis
     statement = turn.heard is ConversationIntent.other and not analysis.question.is_question
     if turn.does(Act.not_interested):
-        return courtesies.declined(turn)
+        asked = answers.from_profile(turn) if turn.heard is ConversationIntent.information else None
+        return asked or courtesies.declined(turn)
     if turn.brief.ticket_news is not None and not analysis.question.is_question:
         return None
     if statement and turn.brief.asks is None and (reaction := _brief_statement(turn)):

@@ -134,6 +134,7 @@ class OpeningTimes:
     """Whether the company is open at a moment, by its weekly hours; holidays are not in them."""
 
     def __init__(self, hours: Hours) -> None:
+        self._hours = hours
         self._zone = ZoneInfo(hours.timezone)
         self._spans = tuple(
             (day * _DAY_MINUTES + opening.opens, opening.length)
@@ -146,6 +147,14 @@ class OpeningTimes:
         local = moment.astimezone(self._zone)
         minute = (local.weekday() * 24 + local.hour) * 60 + local.minute
         return any((minute - opens) % _WEEK_MINUTES < length for opens, length in self._spans)
+
+    def open_on(self, day: Weekday) -> bool:
+        """Whether there are hours that begin on `day`."""
+        return bool(self._hours.on(day))
+
+    def day_after(self, moment: datetime) -> Weekday:
+        """Return the day after `moment`, which must be aware, by the company's clock."""
+        return list(Weekday)[(moment.astimezone(self._zone).weekday() + 1) % len(Weekday)]
 
 
 def _service(service: Service, language: Language) -> ServiceFacts:

@@ -129,6 +129,8 @@ class Phrases(Value):
     hours: Wordings
     open_now: Wordings
     closed_now: Wordings
+    open_on: Wordings
+    closed_on: Wordings
     address: Wordings
     map: Wordings
     contacts: Wordings
@@ -247,6 +249,19 @@ class Cue(StrEnum):
     website = "website"
 
 
+class Day(StrEnum):
+    """A day a message asks about: a weekday by the names of `Weekday`, or the one after the message's."""
+
+    monday = "monday"
+    tuesday = "tuesday"
+    wednesday = "wednesday"
+    thursday = "thursday"
+    friday = "friday"
+    saturday = "saturday"
+    sunday = "sunday"
+    tomorrow = "tomorrow"
+
+
 class Words(Value):
     """How customers say one thing, in every language; an emoji is a word of both."""
 
@@ -265,6 +280,8 @@ class Phrasebook(Value):
     personas: dict[PersonaType, Phrases]
     counts: dict[Unit, dict[Language, tuple[CountForm, ...]]]
     cues: dict[Cue, Words]
+    days: dict[Day, Words]
+    """How customers say each day; any of them is a `Cue.day` too."""
     ordinals: tuple[Words, ...]
     """How "the first", "the second" ... of a list is said; the last entry is "the last", wherever the list ends."""
 
@@ -272,6 +289,7 @@ class Phrasebook(Value):
     def _check_complete(self) -> Self:
         _need("counts", set(self.counts), set(Unit))
         _need("cues", set(self.cues), set(Cue))
+        _need("days", set(self.days), set(Day))
         for unit, forms in self.counts.items():
             _need(f"counts.{unit}", set(forms), set(Language))
         return self
@@ -287,6 +305,7 @@ def load_phrasebook(file: Path = FILE) -> Phrasebook:
                 "personas": {persona: _merged(document, persona) for persona in PersonaType},
                 "counts": document["counts"],
                 "cues": document["cues"],
+                "days": document["days"],
                 "ordinals": document["ordinals"],
             }
         )

@@ -14,12 +14,12 @@ from typing import Final, NamedTuple
 from callcenter.analysis import PhraseIndex
 from callcenter.analysis.models import Act, EntityKind
 from callcenter.calls import ConversationIntent, Language
-from callcenter.company import Answer, Company, Mention, Policy, Service, Topic
+from callcenter.company import Answer, Company, Mention, Policy, Service, Topic, Weekday
 from callcenter.company.topics import TopicIndex
 from callcenter.llm import Brief
 from callcenter.llm.offline.counts import CountForm, Unit, rounded, said
 from callcenter.llm.offline.facts import BULLET, Facts, Item, ItemRef, OpeningTimes, ServiceFacts
-from callcenter.llm.offline.phrases import Cue, Label, Phrases, Wordings
+from callcenter.llm.offline.phrases import Cue, Day, Label, Phrases, Wordings
 
 REPLY_CHARS: Final = 600
 """A longer reply is not read on a phone; parts beyond it that are not essential are left out."""
@@ -95,6 +95,7 @@ class Turn:
     company: Company
     cue_index: PhraseIndex[Cue]
     times: OpeningTimes
+    day_index: PhraseIndex[Day]
     ordinal_index: PhraseIndex[int]
     """Finds "the first", "the second" ... as 0, 1 ...; `last_ordinal` is "the last"."""
     last_ordinal: int
@@ -117,6 +118,14 @@ class Turn:
     def open_now(self) -> bool:
         """Whether somebody is in."""
         return self.times.open_at(self.brief.at)
+
+    @property
+    def day(self) -> Weekday | None:
+        """The first day the message names."""
+        named = next((match.payload for match in self.day_index.find(self.brief.text)), None)
+        if named is None:
+            return None
+        return self.times.day_after(self.brief.at) if named is Day.tomorrow else Weekday(named.value)
 
     @property
     def language(self) -> Language:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from callcenter.analysis.models import EntityKind
+from callcenter.analysis.models import Act, EntityKind
 from callcenter.calls import ConversationIntent, Language, PersonaType, Slot
 from callcenter.company import Company
 from callcenter.llm import TicketNews
@@ -241,3 +241,89 @@ def test_what_was_just_said_is_called_to_mind_rather_than_repeated(say, company,
     assert policy not in again
     assert policy.split(". ")[0] in again
     assert again.startswith({AR: "كما ذكرت", EN: "As I mentioned"}[language])
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (EN, "I'm not interested in advertising, I just want to know your opening hours"),
+        (AR, "لست مهتمًا بالإعلانات، فقط أريد معرفة أوقات الدوام"),
+        (EN, "ma badi e3lanat, bas baddi a3ref el dawam"),
+        (EN, "No discounts for me please, what are your opening hours?"),
+    ],
+)
+def test_a_question_beside_what_is_turned_down_is_answered(voice, company, language, text):
+    understood = analysis(language, ASKS, acts=(Act.not_interested,), words=9)
+    reply = voice.reply(brief(text, understood, language=language))
+    assert company.hours.describe(language) in reply
+    assert reply.count("•") == 0
+    assert "10%" not in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(EN, "I'm not interested in discounts"), (AR, "لست مهتمًا بالخصومات")])
+def test_what_is_turned_down_is_not_explained(voice, language, text):
+    understood = analysis(language, ASKS, acts=(Act.not_interested,), words=5)
+    reply = voice.reply(brief(text, understood, language=language))
+    lines = load_phrasebook().personas[PersonaType.reception]
+    assert reply.startswith(lines.not_interested[language])
+
+
+@pytest.mark.parametrize("at", [NOW, NIGHT])
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (EN, "Are you open on Saturday?"),
+        (EN, "are you open on saturdays?"),
+        (EN, "fat7een yom el sabt?"),
+        (AR, "فاتحين يوم السبت؟"),
+        (AR, "هل تعملون يوم السبت؟"),
+    ],
+)
+def test_a_question_about_an_open_day_is_answered_for_that_day(say, company, language, text, at):
+    lines = load_phrasebook().personas[PersonaType.reception]
+    reply = say(text, language, question="whether", at=at)
+    day = {AR: "السبت", EN: "Saturday"}[language]
+    assert reply.startswith(tuple(wording.format(day=day) for wording in lines.open_on[language]))
+    assert company.hours.describe(language) in reply
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [(EN, "are you open on fridays?"), (EN, "do you work on Friday?"), (AR, "هل أنتم مفتوحون يوم الجمعة؟")],
+)
+def test_a_question_about_a_day_off_is_answered_for_that_day(say, company, language, text):
+    lines = load_phrasebook().personas[PersonaType.reception]
+    reply = say(text, language, question="whether")
+    day = {AR: "الجمعة", EN: "Friday"}[language]
+    assert reply.startswith(tuple(wording.format(day=day) for wording in lines.closed_on[language]))
+    assert company.hours.describe(language) in reply
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "day"), [(EN, "Are you open tomorrow?", "Monday"), (AR, "بتفتحوا بكرا؟", "الاثنين")]
+)
+def test_tomorrow_is_a_day_too(say, language, text, day):
+    assert day in say(text, language, question="whether").partition(".")[0]
+
+
+def test_tomorrow_goes_by_the_companys_own_clock(say):
+    assert "Tuesday" in say("are you open tomorrow?", EN, question="whether", at=NIGHT).partition(".")[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (EN, "I want to change the email address on my account"),
+        (EN, "How do I change my email?"),
+        (EN, "please update my phone number"),
+        (AR, "أريد تغيير البريد الإلكتروني في حسابي"),
+        (AR, "بدي غير ايميلي"),
+        (AR, "كيف أغير رقم الجوال في حسابي؟"),
+    ],
+)
+def test_a_change_of_address_gets_no_help_with_a_password(say, company, language, text):
+    guide = next(each for each in company.faq if each.id == "account-details")
+    reply = say(text, language, ConversationIntent.account_request, question=None)
+    assert guide.answer[language] in reply
+    assert company.contacts.email in reply
+    assert {AR: "نسيت كلمة المرور", EN: "Forgot password"}[language] not in reply

@@ -225,3 +225,13 @@ def test_a_goodbye_says_where_the_answer_comes_to_who_left_no_contact(say, langu
     reachable = say(text, language, GOODBYE, acts=(Act.thanks,), ticket=ticket(language, phone="0501234567"))
     assert lines.answered_here[language][0] in without
     assert lines.answered_here[language][0] not in reachable
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [(EN, "Keep up the good work"), (EN, "keep up the great work!"), (AR, "بالتوفيق لكم"), (AR, "الله يوفقكم")],
+)
+def test_praise_in_the_form_of_a_wish_is_thanked(voice, language, text):
+    understood = analysis(language, OTHER, sentiment=Sentiment.positive, words=3)
+    lines = load_phrasebook().personas[PersonaType.reception]
+    assert voice.reply(brief(text, understood, language=language)) in lines.praised[language]

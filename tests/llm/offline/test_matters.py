@@ -514,3 +514,29 @@ def test_an_amount_is_written_as_the_language_does(say, language, written, held)
 def test_an_amount_in_no_known_currency_stays_as_it_was_told(say, held):
     noted = ticket(EN, amount=held)
     assert held in say("…", EN, OTHER, entities=((EntityKind.amount, held),), ticket=noted, news=UPDATED)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (EN, "When will I get my money back?"),
+        (AR, "هترجعولي الفلوس إمتى؟"),
+        (AR, "متى بترجعولي فلوسي؟"),
+        (AR, "متى أسترد المبلغ؟"),
+    ],
+)
+def test_when_the_money_is_back_is_answered_from_the_ticket(say, language, text):
+    charged = ticket(language, category=TicketCategory.billing)
+    reply = say(text, language, ConversationIntent.information, question="time", ticket=charged)
+    assert TICKET in reply
+    assert WITHIN_TWO_HOURS[language] in reply
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [(EN, "When will I get my money back?"), (AR, "متى ترجعولي فلوسي؟"), (AR, "هترجعولي الفلوس إمتى؟")],
+)
+def test_without_a_ticket_the_policy_says_when_the_money_is_back(say, company, language, text):
+    refund = next(each for each in company.policies if each.id == "refund")
+    reply = say(text, language, ConversationIntent.information, question="time", persona=PersonaType.reception)
+    assert refund.summary[language] in reply

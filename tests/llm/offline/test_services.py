@@ -365,3 +365,16 @@ def test_a_choice_among_the_prices_just_listed_is_understood(say, company, langu
     assert basic.text(language) in reply
     assert plus.text(language) not in reply
     assert basic.text(language) not in say(text, language, ConversationIntent.other)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "start"),
+    [
+        (EN, "I'm thinking of a digital marketing course, when does it start?", "first Sunday"),
+        (AR, "بدي سجل بدورة تسويق رقمي، متى بتبدأ؟", "أول أحد"),
+        (AR, "عايز كورس تسويق، هيبدأ امتى؟", "أول أحد"),
+        (AR, "بدي سجل بـ course تسويق رقمي، متى بتبدأ؟", "أول أحد"),
+    ],
+)
+def test_the_start_of_a_course_is_told_where_it_is_asked(say, language, text, start):
+    assert start in say(text, language, TRAINING, question="time")
