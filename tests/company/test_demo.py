@@ -201,3 +201,8 @@ def test_a_service_that_is_no_longer_sold_is_none(demo: Company):
 def test_keywords_need_both_languages():
     with pytest.raises(ValidationError):
         Keywords.model_validate({"ar": [], "en": ["website"]})
+
+
+@pytest.mark.parametrize("text", ["بدي سجل بـ course تسويق رقمي", "عندكم course تسويق؟"])
+def test_a_course_named_in_english_within_arabic_is_found(demo: Company, text: str):
+    assert [service.id for service in demo.mentioned(text)] == ["digital-marketing-training"]

@@ -103,6 +103,8 @@ def _hours(turn: Turn, draft: Draft) -> None:
 
 
 def _open_now(turn: Turn, draft: Draft) -> None:
+    if turn.day is None and _apart_from_now(turn):
+        return
     draft.add(_open_on(turn) or turn.say(turn.lines.open_now if turn.open_now else turn.lines.closed_now))
     if Cue.hours not in turn.cues:
         _hours(turn, draft)
@@ -124,6 +126,12 @@ def _day(turn: Turn, draft: Draft) -> None:
     if not {Cue.hours, Cue.open_now} & turn.cues.keys():
         draft.add(_open_on(turn))
         _hours(turn, draft)
+
+
+def _apart_from_now(turn: Turn) -> bool:
+    """Whether "are you open" goes on to a time of its own: "open on Staurday", which the hours answer."""
+    (start, end), (other_start, other_end) = turn.cues[Cue.open_now], turn.cues.get(Cue.hours, (0, 0))
+    return start < other_end and other_start < end
 
 
 def _open_on(turn: Turn) -> str:

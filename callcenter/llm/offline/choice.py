@@ -163,8 +163,13 @@ def _reacting(turn: Turn) -> Draft | None:
 
 
 def _at_a_loss(turn: Turn) -> Draft | None:
-    """Own up to not knowing, where a question was understood as one; None where the message was not."""
-    question = turn.brief.analysis.question
+    """Own up to not knowing, where a question was understood as one; None where the message was not.
+
+    On a complaint "when ...?" is about the ticket, and by when that is answered is known.
+    """
+    question, ticket = turn.brief.analysis.question, turn.brief.ticket
+    if question.kind == "time" and ticket is not None and turn.brief.persona is PersonaType.complaints:
+        return matters.status(turn)
     asked = question.is_question and turn.brief.analysis.language.words >= QUESTION_WORDS
     informed = turn.heard is ConversationIntent.information and question.is_question
     return answers.unknown(turn) if asked or informed else None

@@ -73,7 +73,10 @@ def test_opening_times_run_past_midnight(company):
     assert not times.open_at(datetime(2026, 11, 22, 1, 0, tzinfo=UTC))
 
 
-@pytest.mark.parametrize(("language", "text"), [(AR, "وين مكتبكم؟"), (EN, "where is your office?")])
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [(AR, "وين مكتبكم؟"), (EN, "where is your office?"), (EN, "wein el maktab?"), (EN, "wen maktabkom")],
+)
 def test_address_is_told(say, company, language, text):
     reply = say(text, language, question="place")
     assert company.contacts.address[language] in reply
@@ -327,3 +330,12 @@ def test_a_change_of_address_gets_no_help_with_a_password(say, company, language
     assert guide.answer[language] in reply
     assert company.contacts.email in reply
     assert {AR: "نسيت كلمة المرور", EN: "Forgot password"}[language] not in reply
+
+
+@pytest.mark.parametrize("text", ["Are you open on Staurday?", "are you open on public holidays?"])
+def test_a_day_that_is_not_known_is_not_taken_for_now(say, company, text):
+    reply = say(text, EN, question="whether")
+    assert reply.startswith(
+        tuple(each.partition("{")[0] for each in load_phrasebook().personas[PersonaType.reception].hours[EN])
+    )
+    assert company.hours.describe(EN) in reply

@@ -540,3 +540,13 @@ def test_without_a_ticket_the_policy_says_when_the_money_is_back(say, company, l
     refund = next(each for each in company.policies if each.id == "refund")
     reply = say(text, language, ConversationIntent.information, question="time", persona=PersonaType.reception)
     assert refund.summary[language] in reply
+
+
+@pytest.mark.parametrize(("language", "text"), [(EN, "when wil it al be put rihgt?"), (AR, "هتتحل القصة امتى؟")])
+def test_a_when_that_nothing_else_answers_is_answered_from_the_ticket(say, company, language, text):
+    given = {"question": "time", "intent": ConversationIntent.information}
+    reply = say(text, language, ticket=ticket(language), **given)
+    assert (TICKET in reply, WITHIN_TWO_HOURS[language] in reply) == (True, True)
+    assert company.texts.unknown[language] in say(
+        text, language, persona=PersonaType.sales, ticket=ticket(language), **given
+    )
