@@ -18,40 +18,28 @@ pytestmark = pytest.mark.unit
 
 SCENARIOS = load_scenarios(Path(__file__).parent.parent / "scenarios")
 NOT_YET: dict[str, set[str]] = {
-    # a change of address gets the link for a forgotten password
-    "account-request": {"en", "ar code_switch"},
-    # "I'd like to have an online store designed" is heard as a greeting
-    "change-of-language": {"en"},
     # spelling mistakes are filed as technical or delivery; "ملي بالاخطا" is not heard at all
-    "complaint-then-sales": {"ar", "en", "ar hamza", "en typo_swap", "en typo_drop", "en typo_double"},
-    # "1800.00 SAR" in Arabic; the question after the money is a complaint in English only
-    "double-charge": {"ar", "en", "en typo_swap", "en typo_drop", "en typo_double", "en code_switch"},
-    # "هل تعملون يوم السبت؟" is taken for interest; Saturday's question is answered for now
-    "hours-then-goodbye": {"ar", "en", "arabizi", "ar typo_swap", "ar typo_drop", "ar typo_double"},
-    # "ممكن تحولني على موظف؟" is not heard as a wish for a human
-    "human-at-once": {"ar", "en", "arabizi"},
-    # anger makes a late delivery a technical fault
-    "late-parcel-angry": {"ar", "en", "arabizi", "en typo_swap", "en typo_drop", "en typo_double"},
-    # the question beside "not interested" goes unanswered
-    "not-interested": {"ar", "en", "arabizi"},
-    # "Keep up the good work" is not understood
-    "praise": {"en"},
+    "complaint-then-sales": {"ar", "en", "ar hamza"},
+    # "When will I get my money back?" is heard as angry, and as no complaint with "money" in Arabic
+    "double-charge": {"en", "en code_switch"},
+    # one letter from "هل تعملون" is "هل تعلمون", a question after training
+    "hours-then-goodbye": {"ar typo_swap"},
     # services are not found in Arabizi
     "price-then-contact": {"arabizi"},
     # rudeness is not heard in Arabizi
     "rude-employee": {"arabizi"},
-    # a website that "has been down" is taken for interest in a website
+    # "this morning" is a date in English only
     "same-matter-again": {"en"},
     # mockery is read as delight
     "sarcasm": {"ar", "en"},
-    # its start is not told in Arabic; signing up is no training interest in English
-    "training": {"ar", "en", "arabizi", "mixed"},
-    # a late delivery is not heard in English, and technical in Arabic
-    "two-matters": {"ar", "en", "mixed", "en typo_swap", "en typo_drop", "en typo_double"},
-    # a campaign that "has stopped" is no fault; "in charge" is billing; "manager" in Arabic
-    "urgent-campaign": {"en", "ar code_switch", "en typo_swap", "en typo_drop", "en typo_double"},
+    # "How much is it?" is heard as a general question
+    "training": {"en"},
+    # "تأخر تسليم التطبيق" (the app's delivery is late) is technical
+    "two-matters": {"ar", "en", "mixed"},
+    # a campaign that "has stopped" is no fault in English
+    "urgent-campaign": {"en"},
 }
-"""Calls of the product's scenarios that do not go as they must: nothing else may join them."""
+"""Calls of the product's scenarios that do not go as they must: nothing else may join, and what goes well leaves."""
 
 
 def rehearsed(*scenarios: Scenario, mutations: bool = True) -> list[Run]:
@@ -86,9 +74,9 @@ def test_the_product_takes_the_promised_routes(name: str, runs: list[Run]) -> No
     assert {each: why for each, why in wrong.items() if each not in NOT_YET.get(name, set())} == {}
 
 
-def test_what_does_not_go_yet_is_among_the_calls_made(runs: list[Run]) -> None:
-    made = {(run.scenario, call(run)) for run in runs}
-    assert {(name, each) for name, calls in NOT_YET.items() for each in calls} <= made
+def test_what_does_not_go_yet_still_goes_wrong(runs: list[Run]) -> None:
+    wrong = {(run.scenario, call(run)) for run in runs if not run.ok}
+    assert {(name, each) for name, calls in NOT_YET.items() for each in calls} - wrong == set()
 
 
 def test_every_mutation_is_tried_on_the_product(runs: list[Run]) -> None:
