@@ -53,6 +53,9 @@ _NAMES: Final[dict[Slot, tuple[str, ...]]] = {
 """What customers call the facts they may lack, in both languages."""
 _NAMED: Final[PhraseIndex[Slot]] = PhraseIndex([(name, slot) for slot, names in _NAMES.items() for name in names])
 
+BESIDE_CHARS: Final = 5
+"""What is lacking stands so near "I don't have": "an", "any"; "I don't have it, I ordered by phone" lacks no phone."""
+
 DESCRIPTION_CHARS: Final = 4_000
 DETAIL_WORDS: Final = 4
 """While a complaint is collected, a message of so many words that is no other business describes it further."""
@@ -69,7 +72,7 @@ def collect(slots: Slots, analysis: MessageAnalysis, text: str, *, collecting: b
     }
     missing = asked is not None and not told and not _known(slots, asked)
     if asked is not None and missing and any(analysis.does(act) for act in DECLINING):
-        told["declined"] = tuple(dict.fromkeys((*slots.declined, *_lacking(text, asked))))
+        told["declined"] = tuple(dict.fromkeys((*slots.declined, *_lacking(analysis, text, asked))))
     told = {field: value for field, value in told.items() if getattr(slots, field) != value}
     return slots.model_copy(update=told) if told else slots
 
@@ -105,9 +108,15 @@ def _known(slots: Slots, slot: Slot) -> bool:
     return getattr(slots, slot.value) is not None
 
 
-def _lacking(text: str, asked: Slot) -> tuple[Slot, ...]:
+def _lacking(analysis: MessageAnalysis, text: str, asked: Slot) -> tuple[Slot, ...]:
     """Return what a refusal names, else what was asked: "I don't have an order number" leaves a contact open."""
-    return tuple(match.payload for match in _NAMED.find(text)) or (asked,)
+    refusals = [each.evidence for each in analysis.acts if each.act is Act.not_available]
+    named = [
+        name.payload
+        for name in _NAMED.find(text)
+        if any(said.start < name.end and name.start <= said.end + BESIDE_CHARS for said in refusals)
+    ]
+    return tuple(named) or (asked,)
 
 
 def _tells_when(analysis: MessageAnalysis) -> bool:
