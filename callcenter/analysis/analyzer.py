@@ -34,6 +34,8 @@ _FAULTS: Final = frozenset({ConversationIntent.complaint, ConversationIntent.tec
 _MERE_HINT: Final = 1.0
 _ANSWERED: Final = 2.0
 """Points for a mere answer: learnt words alone are no new wish beside it."""
+_MOST_WORDS: Final = 7
+"""A longer message than "I don't have an order number, sorry" says something else as well."""
 _ASKED_FOR: Final = frozenset({EntityKind.order_number, EntityKind.ticket_number, EntityKind.phone, EntityKind.email})
 _CALM: Final = UrgencyVerdict(level=PriorityLevel.medium, confidence=0.6)
 _STATEMENT: Final = QuestionVerdict(is_question=False, confidence=0.85)
@@ -105,6 +107,8 @@ def analyze(text: str, lexicons: Lexicons, *, hint: Language | None = None) -> M
 
 def _given(reading: Reading, facts: tuple[Entity, ...]) -> dict[str, float]:
     """Return points for a mere answer: a message that no cue speaks for, but that gives or declines what was asked."""
+    if len(reading.tokens) > _MOST_WORDS:
+        return {}
     declined = any(hit[2].label == Act.not_available for hit in reading.hits.get("act", ()))
     if declined or any(fact.kind in _ASKED_FOR for fact in facts):
         return {ConversationIntent.other: _ANSWERED}

@@ -48,9 +48,10 @@ _TAILS: Final = (
     ("hom", "هم"), ("hum", "هم"), ("kom", "كم"), ("kum", "كم"), ("lak", "لك"), ("lek", "لك"), ("lik", "لك"),
     ("esh", "ش"), ("ich", "ش"), ("ak", "ك"), ("ek", "ك"), ("ik", "ك"), ("ha", "ها"), ("na", "نا"), ("ni", "ني"),
     ("ny", "ني"), ("li", "لي"), ("ly", "لي"), ("et", "ت"), ("it", "ت"), ("at", "ات"), ("sh", "ش"), ("ch", "ش"),
-    ("an", "ا"), ("i", "ي"), ("y", "ي"), ("o", "ه"), ("u", "ه"), ("t", "ت"), ("k", "ك"),
+    ("i", "ي"), ("y", "ي"), ("o", "ه"), ("u", "ه"), ("t", "ت"), ("k", "ك"),
 )  # fmt: skip
 """Particles joined to a word, and how Arabic writes them; tried when the whole is no known word."""
+_NUNATION: Final = "an"
 _STEM: Final = 3
 """What is left without a particle has at least this many letters."""
 _KEYS: Final = 12
@@ -62,7 +63,7 @@ _JOINED: Final = 0.3
 """What a particle costs: a whole word is the likelier reading."""
 _REMEMBERED: Final = 8192
 """Words kept with their reading; customers use the same few thousand."""
-_COMMON: Final = 0.05
+_COMMON: Final = 0.07
 """What being common is worth, a doubling of use at a time."""
 _SHORT: Final = 0.18
 _LOST: Final = {"ا": 0.5, "و": 0.7, "ي": 0.7, "ع": 0.6, "ء": 0.2, "ه": 0.9}
@@ -101,6 +102,8 @@ class Transliteration:
 
     def _read(self, token: str) -> str:
         best = self._known(token)
+        if token.endswith(_NUNATION) and (bare := self._known(token[:-1])):  # "shokran" is written شكرا
+            best = min(best or bare, bare)
         if best is None:
             best = min(self._in_parts(token), default=None)
         return best[1] if best else _spelled(token)

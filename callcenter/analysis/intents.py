@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callcenter.analysis.learnt import INTENTS
-from callcenter.analysis.models import LEARNT, Evidence, IntentAnalysis, IntentCandidate, stated
+from callcenter.analysis.models import LEARNT, Act, Evidence, IntentAnalysis, IntentCandidate, stated
 from callcenter.calls import ConversationIntent
 
 if TYPE_CHECKING:
@@ -42,10 +42,11 @@ _NO_CUE: Final = 0.2
 _MAX_EVIDENCE: Final = 3
 """Cues cited per intent; more explain nothing further, and a page-long message would cite hundreds."""
 _MAX_RIVAL_EVIDENCE: Final = 1
-_ASIDE: Final = 1.5
-"""What learnt words lose for a fault when the message speaks of others' faults, or of faults that may be."""
+_UNMEANT: Final = 1.5
+"""What learnt words lose where the message says that they are not meant: others' faults, an offer turned down."""
 _LANE: Final = {name: lane for lane, name in enumerate(INTENTS)}
 _FAULTS: Final = tuple(INTENTS.index(name) for name in ("complaint", "technical_support"))
+_WISHES: Final = tuple(INTENTS.index(name) for name in ("sales_interest", "service_inquiry", "training_interest"))
 _MAX_OTHERS: Final = 3
 _MAX_LEARNT: Final = 2
 _TELLING: Final = 0.25
@@ -84,7 +85,8 @@ def verdict(
             language=language,
             reasoning="no word to go by",
         )
-    ranking = _ranked(points, weighed, aside=bool(reading.hits.get("aside")))
+    declines = any(hit[2].label == Act.not_interested for hit in reading.hits.get("act", ()))
+    ranking = _ranked(points, weighed, aside=bool(reading.hits.get("aside")), declines=declines)
     lane, sure = ranking.first, ranking.sure
     name = INTENTS[lane]
     cited: dict[str, list[Hit]] = {}
@@ -129,14 +131,16 @@ class _Ranking(NamedTuple):
         return round(min(_SUREST, self.likely[self.first]), 3)
 
 
-def _ranked(points: dict[str, float], weighed: Weighed, *, aside: bool) -> _Ranking:
-    """Turn points and learnt log-odds into likelihoods; in an `aside`, words for faults were not meant as such."""
+def _ranked(points: dict[str, float], weighed: Weighed, *, aside: bool, declines: bool) -> _Ranking:
+    """Turn points and learnt log-odds into likelihoods.
+
+    In an `aside` words for faults are not meant as such, nor words for wishes where the customer `declines`.
+    """
     odds = list(weighed.odds[: len(INTENTS)])
     for name, own in points.items():
         odds[_LANE[name]] += _CUE[name] * min(own, _MOST_CUES)
-    if aside:
-        for lane in _FAULTS:
-            odds[lane] -= _ASIDE
+    for lane in (*(_FAULTS if aside else ()), *(_WISHES if declines else ())):
+        odds[lane] -= _UNMEANT
     most = max(odds)
     shares = [math.exp((each - most) / _TEMPER) for each in odds]
     total = sum(shares)

@@ -61,7 +61,7 @@ _DOUBTFUL: Final = 0.9
 _UNHEARD_OF: Final = 0.6
 """Below this likelihood a single unknown word (a brand, a name) tells no language."""
 _FOREIGN_LETTERS: Final = re.compile("[ığşñßäöüõãåæøœčćžšřěůąęłńśźżțăőű]")
-_FOREIGN_LETTER: Final = 1.5
+_FOREIGN_LETTER: Final = 3.0
 """What a letter that neither English nor Arabizi uses adds to the log-odds of another language."""
 _EUROPEAN: Final = frozenset({"fr", "es", "it", "de", "pt", "nl"})
 """Languages that letter statistics tell from Arabizi; others it takes Arabizi for at random."""

@@ -90,8 +90,7 @@ class Reading:
             text = self.in_arabic.text
             for start, end, length, number, entries, glued, gapped in index.scan(text, words_only(text)):
                 if arabic := tuple([entry for entry in entries if entry[2] == _ARABIC]):
-                    last = places[-end - 1] + 1
-                    found.append((places[start], -last, length, _LATER + number, arabic, glued, gapped))
+                    found.append((places[start], -places[-end], length, _LATER + number, arabic, glued, gapped))
         return sorted(found)
 
     def scan(self, lexicons: Lexicons, *, without: str | None) -> None:
@@ -150,7 +149,7 @@ class Reading:
             return None
         start, end = begin, begin + len(word)
         if places is not None:
-            start, end = places[start], places[end - 1] + 1
+            start, end = places[start], places[end]
         if self.offsets is not None:
             start, end = self.offsets[start], max(self.offsets[end], self.offsets[end - 1] + 1)
         return stated(

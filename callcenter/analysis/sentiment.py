@@ -52,7 +52,7 @@ _CALM_ODDS: Final = 0.3
 """Added to the log-odds of no feeling: a word that often stands beside a feeling is none by itself."""
 _UNSAID_ODDS: Final = 0.8
 """The same where neither a word for a feeling nor a matter that displeases is in the message."""
-_IRONIC: Final = 0.35
+_IRONIC: Final = 0.45
 """What each point of a complaint takes from praise beside it: "a month of waiting, what a wonderful service"."""
 _FAULT: Final = 1.0
 """What a matter that displeases adds by itself to the log-odds of a bad feeling."""

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 _ENGLISH: Final = "en"
 _ARABIC: Final = "ar"
 _ARTICLE: Final = "ال"
-_ARTICLES: Final = frozenset({"el", "al", "il", "l"})
+_PREFIXES: Final = {
+    **dict.fromkeys(("el", "al", "il", "l"), _ARTICLE),
+    **dict.fromkeys(("wel", "wal", "wil"), "وال"),
+    **dict.fromkeys(("bel", "bil", "bal"), "بال"),
+    **dict.fromkeys(("fel", "fil"), "فال"),
+    **dict.fromkeys(("lel", "lil"), "لل"),
+    "3al": "عال",
+}
+"""Articles, and what Arabic joins to them; in Latin letters they often stand alone."""
+_JOINED: Final = frozenset(_PREFIXES.values())
 _EDGE: Final = 3
 """Letters at either end by which slips are looked up: one slip leaves one end whole."""
 LONG: Final = 6
@@ -93,8 +102,8 @@ class Spelling:
         return self._arabic(token)
 
     def _in_arabic(self, token: str) -> str | None:
-        if token in _ARTICLES:
-            return _ARTICLE
+        if token in _PREFIXES:
+            return _PREFIXES[token]
         if token in self._words[_ENGLISH] and len(token) >= LONG - 1:
             return None
         if len(token) > _LONGEST or not _LATIN_WORD.fullmatch(token) or _ABBREVIATION.fullmatch(token):
@@ -140,13 +149,13 @@ def respelled(folded: str, words: str, read: Callable[[str], str | None]) -> Nor
         if meant is None:
             continue
         start, end = match.start() - 1, match.end() - 1
-        if start > done and not (pieces and start == done + 1 and pieces[-1] == _ARTICLE):
+        if start > done and not (pieces and start == done + 1 and pieces[-1] in _JOINED):
             pieces.append(folded[done:start])
             offsets += range(done, start)
         pieces.append(meant)
         size, width = len(meant), end - start
         offsets += [start + number * width // size for number in range(size - 1)]
-        offsets.append(end - 1)
+        offsets.append(end - 1 if size > 1 else start)
         done = end
     if not pieces:
         return None

@@ -110,7 +110,7 @@ _RARE_FOLDED: Final = str.maketrans(
 _UNEVEN: Final = re.compile(
     # harakat, tatweel, and what says whether a sign is drawn as an emoji
     r"(?P<mark>[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\ufe0e\ufe0f]+)"
-    r"|(?P<letter>[^\W\d_])(?P=letter){2,}"  # "جداااا", "sooo"
+    r"|(?!www\.)(?P<letter>[^\W\d_])(?P=letter){2,}"  # "جداااا", "sooo"; an address is none
     r"|(?P<space>[ \t])[ \t]+"
     r"|(?P<shape>[\ufb50-\ufdff\ufe70-\ufefc])"  # letters as old printers drew them, ligatures among them
 )
