@@ -30,8 +30,8 @@ NOT_YET: dict[str, set[str]] = {
     "rude-employee": {"arabizi"},
     # "this morning" is a date in English only
     "same-matter-again": {"en"},
-    # mockery is read as delight
-    "sarcasm": {"ar", "en"},
+    # "a whole month" is no duration
+    "sarcasm": {"en"},
     # "How much is it?" is heard as a general question
     "training": {"en"},
     # "تأخر تسليم التطبيق" (the app's delivery is late) is technical
