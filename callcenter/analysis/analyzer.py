@@ -88,7 +88,7 @@ def analyze(text: str, lexicons: Lexicons, *, hint: Language | None = None) -> M
         matter if _displeases(wanted.intent, matter) else 0.0,
         layer,
         weighed,
-        answers=ConversationIntent.other in scores,
+        "complains" if wanted.intent in _FAULTS else "answers" if ConversationIntent.other in scores else "asks",
     )
     return stated(
         MessageAnalysis,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import string
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from callcenter.analysis.learnt import FEELINGS, LANES
 from callcenter.analysis.models import LEARNT, SentimentAnalysisResult, stated
@@ -57,7 +57,9 @@ _IRONIC: Final = 0.45
 _FAULT: Final = 1.0
 """What a matter that displeases adds by itself to the log-odds of a bad feeling."""
 _UPSET: Final = 0.5
-"""How likely learnt words must make anger or frustration: a call is escalated for it. Six in seven are right then."""
+_UPSET_ASKING: Final = 0.9
+"""How likely learnt words must make anger or frustration, since a call is escalated for it: in a complaint, and where
+the message rather asks or wishes ("when will I get my money back?")."""
 _FEW_WORDS: Final = 5
 """So few words without a word for a feeling say twice as little of one."""
 _DENIED: Final = 2.0
@@ -75,21 +77,24 @@ _CALM: Final = SentimentAnalysisResult(
 )
 
 
+Stance = Literal["complains", "answers", "asks"]
+"""What a message does: it says that something is wrong, gives what was asked, or anything else."""
+
+
 def verdict(
-    reading: Reading, matter: float, layer: LearntLayer, weighed: Weighed, *, answers: bool = False
+    reading: Reading, matter: float, layer: LearntLayer, weighed: Weighed, stance: Stance
 ) -> SentimentAnalysisResult:
     """Sum the words of feeling and what the words `weighed`; `matter` is the score of complaint and failure cues.
 
-    A message that but `answers` what was asked shows no feeling unless it says so.
-
+    Who complains is sooner taken for upset; who but answers what was asked shows no feeling unless they say so.
     Words for feelings are no longer guessed at: what was learnt counts for the share of the words that are none.
     """
     hits = reading.hits.get("sentiment", ())
     if not hits and matter <= 0 and not weighed.words:
         return _CALM
     worded = _worded(reading, matter)
-    shares = _shares(weighed, worded, len(hits), matter, answers=answers)
-    sentiment, reasoning = _fold(shares, worded)
+    shares = _shares(weighed, worded, len(hits), matter, answers=stance == "answers")
+    sentiment, reasoning = _fold(shares, worded, _UPSET if stance == "complains" else _UPSET_ASKING)
     evidence = worded.evidence or _learnt(reading, layer, weighed, sentiment)
     if worded.loud:
         reasoning += ", said loudly"
@@ -221,10 +226,10 @@ def _loud(text: str) -> bool:
     return capitals >= _FEWEST_CAPITALS and _SHOUTED.search(text) is not None
 
 
-def _fold(shares: _Shares, worded: _Worded) -> tuple[Sentiment, str]:
+def _fold(shares: _Shares, worded: _Worded, upset: float) -> tuple[Sentiment, str]:
     """Name the likeliest feeling and say what it rests on."""
     if shares.bad > shares.even and shares.bad > shares.good:
-        return _displeasure(shares, worded)
+        return _displeasure(shares, worded, upset)
     if shares.good > shares.even:
         if worded.score >= _STRONG:
             return Sentiment.very_positive, "strong words of pleasure"
@@ -232,13 +237,13 @@ def _fold(shares: _Shares, worded: _Worded) -> tuple[Sentiment, str]:
     return Sentiment.neutral, "no feeling, or good and bad balance out"
 
 
-def _displeasure(shares: _Shares, worded: _Worded) -> tuple[Sentiment, str]:
+def _displeasure(shares: _Shares, worded: _Worded, upset: float) -> tuple[Sentiment, str]:
     """Tell anger and frustration from mere displeasure: words for them say so, or learnt ones beyond doubt."""
     if worded.angry >= _BURST:
         return Sentiment.angry, "words of anger"
     if worded.frustrated + worded.angry >= _BURST:
         return Sentiment.frustrated, "words of frustration"
-    if worded.score >= 0 or shares.frustrated + shares.angry < _UPSET:
+    if worded.score >= 0 or shares.frustrated + shares.angry < upset:
         return Sentiment.negative, "words of displeasure or a matter that displeases"
     if shares.angry > shares.frustrated:
         return Sentiment.angry, "said as angry people speak"
