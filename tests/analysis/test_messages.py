@@ -15,7 +15,15 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from callcenter.analysis import Act, EntityKind, LanguageKind, MessageAnalysis, analyze
-from callcenter.calls import ConversationIntent, Language, PriorityLevel, Sentiment, TicketCategory, fresh_call
+from callcenter.calls import (
+    ConversationIntent,
+    Language,
+    PersonaType,
+    PriorityLevel,
+    Sentiment,
+    TicketCategory,
+    fresh_call,
+)
 from callcenter.routing import decide
 from tests.factories import NOON
 
@@ -53,6 +61,8 @@ class Message(BaseModel):
     trade: str
     dialect: str | None = None
     sentiments: tuple[Sentiment, ...] | None = None
+    persona: PersonaType | None = None
+    """Who answers when a call begins with this message; left open where its labels allow two."""
     priority: PriorityLevel | None = None
     """What a fresh call that begins with this message is given."""
     urgent: bool = False
@@ -167,6 +177,17 @@ def test_hardly_anybody_else_is_taken_for_upset(understood: list[Understood]) ->
 
 def _only_upset(message: Message) -> bool:
     return bool(message.sentiments) and all(felt.upset for felt in message.sentiments or ())
+
+
+def test_a_fresh_call_is_given_the_persona_it_needs(understood: list[Understood]) -> None:
+    judged = [
+        (decided.target_persona is each.message.persona, f"{each.message.text} ({decided.reasoning})")
+        for each in understood
+        if each.message.persona is not None
+        for decided in [decide(fresh_call(each.found.language.language or Language.ar, NOON), each.found)]
+    ]
+    assert len(judged) >= 1000
+    assert not _missed(judged, BAR)
 
 
 def test_a_fresh_call_is_given_the_priority_it_deserves(understood: list[Understood]) -> None:
