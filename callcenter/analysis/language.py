@@ -128,7 +128,7 @@ _LAST_LATIN: Final = "\u05ff"
 def _latin(reading: Reading, lexicons: Lexicons) -> Tally:
     """Tell English from Arabizi by the words each lexicon has and the other lacks."""
     folded, words = reading.folded, reading.words
-    if any(mark in folded for mark in _ADDRESSED):
+    if "@" in folded or "://" in folded or "www." in folded:
         words = words_only(" ".join([part for part in folded.split() if not any(mark in part for mark in _ADDRESSED)]))
     tokens = words.split()
     digits = _DIGIT.search(folded) is not None
@@ -149,28 +149,48 @@ def _latin(reading: Reading, lexicons: Lexicons) -> Tally:
     if not lettered:
         return _NOTHING
     shared = sum(map(lexicons.words[_EN].__contains__, tokens)) - english
+    return _told(reading, lexicons, _Known(english, shared, arabizi, lettered))
+
+
+class _Known(NamedTuple):
+    """How many of a message's words the lexicons know."""
+
+    english: int
+    """Words that only English has."""
+    shared: int
+    """English words that Arabizi has as well."""
+    arabizi: int
+    words: int
+    """All its words but numbers and addresses."""
+
+
+def _told(reading: Reading, lexicons: Lexicons, known: _Known) -> Tally:
+    """Add what the words look like to what is known of them, and ask letter statistics where that leaves a doubt."""
+    english, words = known.english + known.shared, known.words
     lanes = reading.typed(lexicons.learnt).odds[_FIRST_TONGUE:]
     odds = {
-        _EN: lanes[0] + _KNOWN * english + _SHARED * shared,
-        _ARABIZI: lanes[1] + _KNOWN * arabizi,
-        _FOREIGN: lanes[2] - _FOREIGN_DOUBT + _FOREIGN_LETTER * len(_FOREIGN_LETTERS.findall(folded)),
+        _EN: lanes[0] + _KNOWN * known.english + _SHARED * known.shared,
+        _ARABIZI: lanes[1] + _KNOWN * known.arabizi,
+        _FOREIGN: lanes[2] - _FOREIGN_DOUBT,
     }
+    if not reading.folded.isascii():
+        odds[_FOREIGN] += _FOREIGN_LETTER * len(_FOREIGN_LETTERS.findall(reading.folded))
     name = max(odds, key=odds.__getitem__)
     sure = 1 / sum(math.exp(each - odds[name]) for each in odds.values())
-    if name == _ARABIZI and not arabizi and english + shared and sure < _UNHEARD_OF:
+    if name == _ARABIZI and not known.arabizi and english and sure < _UNHEARD_OF:
         name = _EN  # "Name: Sara Haddad": an Arab name makes no Arabizi
-    known = english + shared if name == _EN else arabizi
+    heard = english if name == _EN else known.arabizi
     if name != _FOREIGN and sure < _DOUBTFUL:
-        name = _settled(name, known, lettered, reading.text) if lettered >= _ENOUGH_WORDS else name
-        if lettered == 1 and not known and sure < _UNHEARD_OF:
+        name = _settled(name, heard, words, reading.text) if words >= _ENOUGH_WORDS else name
+        if words == 1 and not heard and sure < _UNHEARD_OF:
             name = _FOREIGN
     if name == _FOREIGN:
-        if lettered >= _ENOUGH_WORDS:
+        if words >= _ENOUGH_WORDS:
             return Tally(None, LanguageKind.unknown, 0.5, 0.0, 0, "Latin letters, words of neither English nor Arabizi")
         return Tally(None, LanguageKind.unknown, 0.2, 0.0, 0, "no word that tells a language")
     language, kind = _SPOKEN[name]
-    reasoning = f"{known} of {lettered} words are {_NAMED[name]}, and the others look like it"
-    return Tally(language, kind, round(min(0.99, sure), 3), 0.0, lettered, reasoning)
+    reasoning = f"{heard} of {words} words are {_NAMED[name]}, and the others look like it"
+    return Tally(language, kind, round(min(0.99, sure), 3), 0.0, words, reasoning)
 
 
 def _settled(name: str, known: int, words: int, text: str) -> str:
