@@ -168,7 +168,7 @@ class EntityKind(StrEnum):
     name = "name"
     url = "url"
     card = "card"
-    """A payment card number with the right check digit: digits only. No slot takes it; privacy hides it."""
+    """A payment card number with the right check digit: digits only. What privacy must hide; no slot takes it."""
     iban = "iban"
     """A bank account with its country's length and the right check digits: upper case, no blanks."""
     national_id = "national_id"
