@@ -9,6 +9,7 @@ phrases mean is the caller's payload.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 import ahocorasick_rs
@@ -24,6 +25,8 @@ GAP: Final = " … "
 GAP_WORDS: Final = 6
 """A gap longer than this is two thoughts, not one phrase."""
 _GAP_CHARS: Final = 60
+_REMEMBERED: Final = 2048
+"""Single words kept with what they stand for."""
 _FREE_LENGTH: Final = 3
 """Arabic words shorter than this take no particle but و and ف; what looks like one is mostly another word."""
 
@@ -179,6 +182,15 @@ class PhraseIndex(Generic[T]):
                 _put(table, keys, (payload,), None, ())
         self._patterns: Sequence[_Pattern[T]] = list(table.values())
         self._automaton = ahocorasick_rs.AhoCorasick([text for text, _ in table], store_patterns=False)
+        self._wholes = lru_cache(_REMEMBERED)(self._whole)
+
+    def whole(self, word: str) -> tuple[T, ...]:
+        """Return the payloads of the phrases that are the whole of one word, which is normalised."""
+        return self._wholes(word)
+
+    def _whole(self, word: str) -> tuple[T, ...]:
+        found = self.scan(word, words_only(word))
+        return tuple(payload for each in found if each[:2] == (0, -len(word)) for payload in each[4])
 
     def find(self, text: str) -> list[Match[T]]:
         """Return every phrase in `text`, overlapping and nested ones too, by its end; spans are `text`'s own."""

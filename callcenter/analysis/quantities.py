@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from callcenter.analysis.candidates import Candidate
 from callcenter.analysis.models import EntityKind
 from callcenter.analysis.numbers import FIGURES, decimal, number_before
-from callcenter.analysis.phrases import words_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,9 +151,7 @@ def glued(reading: Reading, lexicons: Lexicons) -> Iterator[Candidate]:
 
 def _counted(word: str, lexicons: Lexicons, *, arabizi: bool) -> Cue | None:
     """Return the currency or unit that `word` is; Arabizi has some that are English words ("real")."""
-    for start, end, _, _, entries, _, _ in lexicons.index.scan(word, words_only(word)):
-        for entry in entries:
-            counts = entry[1] in {"currency", "unit"} and (start, -end) == (0, len(word))
-            if counts and (arabizi or entry[2] != "arabizi"):
-                return entry[0]
+    for entry in lexicons.index.whole(word):
+        if entry[1] in {"currency", "unit"} and (arabizi or entry[2] != "arabizi"):
+            return entry[0]
     return None

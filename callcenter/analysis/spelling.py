@@ -153,9 +153,8 @@ def respelled(folded: str, words: str, read: Callable[[str], str | None]) -> Nor
             pieces.append(folded[done:start])
             offsets += range(done, start)
         pieces.append(meant)
-        size, width = len(meant), end - start
-        offsets += [start + number * width // size for number in range(size - 1)]
-        offsets.append(end - 1 if size > 1 else start)
+        offsets += [start] * (len(meant) - 1)  # cues are whole words: their ends are what counts
+        offsets.append(end - 1 if len(meant) > 1 else start)
         done = end
     if not pieces:
         return None
