@@ -27,7 +27,6 @@ from sklearn.metrics import f1_score
 
 from callcenter.analysis import LanguageKind, clean, default_lexicons
 from callcenter.analysis.learnt import FEELINGS, INTENTS, LANES, PATH, TONGUES, pieces_of, words_of
-from callcenter.analysis.phrases import words_only
 from callcenter.analysis.reading import Reading
 from callcenter.calls import Sentiment
 
@@ -71,17 +70,12 @@ def read_messages() -> list[Labelled]:
 
 
 def _labelled(fields: dict[str, str]) -> Labelled:
-    spelling = default_lexicons().spelling
     reading = Reading(clean(fields["text"]).text)
     latin = words_of(reading.folded, reading.tokens) if fields["kind"] in TONGUES else []
-    if fields["kind"] == LanguageKind.arabizi:
-        reading.transliterate(spelling)
-    elif fields["kind"] != LanguageKind.ar:
-        reading.mend(spelling)
+    reading.read_as(LanguageKind(fields["kind"]), default_lexicons().spelling)
     feeling = Sentiment(fields["sentiment"])
-    text = reading.in_arabic.text if reading.in_arabic else reading.folded
     return Labelled(
-        words_of(text, words_only(text).split()),
+        reading.meant_words(),
         latin,
         fields["intent"],
         _FOLD.get(feeling, feeling),

@@ -70,10 +70,7 @@ def analyze(text: str, lexicons: Lexicons, *, hint: Language | None = None) -> M
     """Return all that one message says; `hint`, the sender's language setting, decides only where the text does not."""
     reading = Reading(text)
     counted = language.tally(reading, lexicons)
-    if counted.kind is LanguageKind.arabizi:
-        reading.transliterate(lexicons.spelling)
-    elif counted.kind is not LanguageKind.ar:
-        reading.mend(lexicons.spelling)
+    reading.read_as(counted.kind, lexicons.spelling)
     reading.scan(lexicons, without=_SKIPPED[counted.kind])
     spoken = language.verdict(reading, counted, hint)
     facts = entities.find(reading, lexicons)

@@ -34,16 +34,21 @@ _CONSONANTS: Final = {
 """Letters that a Latin sound may stand for, the likeliest first."""
 _WEAK: Final = "اويعءه"
 """Letters that Arabizi leaves out, writes as vowels or both: they play no part in looking a word up."""
-_FOLDED_SOUNDS: Final = str.maketrans("طثظذضصق", "تتزدسسك".replace("س", "د", 1))
+_FOLDED_SOUNDS: Final = str.maketrans("طثظذضصق", "تتزددسك")
 """Letters that one Latin letter stands for fall together when a word is looked up."""
 _LONG: Final = {"ا": "ae", "و": "u", "ي": "ie"}
 """Vowels that a long vowel's letter may be written as."""
 _SPELLED_VOWEL: Final = {"a": "ا", "e": "", "i": "ي", "u": "و"}
-_HEADS: Final = (
-    ("wel", "وال"), ("wal", "وال"), ("bel", "بال"), ("bil", "بال"), ("fel", "فال"), ("fil", "فال"), ("lel", "لل"),
-    ("lil", "لل"), ("3al", "عال"), ("hal", "هال"), ("el", "ال"), ("al", "ال"), ("il", "ال"), ("l", "ال"), ("w", "و"),
-    ("b", "ب"), ("f", "ف"), ("ma", "ما"), ("m", "م"),
-)  # fmt: skip
+PREFIXES: Final = {
+    **dict.fromkeys(("el", "al", "il", "l"), "ال"),
+    **dict.fromkeys(("wel", "wal"), "وال"),
+    **dict.fromkeys(("bel", "bil"), "بال"),
+    **dict.fromkeys(("fel", "fil"), "فال"),
+    **dict.fromkeys(("lel", "lil"), "لل"),
+    "3al": "عال",
+}
+"""The article, and what Arabic joins to it, as they are typed."""
+_HEADS: Final = (*PREFIXES.items(), ("hal", "هال"), ("w", "و"), ("b", "ب"), ("f", "ف"), ("ma", "ما"), ("m", "م"))
 _TAILS: Final = (
     ("hom", "هم"), ("hum", "هم"), ("kom", "كم"), ("kum", "كم"), ("lak", "لك"), ("lek", "لك"), ("lik", "لك"),
     ("esh", "ش"), ("ich", "ش"), ("ak", "ك"), ("ek", "ك"), ("ik", "ك"), ("ha", "ها"), ("na", "نا"), ("ni", "ني"),
@@ -62,7 +67,7 @@ _SLACK_A_LETTER: Final = 0.16
 _JOINED: Final = 0.3
 """What a particle costs: a whole word is the likelier reading."""
 _REMEMBERED: Final = 8192
-"""Words kept with their reading; customers use the same few thousand."""
+"""Arabic words kept with what their letters cost; most are candidates again and again."""
 _COMMON: Final = 0.07
 """What being common is worth, a doubling of use at a time."""
 _SHORT: Final = 0.18
@@ -94,13 +99,9 @@ class Transliteration:
         for word, used in sorted(words.items()):
             if word.isalpha():
                 self._by_consonants[_skeleton(word)].append(_Word(word, _COMMON * math.log1p(used)))
-        self._remembered = lru_cache(_REMEMBERED)(self._read)
 
     def read(self, token: str) -> str:
         """Return the Arabic for one Latin word, folded; the same word always reads the same."""
-        return self._remembered(token)
-
-    def _read(self, token: str) -> str:
         best = self._known(token)
         if token.endswith(_NUNATION) and (bare := self._known(token[:-1])):  # "shokran" is written شكرا
             best = min(best or bare, bare)

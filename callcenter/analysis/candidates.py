@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callcenter.analysis.models import Entity, EntityKind, stated
+from callcenter.analysis.text import ASCII_DIGITS
 
 if TYPE_CHECKING:
     from callcenter.analysis.reading import Reading
@@ -26,7 +27,6 @@ class Candidate(NamedTuple):
     rule: str
 
 
-_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "0123456789" * 2)
 _MAX_ENTITIES: Final = 32
 """A customer's message has a handful; a pasted table of thousands is not read cell by cell."""
 
@@ -48,13 +48,13 @@ def _place(candidate: Candidate) -> tuple[int, float, int]:
 
 def _cited(reading: Reading, candidate: Candidate) -> Entity:
     kind, value, first, last, confidence, rule = candidate
-    start, end = own_span(reading, first, last)
+    start, end = reading.own_span(first, last)
     text = reading.text[start:end]
     return stated(
         Entity,
         {
             "kind": kind,
-            "value": value or text.translate(_DIGITS),
+            "value": value or text.translate(ASCII_DIGITS),
             "text": text,
             "start": start,
             "end": end,
@@ -62,10 +62,3 @@ def _cited(reading: Reading, candidate: Candidate) -> Entity:
             "rule": rule,
         },
     )
-
-
-def own_span(reading: Reading, first: int, last: int) -> tuple[int, int]:
-    """Return where a span of the folded text stands in the customer's own."""
-    if reading.offsets is None:
-        return first, last
-    return reading.offsets[first], max(reading.offsets[last], reading.offsets[last - 1] + 1)

@@ -15,6 +15,7 @@ from callcenter.analysis import identifiers, phones, quantities
 from callcenter.analysis.candidates import Candidate, apart
 from callcenter.analysis.models import EntityKind
 from callcenter.analysis.names import names
+from callcenter.analysis.text import holds_address
 
 if TYPE_CHECKING:
     from callcenter.analysis.lexicon import Lexicons
@@ -48,16 +49,17 @@ def find(reading: Reading, lexicons: Lexicons) -> tuple[Entity, ...]:
     """Return the facts of the message in order of appearance."""
     folded, hits = reading.folded, reading.hits
     candidates: list[Candidate] = []
-    if "@" in folded or "://" in folded or "www." in folded:
+    if holds_address(folded):
         candidates += [_plain(EntityKind.url, match, 0.99) for match in _URL.finditer(folded)]
         candidates += [_plain(EntityKind.email, match, 0.99) for match in _EMAIL.finditer(folded)]
     figures = [token for token in reading.tokens if not token.isalpha() and _DIGIT.search(token)]
     digits = bool(figures)
     if digits:
-        candidates += _by_shape(reading, figures)
+        mixed = not all(map(str.isdigit, figures))
+        candidates += _by_shape(reading, figures, mixed=mixed)
         candidates += _after_labels(folded, hits.get("label", ()))
         candidates += _bare(folded, hits.get("act", ()))
-        if not all(map(str.isdigit, figures)):
+        if mixed:
             candidates += quantities.glued(reading, lexicons)
     if "unit" in hits or "fact" in hits:
         candidates += quantities.periods(reading)
@@ -72,10 +74,11 @@ def _plain(kind: EntityKind, match: re.Match[str], confidence: float) -> Candida
     return Candidate(kind, match[0], match.start(), match.end(), confidence, "pattern")
 
 
-def _by_shape(reading: Reading, figures: list[str]) -> list[Candidate]:
-    """Find what its own shape gives away, and phone numbers by their labels; `figures` are the words with digits.
+def _by_shape(reading: Reading, figures: list[str], *, mixed: bool) -> list[Candidate]:
+    """Find what its own shape gives away, and phone numbers by their labels.
 
-    Every shape is sought only where there are figures enough for it.
+    `figures` are the words with digits, `mixed` says whether any has letters as well. Every shape is sought only where
+    there are figures enough for it.
     """
     folded = reading.folded
     if (digits := len(_DIGIT.findall("".join(figures)))) < _FEWEST_DIGITS:
@@ -86,7 +89,6 @@ def _by_shape(reading: Reading, figures: list[str]) -> list[Candidate]:
     ]
     if len(figures) >= _DATE_PARTS:
         found += quantities.by_shape(folded)
-    mixed = not all(map(str.isdigit, figures))
     if mixed:
         found += identifiers.ibans(reading)
     if digits >= phones.FEWEST:

@@ -25,6 +25,7 @@ from callcenter.analysis.check_digits import (
     is_saudi_id,
 )
 from callcenter.analysis.models import EntityKind
+from callcenter.analysis.text import ASCII_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,6 @@ _IBAN_CHAR: Final = re.compile("[ \xa0-]{0,2}([A-Za-z0-9٠-٩۰-۹])")
 _MOST_LABELS: Final = 16
 _NEAR: Final = 8
 """Characters between "IMEI", "serial number" and theirs, which has Luhn's check digit as well."""
-_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "0123456789" * 2)
 
 _SURE: Final = 0.985
 _CARD: Final = 0.98
@@ -155,7 +155,7 @@ def ibans(reading: Reading) -> Iterator[Candidate]:
         while len(chars) < length and (char := _IBAN_CHAR.match(text, end)):
             chars.append(char[1].upper())
             end = char.end()
-        value = "".join(chars).translate(_DIGITS)
+        value = "".join(chars).translate(ASCII_DIGITS)
         if not text[end : end + 1].isalnum() and is_iban(value):
             start = match.start()
             if reading.offsets is not None:

@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callcenter.analysis.learnt import INTENTS
-from callcenter.analysis.models import LEARNT, Act, Evidence, IntentAnalysis, IntentCandidate, stated
+from callcenter.analysis.models import Act, Evidence, IntentAnalysis, IntentCandidate, stated
 from callcenter.calls import ConversationIntent
 
 if TYPE_CHECKING:
@@ -48,9 +48,6 @@ _LANE: Final = {name: lane for lane, name in enumerate(INTENTS)}
 _FAULTS: Final = tuple(INTENTS.index(name) for name in ("complaint", "technical_support"))
 _WISHES: Final = tuple(INTENTS.index(name) for name in ("sales_interest", "service_inquiry", "training_interest"))
 _MAX_OTHERS: Final = 3
-_MAX_LEARNT: Final = 2
-_TELLING: Final = 0.25
-"""A learnt word is cited from this many log-odds on."""
 _LIKELY: Final = 0.15
 """An intent without a cue is reported beside the verdict from this likelihood on."""
 
@@ -98,7 +95,7 @@ def verdict(
     if evidence:
         reasoning = f"{evidence[0].rule} scored {points[name]:.3g}"
     else:
-        evidence = _learnt(reading, layer, weighed, lane)
+        evidence = tuple(sorted(reading.learnt_evidence(layer, weighed, lane), key=_place))
         reasoning = "no cue, but learnt words" if evidence else "no cue"
     if others:
         reasoning += f", ahead of {others[0].intent} ({others[0].confidence:.2f})"
@@ -173,16 +170,6 @@ def _others(
             for uncued, unlikely, _, name in rivals[:_MAX_OTHERS]
         ]
     )
-
-
-def _learnt(reading: Reading, layer: LearntLayer, weighed: Weighed, lane: int) -> tuple[Evidence, ...]:
-    """Cite the words that learning gives most weight for an intent, in order of place."""
-    found = [
-        reading.learnt_evidence(word, f"{LEARNT}{INTENTS[lane]}", round(added, 2))
-        for word, added in layer.telling(weighed, lane, _MAX_LEARNT)
-        if added >= _TELLING
-    ]
-    return tuple(sorted([each for each in found if each is not None], key=_place))
 
 
 def _place(evidence: Evidence) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from callcenter.analysis.learnt import LANES, TONGUES
 from callcenter.analysis.models import LanguageKind, LanguageVerdict, stated
 from callcenter.analysis.phrases import words_only
+from callcenter.analysis.text import holds_address
 from callcenter.calls import Language
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ _PERSIAN_OR_URDU: Final = re.compile("[ٹڈڑںےہھۂۓپژیگچک]")
 _ONLY_ARABIC: Final = re.compile("[يكةىأإئؤ]")
 _FOREIGN_SHARE: Final = 0.04
 """From one letter in twenty-five that Arabic lacks, a text is Persian or Urdu; below, it a loan or a keyboard's ی."""
-_ADDRESSED: Final = ("@", "://", "www.")
 _DIGIT: Final = re.compile("[0-9]")
 _DIGIT_FOR_LETTER: Final = re.compile(
     r"(?=[a-z0-9']*[a-z][a-z0-9']*$)(?![a-z]{1,4}\d+$)"
@@ -106,7 +106,7 @@ def _arabic(reading: Reading, lexicons: Lexicons, arabic: int, latin: int) -> Ta
     foreign = len(_PERSIAN_OR_URDU.findall(text))
     if foreign > _FOREIGN_SHARE * arabic and len(_ONLY_ARABIC.findall(text)) < foreign:
         return Tally(None, LanguageKind.unknown, 0.8, share, 0, "letters of Persian or Urdu, not of Arabic")
-    tokens = reading.words.split()
+    tokens = reading.tokens
     if not latin:
         arabic_words = sum(map(_LAST_LATIN.__lt__, tokens))
         return Tally(Language.ar, LanguageKind.ar, 0.99, 1.0, arabic_words, "all letters are Arabic")
@@ -127,10 +127,9 @@ _LAST_LATIN: Final = "\u05ff"
 
 def _latin(reading: Reading, lexicons: Lexicons) -> Tally:
     """Tell English from Arabizi by the words each lexicon has and the other lacks."""
-    folded, words = reading.folded, reading.words
-    if "@" in folded or "://" in folded or "www." in folded:
-        words = words_only(" ".join([part for part in folded.split() if not any(mark in part for mark in _ADDRESSED)]))
-    tokens = words.split()
+    folded, tokens = reading.folded, reading.tokens
+    if holds_address(folded):
+        tokens = words_only(" ".join([part for part in folded.split() if not holds_address(part)])).split()
     digits = _DIGIT.search(folded) is not None
     if digits:
         tokens = [token for token in tokens if not token.isdigit()]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from zlib import crc32
 
 from callcenter.analysis.phrases import words_only
+from callcenter.analysis.text import holds_address
 from callcenter.calls import ConversationIntent
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def pieces_of(word: str) -> list[bytes]:
 
 def words_of(folded: str, tokens: Sequence[str]) -> list[str]:
     """Return what is weighed of a message: its words, without addresses, numbers alike, and how it ends."""
-    if "@" in folded or "://" in folded or "www." in folded:
+    if holds_address(folded):
         tokens = words_only(_ADDRESS.sub(" ", folded)).split()
     weighed = [_NUMBER if word.isdigit() else word for word in tokens]
     return weighed + [mark for mark in _MARKS if mark in folded]

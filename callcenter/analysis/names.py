@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from callcenter.analysis.candidates import Candidate, own_span
+from callcenter.analysis.candidates import Candidate
 from callcenter.analysis.models import EntityKind
 
 if TYPE_CHECKING:
@@ -107,6 +107,6 @@ def _is_no_name(reading: Reading, match: re.Match[str], lexicons: Lexicons) -> b
 
 def _is_capital(reading: Reading, match: re.Match[str], *, shouted: bool) -> bool:
     """Whether the customer began the word with a capital; a word all in capitals is one only if `shouted` ones are."""
-    start, end = own_span(reading, match.start(1), match.end(1))
+    start, end = reading.own_span(match.start(1), match.end(1))
     word = reading.text[start:end]
     return word[:1].isupper() and (shouted or len(word) == 1 or not word.isupper())

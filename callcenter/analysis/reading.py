@@ -12,11 +12,11 @@ import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from callcenter.analysis.learnt import words_of
+from callcenter.analysis.learnt import LANES, words_of
 from callcenter.analysis.lexicon import SCOPES
-from callcenter.analysis.models import Evidence, stated
+from callcenter.analysis.models import LEARNT, Evidence, LanguageKind, stated
 from callcenter.analysis.phrases import words_only
-from callcenter.analysis.spelling import composed, in_arabic, respelled
+from callcenter.analysis.spelling import composed, respelled
 from callcenter.analysis.text import normalise
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _ARABIC: Final = "ar"
 _LATER: Final = 1 << 32
 """Added to the running numbers of a second search, so that no two finds have the same."""
+_MAX_LEARNT: Final = 2
+_TELLING: Final = 0.25
+"""So many learnt words are cited, each from so many log-odds on."""
 _SCOPE_END: Final = re.compile(r"[.,!?;:\n]")
 
 Hit = tuple[int, int, "Cue", bool]
@@ -42,7 +45,7 @@ A bare tuple, since a message has dozens.
 class Reading:
     """A message and what the lexicons find in it."""
 
-    __slots__ = ("folded", "hits", "in_arabic", "offsets", "text", "tokens", "weighed", "words")
+    __slots__ = ("arabic_words", "folded", "hits", "in_arabic", "offsets", "text", "tokens", "weighed", "words")
 
     def __init__(self, text: str) -> None:
         """Fold `text`; `scan` finds the cues once it is known which lexicons apply."""
@@ -53,8 +56,17 @@ class Reading:
         self.hits: defaultdict[str, list[Hit]] = defaultdict(list)
         self.in_arabic: Normalised | None = None
         """An Arabizi message in Arabic letters, each with its place in `folded`."""
-
+        self.arabic_words = ""
+        """What `words_only` made of it."""
         self.weighed: Weighed | None = None
+
+    def read_as(self, kind: LanguageKind, spelling: Spelling) -> None:
+        """Read the words as they are meant, now that it is known what they are written in."""
+        if kind is LanguageKind.arabizi:
+            self.in_arabic = respelled(self.folded, self.words, spelling.in_arabic)
+            self.arabic_words = words_only(self.in_arabic.text) if self.in_arabic else ""
+        elif kind is not LanguageKind.ar:
+            self._mend(spelling)
 
     def typed(self, layer: LearntLayer) -> Weighed:
         """Weigh the words as they were typed."""
@@ -64,12 +76,15 @@ class Reading:
 
     def meant(self, layer: LearntLayer) -> Weighed:
         """Weigh the words as they are meant: mended, and an Arabizi message's as Arabic writes them."""
-        if self.in_arabic is None:
-            return self.typed(layer)
-        text = self.in_arabic.text
-        return layer.weigh(words_of(text, words_only(text).split()))
+        return self.typed(layer) if self.in_arabic is None else layer.weigh(self.meant_words())
 
-    def mend(self, spelling: Spelling) -> None:
+    def meant_words(self) -> list[str]:
+        """Return what is weighed of the message as it is meant."""
+        if self.in_arabic is None:
+            return words_of(self.folded, self.tokens)
+        return words_of(self.in_arabic.text, self.arabic_words.split())
+
+    def _mend(self, spelling: Spelling) -> None:
         """Put right the words that are one slip away from a long cue."""
         meant = spelling.corrections(self.tokens)
         if meant and (mended := respelled(self.folded, self.words, meant.get)):
@@ -79,16 +94,12 @@ class Reading:
             self.weighed = None
             self.offsets = composed(offsets or (), self.offsets)
 
-    def transliterate(self, spelling: Spelling) -> None:
-        """Read the Latin words as the Arabic ones they stand for."""
-        self.in_arabic = in_arabic(self.folded, self.words, spelling)
-
     def _found(self, index: PhraseIndex[Entry]) -> list[Found[Entry]]:
         """Find all phrases, in the letters typed and in those meant, in order of their place."""
         found = index.scan(self.folded, self.words)
         if self.in_arabic is not None and (places := self.in_arabic.offsets) is not None:
-            text = self.in_arabic.text
-            for start, end, length, number, entries, glued, gapped in index.scan(text, words_only(text)):
+            again = index.scan(self.in_arabic.text, self.arabic_words)
+            for start, end, length, number, entries, glued, gapped in again:
                 if arabic := tuple([entry for entry in entries if entry[2] == _ARABIC]):
                     found.append((places[start], -places[-end], length, _LATER + number, arabic, glued, gapped))
         return sorted(found)
@@ -120,41 +131,40 @@ class Reading:
                         covered[hushed] = end
                 hits[aspect].append((start, end, cue, negated))
 
+    def own_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return where a span of the folded text stands in the customer's own."""
+        if self.offsets is None:
+            return start, end
+        return self.offsets[start], max(self.offsets[end], self.offsets[end - 1] + 1)
+
     def evidence(self, hit: Hit, weight: float) -> Evidence:
         """Cite the customer's own words for `hit`."""
         start, end, cue, negated = hit
-        if self.offsets is not None:
-            end = max(self.offsets[end], self.offsets[end - 1] + 1)
-            start = self.offsets[start]
-        return stated(
-            Evidence,
-            {
-                "start": start,
-                "end": end,
-                "text": self.text[start:end],
-                "cue": cue.text,
-                "rule": f"negated.{cue.rule}" if negated else cue.rule,
-                "weight": weight,
-            },
-        )
+        return self._cited(start, end, cue.text, f"negated.{cue.rule}" if negated else cue.rule, weight)
 
-    def learnt_evidence(self, word: str, rule: str, weight: float) -> Evidence | None:
-        """Cite the first place of `word`, as folded or as transliterated; None for what is no word of the message."""
-        sought, words = f" {word} ", self.words
-        places = None
-        if self.in_arabic is not None:
-            words, places = words_only(self.in_arabic.text), self.in_arabic.offsets
-        begin = words.find(sought)
+    def learnt_evidence(self, layer: LearntLayer, weighed: Weighed, lane: int) -> list[Evidence]:
+        """Cite the words that learning gives most weight in one lane, heaviest first."""
+        found = []
+        for word, added in layer.telling(weighed, lane, _MAX_LEARNT):
+            place = self._place_of(word) if added >= _TELLING else None
+            if place is not None:
+                found.append(self._cited(*place, word, f"{LEARNT}{LANES[lane]}", round(added, 2)))
+        return found
+
+    def _place_of(self, word: str) -> tuple[int, int] | None:
+        """Return the first place of a word, as typed or as transliterated; None for what is no word, as "?"."""
+        begin = (self.arabic_words or self.words).find(f" {word} ")
         if begin < 0:
             return None
-        start, end = begin, begin + len(word)
-        if places is not None:
-            start, end = places[start], places[end]
-        if self.offsets is not None:
-            start, end = self.offsets[start], max(self.offsets[end], self.offsets[end - 1] + 1)
+        end = begin + len(word)
+        places = self.in_arabic.offsets if self.in_arabic is not None else None
+        return (begin, end) if places is None else (places[begin], places[end])
+
+    def _cited(self, first: int, last: int, cue: str, rule: str, weight: float) -> Evidence:
+        start, end = self.own_span(first, last)
         return stated(
             Evidence,
-            {"start": start, "end": end, "text": self.text[start:end], "cue": word, "rule": rule, "weight": weight},
+            {"start": start, "end": end, "text": self.text[start:end], "cue": cue, "rule": rule, "weight": weight},
         )
 
 

@@ -13,7 +13,7 @@ import string
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from callcenter.analysis.learnt import FEELINGS, LANES
-from callcenter.analysis.models import LEARNT, SentimentAnalysisResult, stated
+from callcenter.analysis.models import SentimentAnalysisResult, stated
 from callcenter.calls import Sentiment
 
 if TYPE_CHECKING:
@@ -64,9 +64,6 @@ _FEW_WORDS: Final = 5
 """So few words without a word for a feeling say twice as little of one."""
 _DENIED: Final = 2.0
 """What a bad feeling denied adds to the log-odds of none: its word and the "not" were both learnt from complaints."""
-_TELLING: Final = 0.25
-"""A learnt word is cited from this many log-odds on."""
-_MAX_LEARNT: Final = 2
 _FIRST: Final = LANES.index(FEELINGS[0])
 _SUREST: Final = 0.99
 _LEAST: Final = 0.05
@@ -209,14 +206,10 @@ def _learnt(reading: Reading, layer: LearntLayer, weighed: Weighed, sentiment: S
     """Cite the words that learning gives most weight for the feeling found; calm needs no words."""
     if sentiment is Sentiment.neutral:
         return ()
-    good = sentiment.valence > 0
-    lane = LANES.index(sentiment.value if sentiment.valence < 0 else "positive")
-    found = [
-        reading.learnt_evidence(word, f"{LEARNT}{LANES[lane]}", round(added if good else -added, 2))
-        for word, added in layer.telling(weighed, lane, _MAX_LEARNT)
-        if added >= _TELLING
-    ]
-    return tuple([each for each in found if each is not None])
+    if sentiment.valence > 0:
+        return tuple(reading.learnt_evidence(layer, weighed, LANES.index("positive")))
+    found = reading.learnt_evidence(layer, weighed, LANES.index(sentiment.value))
+    return tuple([each.model_copy(update={"weight": -each.weight}) for each in found])
 
 
 def _loud(text: str) -> bool:

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from callcenter.analysis.arabizi import Transliteration
+from callcenter.analysis.arabizi import PREFIXES, Transliteration
 from callcenter.analysis.text import Normalised
 
 if TYPE_CHECKING:
@@ -23,16 +23,9 @@ if TYPE_CHECKING:
 _ENGLISH: Final = "en"
 _ARABIC: Final = "ar"
 _ARTICLE: Final = "ال"
-_PREFIXES: Final = {
-    **dict.fromkeys(("el", "al", "il", "l"), _ARTICLE),
-    **dict.fromkeys(("wel", "wal", "wil"), "وال"),
-    **dict.fromkeys(("bel", "bil", "bal"), "بال"),
-    **dict.fromkeys(("fel", "fil"), "فال"),
-    **dict.fromkeys(("lel", "lil"), "لل"),
-    "3al": "عال",
-}
-"""Articles, and what Arabic joins to them; in Latin letters they often stand alone."""
-_JOINED: Final = frozenset(_PREFIXES.values())
+_ALONE: Final = PREFIXES | {"wil": "وال", "bal": "بال"}
+"""What stands alone in Latin letters and is joined in Arabic."""
+_JOINED: Final = frozenset(_ALONE.values())
 _EDGE: Final = 3
 """Letters at either end by which slips are looked up: one slip leaves one end whole."""
 LONG: Final = 6
@@ -102,8 +95,8 @@ class Spelling:
         return self._arabic(token)
 
     def _in_arabic(self, token: str) -> str | None:
-        if token in _PREFIXES:
-            return _PREFIXES[token]
+        if token in _ALONE:
+            return _ALONE[token]
         if token in self._words[_ENGLISH] and len(token) >= LONG - 1:
             return None
         if len(token) > _LONGEST or not _LATIN_WORD.fullmatch(token) or _ABBREVIATION.fullmatch(token):
@@ -164,11 +157,6 @@ def respelled(folded: str, words: str, read: Callable[[str], str | None]) -> Nor
 
 
 _WORD: Final = re.compile(r"\S+")
-
-
-def in_arabic(folded: str, words: str, spelling: Spelling) -> Normalised | None:
-    """Return an Arabizi message in Arabic letters; see `respelled`."""
-    return respelled(folded, words, spelling.in_arabic)
 
 
 def composed(outer: Iterable[int], inner: Sequence[int] | None) -> list[int]:

@@ -58,6 +58,15 @@ _SLACK: Final = 4
 """Composing (NFC) shortens a text by less than this; what lies beyond can't survive the cut anyway."""
 
 
+ASCII_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "0123456789" * 2)
+"""Arabic-Indic and Persian digits as 0-9."""
+
+
+def holds_address(folded: str) -> bool:
+    """Whether normalised text may hold an address: an e-mail's, a page's, or a name after @."""
+    return "@" in folded or "://" in folded or "www." in folded
+
+
 def clean(text: str) -> CleanText:
     """Return `text` without what no reader sees or should obey, composed (NFC) and at most MAX_MESSAGE_CHARS long."""
     safe = _UNSAFE.sub("", _LINE_ENDS.sub("\n", text))

@@ -10,12 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callcenter.analysis import MessageAnalysis, analyze, default_lexicons
+from tests.analysis.citations import citations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import FrameType
 
-    from callcenter.analysis import Evidence
 
 pytestmark = pytest.mark.unit
 
@@ -63,22 +62,11 @@ MESSAGES = st.one_of(
 )
 
 
-def evidence(found: MessageAnalysis) -> Iterator[Evidence]:
-    yield from found.intent.evidence
-    for other in found.intent.others:
-        yield from other.evidence
-    yield from found.sentiment.evidence
-    yield from found.urgency.evidence
-    yield from found.question.evidence
-    yield from found.category.evidence
-    yield from (act.evidence for act in found.acts)
-
-
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(MESSAGES)
 def test_spans_match_the_text_and_entities_stand_apart(text: str) -> None:
     found = analyze(text, LEXICONS)
-    for cited in evidence(found):
+    for cited in citations(found):
         assert cited.start < cited.end
         assert text[cited.start : cited.end] == cited.text
     end = 0
@@ -143,7 +131,7 @@ def test_a_huge_message_is_survived(piece: str) -> None:
     text = f"1 order {piece * (40_000 // len(piece))}_"
     found = analyze(text, LEXICONS)
     assert len(found.entities) <= 32
-    assert len(list(evidence(found))) < 60
+    assert len(list(citations(found))) < 60
 
 
 @pytest.mark.parametrize("piece", PATHOLOGICAL)

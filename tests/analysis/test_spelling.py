@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from callcenter.analysis import LanguageKind, analyze, default_lexicons, normalise
 from callcenter.analysis.phrases import words_only
-from callcenter.analysis.spelling import composed, in_arabic, is_slip, respelled
+from callcenter.analysis.spelling import composed, is_slip, respelled
 from callcenter.calls import ConversationIntent
+from tests.analysis.citations import citations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from callcenter.analysis import Evidence, Lexicons, MessageAnalysis
+    from callcenter.analysis import Lexicons, MessageAnalysis
 
     Read = Callable[[str], MessageAnalysis]
 
@@ -134,7 +135,7 @@ def test_each_unknown_word_is_put_right_by_itself(lexicons: Lexicons) -> None:
     ],
 )
 def test_the_customers_own_misspelling_is_cited(read: Read, text: str, cited: str) -> None:
-    found = list(_evidence(read(text)))
+    found = list(citations(read(text)))
     assert all(text[each.start : each.end] == each.text for each in found)
     assert cited in " ".join(each.text for each in found)
 
@@ -159,7 +160,7 @@ def test_both_in_one_message_a_slip_and_a_word_of_its_own(read: Read) -> None:
     text = "I keep changing the cable but the phone is not chargging, I want a refudn"
     found = read(text).intent
     assert found.intent in {ConversationIntent.complaint, ConversationIntent.technical_support}
-    cited = {each.text: each for each in _evidence(read(text))}
+    cited = {each.text: each for each in citations(read(text))}
     assert "changing" not in cited
     assert all(text[each.start : each.end] == words for words, each in cited.items())
 
@@ -179,13 +180,13 @@ def test_both_in_one_message_a_slip_and_a_word_of_its_own(read: Read) -> None:
 def test_arabizi_is_cited_as_it_was_typed(read: Read, text: str, cited: str) -> None:
     found = read(text)
     assert found.language.kind is LanguageKind.arabizi
-    texts = [each.text for each in _evidence(found)]
+    texts = [each.text for each in citations(found)]
     assert any(cited in each for each in texts), texts
 
 
 def test_an_article_that_stands_alone_is_joined_to_its_noun(lexicons: Lexicons) -> None:
     folded = normalise("kam el se3r").text
-    read = in_arabic(folded, words_only(folded), lexicons.spelling)
+    read = respelled(folded, words_only(folded), lexicons.spelling.in_arabic)
     assert read is not None
     assert read.text == "كام السعر"
     assert read.offsets is not None
@@ -252,7 +253,7 @@ JOINS: Final = st.sampled_from([" ", "  ", ", ", "! ", " \n", " ... ", "\u200f "
 @given(LATIN, JOINS)
 def test_whole_words_of_the_message_are_cited(words: list[str], join: str) -> None:
     text = join.join(words)
-    for each in _evidence(analyze(text, LEXICONS)):
+    for each in citations(analyze(text, LEXICONS)):
         assert text[each.start : each.end] == each.text
         assert not _within_a_word(text, each.start), each
         assert not _within_a_word(text, each.end), each
@@ -260,14 +261,3 @@ def test_whole_words_of_the_message_are_cited(words: list[str], join: str) -> No
 
 def _within_a_word(text: str, place: int) -> bool:
     return 0 < place < len(text) and text[place - 1].isalnum() and text[place].isalnum()
-
-
-def _evidence(found: MessageAnalysis) -> Iterator[Evidence]:
-    yield from found.intent.evidence
-    for other in found.intent.others:
-        yield from other.evidence
-    yield from found.sentiment.evidence
-    yield from found.urgency.evidence
-    yield from found.question.evidence
-    yield from found.category.evidence
-    yield from (act.evidence for act in found.acts)
