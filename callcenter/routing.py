@@ -7,6 +7,7 @@ is escalated; nobody is passed back and forth without new words of theirs; every
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -29,6 +30,7 @@ from callcenter.calls import (
     TicketCategory,
     TicketNumber,
     Value,
+    fresh_call,
 )
 
 
@@ -191,6 +193,16 @@ def decide(
         add_to_ticket=adds,
         ticket_category=category,
     )
+
+
+def decide_first(analysis: MessageAnalysis, *, hint: Language | None = None) -> RoutingDecision:
+    """Decide what a message leads to as the first of a call in its own language, by the policy every company has."""
+    spoken = hint or analysis.language.language or next(iter(Language))
+    return decide(fresh_call(spoken, _NO_TIME), analysis, hint=hint)
+
+
+_NO_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""A fresh call's state wants a time; nothing that is decided depends on it."""
 
 
 def choose_language(  # noqa: PLR0911 (one rule a return, in order of strength)

@@ -13,8 +13,8 @@ from typing import Final
 
 import typer
 
-from callcenter.analysis import Lexicons, clean, default_lexicons, load_lexicons
-from callcenter.errors import ConfigurationError
+from callcenter.analysis import clean
+from callcenter.cli.own_words import lexicons_with
 from callcenter.evaluation.labels import NO_GROUP, Part, read_labelled
 from callcenter.evaluation.messages import Evaluation, Mistake, Report, evaluate
 from callcenter.evaluation.metrics import PartScores
@@ -35,7 +35,7 @@ def show(  # noqa: PLR0913 (one parameter an option)
 ) -> None:
     """Print the evaluation of a labelled file. Raises InvalidRequest, ConfigurationError (LexiconInvalid too)."""
     messages = read_labelled(lines, name, by=by)
-    found = evaluate(messages, _lexicons(company))
+    found = evaluate(messages, lexicons_with(company))
     if by and set(found.report.by or ()) == {NO_GROUP}:
         typer.echo(f"callcenter: no line of {name} has a field {_one_line(by)}.", err=True)
     if as_json:
@@ -43,15 +43,6 @@ def show(  # noqa: PLR0913 (one parameter an option)
         return
     for line in _lines(found, name, by=by, errors=errors):
         typer.echo(line)
-
-
-def _lexicons(company: Path | None) -> Lexicons:
-    if company is None:
-        return default_lexicons()
-    if not company.is_dir():
-        raise ConfigurationError(f"There is no company folder {company}; `callcenter init DIR` makes one.")
-    own = company / "lexicon"
-    return load_lexicons(own) if own.is_dir() else default_lexicons()
 
 
 def _lines(found: Evaluation, name: str, *, by: str | None, errors: int) -> Iterator[str]:

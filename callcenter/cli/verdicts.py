@@ -7,20 +7,18 @@ its folder is named. The routing shown is that of a first message on a fresh cal
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import typer
 
-from callcenter.analysis import Evidence, MessageAnalysis, analyze, clean, default_lexicons, load_lexicons
-from callcenter.calls import Language, fresh_call
-from callcenter.errors import ConfigurationError, EmptyMessage
-from callcenter.routing import RoutingDecision, decide
+from callcenter.analysis import Evidence, MessageAnalysis, analyze, clean
+from callcenter.calls import Language
+from callcenter.cli.own_words import lexicons_with
+from callcenter.errors import EmptyMessage
+from callcenter.routing import RoutingDecision, decide_first
 
 _LABEL_WIDTH: Final = 11
-_FRESH_AT: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""A fresh call's state wants a time; nothing here depends on it."""
 
 
 def show(text: str, *, as_json: bool, language: Language | None, company: Path | None) -> None:
@@ -28,10 +26,8 @@ def show(text: str, *, as_json: bool, language: Language | None, company: Path |
     cleaned = clean(text)
     if cleaned.empty:
         raise EmptyMessage
-    lexicons = load_lexicons(_own_words(company)) if company and _own_words(company).is_dir() else default_lexicons()
-    analysis = analyze(cleaned.text, lexicons, hint=language)
-    spoken = language or analysis.language.language or next(iter(Language))
-    decision = decide(fresh_call(spoken, _FRESH_AT), analysis, hint=language)
+    analysis = analyze(cleaned.text, lexicons_with(company), hint=language)
+    decision = decide_first(analysis, hint=language)
     if as_json:
         typer.echo(_document(analysis, decision, truncated=cleaned.truncated))
         return
@@ -59,12 +55,6 @@ def underlined(text: str, analysis: MessageAnalysis) -> str:
         pieces += [text[done:begin], typer.style(text[begin:end], underline=True)]
         done = end
     return "".join([*pieces, text[done:]])
-
-
-def _own_words(company: Path) -> Path:
-    if not company.is_dir():
-        raise ConfigurationError(f"There is no company folder {company}; `callcenter init DIR` makes one.")
-    return company / "lexicon"
 
 
 def _document(analysis: MessageAnalysis, decision: RoutingDecision, *, truncated: bool) -> str:

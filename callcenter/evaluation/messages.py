@@ -9,17 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from callcenter.analysis import Evidence, Lexicons, MessageAnalysis, analyze
-from callcenter.calls import Language, Sentiment, fresh_call
+from callcenter.calls import Sentiment
 from callcenter.evaluation.labels import LABELS, LANGUAGE_UNKNOWN, LabelledMessage, Part
 from callcenter.evaluation.metrics import Judgement, PartScores, score
-from callcenter.routing import decide
-
-_FRESH_AT: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""A fresh call's state wants a time; nothing here depends on it."""
+from callcenter.routing import decide_first
 
 _COARSE: Final[Mapping[str, str]] = {
     Sentiment.very_positive: Sentiment.positive,
@@ -146,8 +142,7 @@ def _mistake(message: LabelledMessage, labels: tuple[str, ...], found: Judgement
 
 
 def _persona(analysis: MessageAnalysis) -> Verdict:
-    spoken = analysis.language.language or next(iter(Language))
-    decision = decide(fresh_call(spoken, _FRESH_AT), analysis)
+    decision = decide_first(analysis)
     felt = decision.escalation_needed
     evidence = analysis.sentiment.evidence if felt else analysis.intent.evidence
     return Verdict(decision.target_persona.value, decision.confidence, decision.rule, evidence)
