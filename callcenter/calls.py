@@ -184,6 +184,15 @@ class Mode(StrEnum):
     human = "human"
 
 
+class ToolName(StrEnum):
+    """What a model may ask us to do; we judge, do it or refuse, and keep a receipt."""
+
+    open_ticket = "open_ticket"
+    update_slots = "update_slots"
+    request_human = "request_human"
+    hand_off = "hand_off"
+
+
 class TicketCategory(StrEnum):
     """What a ticket is about. `callback` is a customer who asked for a human."""
 
@@ -232,6 +241,35 @@ class Slots(Value):
     def contact(self) -> str | None:
         """How the customer can be reached: the phone number, else the e-mail address."""
         return self.phone or self.email
+
+
+class TokenUsage(Value):
+    """What a model's work came to."""
+
+    input_tokens: Annotated[int, Field(ge=0)] = 0
+    cached_tokens: Annotated[int, Field(ge=0)] = 0
+    """Of the input tokens, those the provider had at hand and charges less for."""
+    output_tokens: Annotated[int, Field(ge=0)] = 0
+    cost_microusd: Annotated[int, Field(ge=0)] | None = None
+    """In millionths of a US dollar, by the prices configured; None: none are."""
+    estimated: bool = False
+    """The provider did not count; these are counted from characters."""
+
+    @property
+    def tokens(self) -> int:
+        """What budgets count."""
+        return self.input_tokens + self.output_tokens
+
+    def plus(self, other: TokenUsage) -> TokenUsage:
+        """Return both together; the cost only where both are known."""
+        costs = (self.cost_microusd, other.cost_microusd)
+        return TokenUsage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost_microusd=None if None in costs else sum(cost for cost in costs if cost is not None),
+            estimated=self.estimated or other.estimated,
+        )
 
 
 class HandoffPacket(Value):
@@ -304,6 +342,8 @@ class ConversationState(Value):
     """Ids of the company's services the customer asked about, newest last."""
     unanswered: tuple[MessageId, ...] = ()
     """Customer messages without a reply yet; after a crash they are answered first."""
+    tokens_used: int = 0
+    """What models read and wrote for this call's replies."""
     outcome: str | None = None
     satisfaction: int | None = None
     """1 to 5, when the customer gave a score."""

@@ -21,7 +21,8 @@
     ├── ProviderError             something we depend on failed
     │   ├── StoreUnavailable      (retryable)
     │   ├── BusClosed             (retryable)
-    │   └── VoiceFailed           (retryable)
+    │   ├── VoiceFailed           (retryable)
+    │   └── ModelFailed           (says itself whether it is)
     └── RaceError                 two of us did the same thing at once; the code retries it
         ├── TurnConflict
         ├── MessageTaken
@@ -171,9 +172,27 @@ class BusClosed(ProviderError):
 
 
 class VoiceFailed(ProviderError):
-    """A voice could not answer; the next one in line takes over."""
+    """A voice could not answer, or not to the end; the next one in line takes over."""
 
     code = "voice_failed"
+
+    def __init__(self, message: str | None = None, *, reason: str = "failed", **facts: object) -> None:
+        """Say why in one stable word (`llm.Failure`); it stands in the event of the reply."""
+        super().__init__(message, **facts)
+        self.reason = reason
+
+
+class ModelFailed(ProviderError):
+    """A language model did not answer, or not to the end; `reason` says why."""
+
+    code = "model_failed"
+
+    def __init__(self, *, reason: str = "broken", retry: bool = False, retry_after: float | None = None) -> None:
+        """Say why (`llm.Failure`); `retry` if the same request may succeed, `retry_after` the seconds asked for."""
+        super().__init__(f"The language model did not answer: {reason}.")
+        self.reason = reason
+        self.retry = retry
+        self.retry_after = retry_after
 
 
 class RaceError(CallCenterError):

@@ -34,6 +34,24 @@ class StoreKind(StrEnum):
     sqlite = "sqlite"
 
 
+class OpenAIApi(StrEnum):
+    """Which of OpenAI's APIs a server speaks."""
+
+    responses = "responses"
+    chat = "chat"
+
+
+class AnalysisMode(StrEnum):
+    """Who understands a message."""
+
+    rules = "rules"
+    hybrid = "hybrid"
+
+
+Seconds = Annotated[float, Field(gt=0, le=600)]
+Dollars = Annotated[float, Field(ge=0, le=10_000)]
+
+
 class Settings(BaseSettings):
     """The configuration of one server."""
 
@@ -43,6 +61,7 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
+        populate_by_name=True,
     )
 
     host: str = "127.0.0.1"
@@ -61,6 +80,60 @@ class Settings(BaseSettings):
     """Comma-separated keys accepted as `Authorization: Bearer KEY`, at least 24 characters each."""
     public_url: str | None = None
     """The address under which customers' browsers see the server; its origin may open WebSockets."""
+
+    openai_api_key: Annotated[SecretStr | None, Field(validation_alias="OPENAI_API_KEY")] = None
+    """With it the personas speak through a language model; without key and address, the offline voice speaks."""
+    openai_base_url: Annotated[str | None, Field(validation_alias="OPENAI_BASE_URL")] = None
+    """Address of a server that speaks OpenAI's protocol (Azure, vLLM, Ollama, LiteLLM ...). Unset or empty: OpenAI."""
+    openai_api: OpenAIApi = OpenAIApi.responses
+    """`responses`, or `chat` for servers that speak only Chat Completions."""
+    openai_model: str = "gpt-5-mini"
+    """The model that speaks."""
+    openai_temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    """Unset: the model's own; reasoning models take none."""
+    openai_max_output_tokens: Annotated[int, Field(ge=64, le=100_000)] = 800
+    """The longest reply; a reasoning model's thoughts count."""
+    openai_prompt_tokens: Annotated[int, Field(ge=2_000, le=1_000_000)] = 8_000
+    """The longest prompt, roughly; older turns give way to a summary."""
+    openai_connect_seconds: Seconds = 3
+    """How long to wait for a connection."""
+    openai_first_token_seconds: Seconds = 8
+    """How long to wait for the first piece of a reply; then one retry, then the offline voice."""
+    openai_idle_seconds: Seconds = 6
+    """How long to wait between two pieces; then the offline voice carries on."""
+    openai_total_seconds: Seconds = 45
+    """How long a reply may take in all, retries and tools included."""
+    openai_input_price: Dollars | None = None
+    """US dollars a million input tokens; with the output price, costs are told."""
+    openai_cached_price: Dollars | None = None
+    """US dollars a million input tokens the provider had cached; unset: as other input."""
+    openai_output_price: Dollars | None = None
+    """US dollars a million output tokens."""
+    call_tokens: Annotated[int, Field(ge=1)] | None = None
+    """What models may read and write for one call; beyond it the offline voice speaks. Unset: no bound."""
+    day_tokens: Annotated[int, Field(ge=1)] | None = None
+    """The same for all calls of a day (UTC)."""
+    analysis: AnalysisMode = AnalysisMode.rules
+    """`hybrid`: where the rules are unsure of a message, the model is asked for a second opinion."""
+    analysis_seconds: Seconds = 1.5
+    """How long a second opinion may take; then the rules' verdict stands."""
+
+    @field_validator("openai_api_key", "openai_base_url", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _is_address(cls, url: str | None) -> str | None:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return url
+
+    @property
+    def speaks_through_model(self) -> bool:
+        """Whether a language model is configured."""
+        return self.openai_api_key is not None or self.openai_base_url is not None
 
     @field_validator("api_keys", mode="before")
     @classmethod
@@ -89,18 +162,28 @@ class Settings(BaseSettings):
         return self.data_dir / "callcenter.sqlite3"
 
 
+def variable(setting: str) -> str:
+    """Return the environment variable of a setting; what belongs to OpenAI keeps the name it has everywhere."""
+    alias = Settings.model_fields[setting].validation_alias if setting in Settings.model_fields else None
+    return alias if isinstance(alias, str) else f"CALLCENTER_{setting.upper()}"
+
+
 def read_settings(**overrides: object) -> Settings:
     """Read the environment; `overrides` (the command line) win. Raises ConfigurationError naming each bad setting."""
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
         settings = Settings(**given)  # type: ignore[arg-type] # pydantic validates what the command line gave
     except ValidationError as error:
-        problems = "; ".join(
-            f"CALLCENTER_{str(each['loc'][0] if each['loc'] else '').upper()}: {each['msg']}" for each in error.errors()
-        )
+        problems = "; ".join(f"{_named(each['loc'])}: {each['msg']}" for each in error.errors())
         raise ConfigurationError(problems) from None
     check_listen(settings)
     return settings
+
+
+def _named(place: tuple[int | str, ...]) -> str:
+    """Return the variable an error is about; pydantic names a setting with an alias by that."""
+    name = str(place[0]) if place else ""
+    return name if name.isupper() else variable(name)
 
 
 def check_listen(settings: Settings) -> None:

@@ -35,6 +35,7 @@ from callcenter.calls import (
     Slots,
     TicketCategory,
     TicketNumber,
+    ToolName,
 )
 from callcenter.events import (
     AssistantMessage,
@@ -49,6 +50,7 @@ from callcenter.events import (
     Routing,
     TicketCreated,
     TicketUpdated,
+    ToolCalled,
     TransferRequested,
     UserMessage,
     fold,
@@ -312,6 +314,28 @@ def ticket_created(
 
 def ticket_updated(changed: Ticket, *, seq: int, at: datetime = NOON, message_id: str = MESSAGE) -> TicketUpdated:
     return TicketUpdated(call_id=changed.call_id, seq=seq, at=at, message_id=MessageId(message_id), ticket=changed)
+
+
+def tool_called(
+    call_id: str = CALL,
+    *,
+    seq: int,
+    at: datetime = NOON,
+    message_id: str = MESSAGE,
+    tool: ToolName = ToolName.update_slots,
+    slots: Slots | None = None,
+) -> ToolCalled:
+    return ToolCalled(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        message_id=MessageId(message_id),
+        tool=tool,
+        arguments={"order_number": "0074"},
+        granted=True,
+        reason="stands in the customer's words",
+        slots=slots,
+    )
 
 
 def assistant_message(

@@ -38,6 +38,7 @@ from tests.factories import (
     ticket,
     ticket_created,
     ticket_updated,
+    tool_called,
     transfer_requested,
     user_message,
 )
@@ -57,7 +58,8 @@ def a_whole_call() -> tuple[CallEvent, ...]:
         ticket_created(seq=8),
         assistant_message(seq=9, at=after(3), asks=Slot.contact),
         ticket_updated(ticket(), seq=10),
-        call_ended(seq=11, at=after(60), outcome=Outcome.ticket_open),
+        tool_called(seq=11),
+        call_ended(seq=12, at=after(60), outcome=Outcome.ticket_open),
     )
 
 
@@ -70,7 +72,7 @@ def test_every_kind_of_event_survives_json():
 
 def test_a_whole_call_folds_into_its_state():
     state = state_of(*a_whole_call())
-    assert state.seq == 11
+    assert state.seq == 12
     assert (state.message_count, state.user_message_count) == (3, 1)
     assert state.personas_used == (PersonaType.reception, PersonaType.complaints)
     assert (state.previous_persona, state.current_persona) == (PersonaType.reception, PersonaType.complaints)

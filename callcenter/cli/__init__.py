@@ -324,11 +324,11 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
 @_told
 def settings() -> None:
     """Show the settings in force, keys masked."""
-    from callcenter.settings import read_settings
+    from callcenter.settings import read_settings, variable
 
     for name, value in read_settings():
         shown = ",".join(str(each) for each in value) if isinstance(value, tuple) else value
-        typer.echo(f"CALLCENTER_{name.upper()}={'' if shown is None else shown}")
+        typer.echo(f"{variable(name)}={'' if shown is None else shown}")
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from callcenter.events.kinds import (
     Routing,
     TicketCreated,
     TicketUpdated,
+    ToolCalled,
     TransferRequested,
     UserMessage,
 )
@@ -31,7 +32,7 @@ _NEWEST_WEIGHT: Final = 0.5
 _BY_VALENCE: Final = {sentiment.valence: sentiment for sentiment in Sentiment}
 
 
-def evolve(  # noqa: C901 (one flat case an event)
+def evolve(  # noqa: C901, PLR0912 (one flat case an event)
     state: ConversationState | None, event: CallEvent
 ) -> ConversationState:
     """Fold one event into the state of its call. The first event must be `call_started`, `seq` must follow."""
@@ -81,6 +82,9 @@ def evolve(  # noqa: C901 (one flat case an event)
                     Matter(ticket=ticket.number, category=ticket.category),
                 ),
             }
+        case ToolCalled():
+            if event.slots is not None:
+                changed |= {"slots": event.slots}
         case CallEnded():
             changed |= {"ended_at": event.at, "outcome": event.outcome.value, "satisfaction": event.satisfaction}
         case _:
@@ -148,9 +152,13 @@ def _other_turns(state: ConversationState, verdict: LanguageVerdict, language: L
 def _answered(state: ConversationState, event: AssistantMessage) -> dict[str, object]:
     changed: dict[str, object] = {
         "message_count": state.message_count + 1,
-        "unanswered": tuple(each for each in state.unanswered if each != event.message_id),
+        "unanswered": tuple(
+            each for each in state.unanswered if each != event.message_id and each not in event.answers
+        ),
         "collecting": event.asks is not None,
     }
+    if event.usage is not None:
+        changed["tokens_used"] = state.tokens_used + event.usage.tokens
     if event.asks is not None:
         changed["slots"] = state.slots.altered({"asked": (*state.slots.asked, event.asks)})
     return changed

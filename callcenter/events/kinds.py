@@ -23,6 +23,8 @@ from callcenter.calls import (
     Sentiment,
     Slot,
     Slots,
+    TokenUsage,
+    ToolName,
     Value,
 )
 from callcenter.routing import RoutingDecision
@@ -89,6 +91,8 @@ class HandoffTrigger(StrEnum):
 
     routing = "routing"
     manual = "manual"
+    model = "model"
+    """The model asked for it and the rules had no objection."""
 
 
 class Handoff(_Stored):
@@ -141,17 +145,64 @@ class TicketUpdated(_Stored):
     ticket: Ticket
 
 
+class ToolCalled(_Stored):
+    """The model asked for something to be done: what was asked, how it was judged, and the receipt."""
+
+    event: Literal["tool_called"] = "tool_called"
+    message_id: MessageId
+    """The message being answered."""
+    tool: ToolName | str
+    """A name that is none of our tools stays as the model wrote it."""
+    arguments: dict[str, str]
+    """Those that were valid, as text."""
+    granted: bool
+    reason: str
+    """Why it was done, or was not."""
+    receipt: str | None = None
+    """What proves it: a ticket's number, a persona."""
+    slots: Slots | None = None
+    """What is known afterwards, where that changed."""
+
+
+class CorrectionAction(StrEnum):
+    """What was done about a sentence that must not go out."""
+
+    replaced = "replaced"
+    """An honest line of ours went out in its place."""
+    dropped = "dropped"
+    """Nothing did; it had been replaced once already."""
+    regenerated = "regenerated"
+    """The model was asked again, told why."""
+    cleaned = "cleaned"
+    """Only markup was taken out."""
+
+
+class Correction(Value):
+    """A sentence of the model's that did not go out as it was; the sentence itself is not kept."""
+
+    fault: str
+    """Which check it failed: `wrong_language`, `unbacked_action`, `unknown_price` ..., `markup`."""
+    action: CorrectionAction
+
+
 class AssistantMessage(_Stored):
     """What the persona said, as delivered."""
 
     event: Literal["assistant_message"] = "assistant_message"
     message_id: MessageId
-    """The customer message it answers."""
+    """The customer message it answers; of several that came in a burst, the last."""
+    answers: tuple[MessageId, ...] = ()
+    """Earlier messages that it answers as well."""
     message: str
     persona: PersonaType
     language: Language
     voice: str
-    """Which voice spoke: `offline` or a model's name."""
+    """Which voice spoke: `offline` or a model's name; of several, the one that ended the reply."""
+    voice_reason: str | None = None
+    """Why the first voice in line did not, or not to the end: `first_token_timeout`, `rate_limited` ... (`Failure`)."""
+    corrections: tuple[Correction, ...] = ()
+    usage: TokenUsage | None = None
+    """What models read and wrote for it; None: none was asked."""
     asks: Slot | None = None
     """The fact it asks for."""
     interrupted: bool = False
@@ -188,6 +239,7 @@ CallEvent = Annotated[
     | TransferRequested
     | TicketCreated
     | TicketUpdated
+    | ToolCalled
     | AssistantMessage
     | CallEnded,
     Field(discriminator="event"),
@@ -230,6 +282,7 @@ EVENT_KINDS: Final = (
     "transfer_requested",
     "ticket_created",
     "ticket_updated",
+    "tool_called",
     "assistant_message",
     "call_ended",
 )

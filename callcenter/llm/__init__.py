@@ -13,9 +13,29 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from callcenter.analysis.models import MessageAnalysis
-from callcenter.calls import ConversationState, Language, PersonaType, Slot
+from callcenter.calls import ConversationState, Language, PersonaType, Slot, TokenUsage
+from callcenter.events import Correction
+from callcenter.llm.prompt import Exchange, Line, Prompt, Question, ToolCall
 from callcenter.routing import RoutingDecision
 from callcenter.tickets import Ticket
+
+
+class Receipt(StrEnum):
+    """Something that was done and may be said to have been."""
+
+    transfer = "transfer"
+    """A human was asked for, or another persona took over."""
+    ticket = "ticket"
+    callback = "callback"
+    """Somebody will get in touch: a ticket stands behind it."""
+    refund = "refund"
+    cancellation = "cancellation"
+    booking = "booking"
+    change = "change"
+    """Something of the customer's was changed."""
+    payment = "payment"
+    message = "message"
+    """Something was sent to the customer."""
 
 
 class TicketNews(StrEnum):
@@ -48,6 +68,51 @@ class Brief:
     """Our reply before this one, empty if there is none: what "yes" answers, and what need not be said again."""
     at: datetime
     """When the customer wrote, aware UTC."""
+    history: tuple[Line, ...] = ()
+    """What was said before the message, oldest first; empty where no voice of the house needs it."""
+    said_now: str = ""
+    """What went out of this very reply already: by us on taking over, or by a voice that could not go on."""
+    exchanges: tuple[Exchange, ...] = ()
+    """What the model asked to be done for this very reply, and what came of it."""
+    receipts: frozenset[Receipt] = frozenset()
+    """What was done for the customer on this call, so that a reply may say so."""
+
+
+class Failure(StrEnum):
+    """Why a voice could not answer, or not to the end; API, in the event of the reply."""
+
+    connect_timeout = "connect_timeout"
+    first_token_timeout = "first_token_timeout"  # noqa: S105 (no password but a word of the model's)
+    idle_timeout = "idle_timeout"
+    """Silence between two pieces."""
+    total_timeout = "total_timeout"
+    connection_lost = "connection_lost"
+    """Refused, or cut."""
+    rate_limited = "rate_limited"
+    server_error = "server_error"
+    key_refused = "key_refused"
+    request_refused = "request_refused"
+    """The provider takes such a request never: model, parameter, size."""
+    garbled = "garbled"
+    """What came is not the protocol."""
+    cut_short = "cut_short"
+    """The stream ended without saying that it was the end."""
+    truncated = "truncated"
+    """The model ran into its limit of tokens."""
+    refused = "refused"
+    """The model declined to answer."""
+    filtered = "filtered"
+    """The provider's content filter stepped in."""
+    empty = "empty"
+    """The model said nothing."""
+    unfit = "unfit"
+    """What it said failed our checks, twice."""
+    breaker_open = "breaker_open"
+    """It failed so often that it is left alone for a while."""
+    call_budget = "call_budget"
+    day_budget = "day_budget"
+    broken = "broken"
+    """A bug of ours."""
 
 
 class CompletionKind(StrEnum):
@@ -55,13 +120,12 @@ class CompletionKind(StrEnum):
 
     complete = "complete"
     truncated = "truncated"
-    refused = "refused"
-    failed = "failed"
+    """By the model's limit of tokens; what was said stands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of the reply; the pieces joined are the reply, spaces and line breaks included."""
+    """A piece of the reply, fit to be shown; the pieces joined are the reply, spaces and line breaks included."""
 
     text: str
 
@@ -73,15 +137,22 @@ class Completion:
     kind: CompletionKind
     voice: str
     """Who spoke: `offline` or a model's name."""
+    usage: TokenUsage | None = None
+    """What was read and written; None: no model was asked."""
+
+
+Piece = Delta | Correction | ToolCall | Completion
+"""What a voice yields. A correction tells of a sentence that was not let out; what took its place comes as a delta."""
 
 
 class Voice(Protocol):
     """Speaks for a persona."""
 
-    def stream(self, brief: Brief) -> AsyncIterator[Delta | Completion]:
-        """Yield one or more deltas, then exactly one completion. Raises VoiceFailed when nothing can be said.
+    def stream(self, brief: Brief) -> AsyncIterator[Piece]:
+        """Yield pieces, then exactly one completion. Raises VoiceFailed, also after pieces, when it can't go on.
 
-        Cancelling the consumer stops the voice; it keeps no state between replies.
+        Where tool calls came, they are carried out when the stream has ended, and it is asked again with the answers
+        in `brief.exchanges`. Cancelling the consumer stops the voice; it keeps nothing of a reply.
         """
         ...
 
@@ -98,3 +169,40 @@ class PromptVoice(Voice, Protocol):
     def say(self, brief: Brief) -> tuple[str, ...]:
         """Return the pieces that `stream` would yield, joined the whole reply; at least one."""
         ...
+
+
+class Model(Protocol):
+    """A language model behind an API; a sibling an API. Checks nothing, repeats nothing, sets no deadline."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        ...
+
+    def stream(self, prompt: Prompt) -> AsyncIterator[Heard]:
+        """Yield what the model says, then exactly one Stopped. Raises ModelFailed, also after pieces."""
+        ...
+
+    async def answer(self, question: Question) -> tuple[str, TokenUsage]:
+        """Return the JSON text the model answers with, unchecked, and what it took. Raises ModelFailed."""
+        ...
+
+    async def check(self) -> None:
+        """Make the first request cheap and see that the provider takes our key. Raises ModelFailed."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The model's own end of what it says."""
+
+    kind: CompletionKind
+    usage: TokenUsage
+
+
+Heard = str | ToolCall | Stopped
+"""What a model's stream yields: text as it comes, a whole tool call, the end."""
