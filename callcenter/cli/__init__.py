@@ -320,6 +320,25 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
     )
 
 
+@app.command(name="fake-openai", epilog=("\b\nExamples:\n  callcenter fake-openai --fault-rate 0.05 --pause-ms 25"))
+@_told
+def fake_openai(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 takes a free one.")] = 8089,
+    fault_rate: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of answers that go wrong: errors, cuts, stalls.")
+    ] = 0.0,
+    pause_ms: Annotated[int, typer.Option(min=0, help="Milliseconds between words.")] = 25,
+) -> None:
+    """Try the product with a model, without a key.
+
+    Speaks OpenAI's wire on this machine only, and answers with the line of the facts that fits best. Not for customers.
+    """
+    from callcenter.cli.fake_openai import answer_as_model
+
+    answer_as_model(port, fault_rate=fault_rate, pause_ms=pause_ms)
+
+
 @app.command()
 @_told
 def settings() -> None:
