@@ -115,7 +115,14 @@ class Store(Protocol):
         ...
 
     async def turn(self, call_id: CallId, message_id: MessageId) -> list[CallEvent]:
-        """Return all events that a customer message led to, itself first; empty when the call has no such message."""
+        """Return all events that a customer message led to, itself first; empty when the call has no such message.
+
+        Of a message that was answered together with a later one, the last event is that answer.
+        """
+        ...
+
+    async def tokens_used(self, since: datetime) -> int:
+        """Return what models read and wrote for the replies kept since a moment."""
         ...
 
     async def calls(

@@ -25,7 +25,7 @@ from callcenter.errors import (
     TicketConflict,
     TicketNotFound,
 )
-from callcenter.events import CallEvent
+from callcenter.events import AssistantMessage, CallEvent
 from callcenter.store import Append, CallFilter, Page, PageLimit, Store, TicketEntry, TicketFilter, writes
 from callcenter.store.cursors import Place, check_limit, page, place
 from callcenter.store.lanes import Lane, one_by_one, one_transaction
@@ -58,6 +58,19 @@ _PRAGMAS: Final = (
 
 _TURN: Final = """
 select payload from conversation_events where call_id = ? and seq >= ? and message_id = ? order by seq
+"""
+
+_ANSWERED_WITH: Final = """
+select payload from conversation_events
+where call_id = ? and seq > ? and event = 'assistant_message'
+  and exists (select 1 from json_each(payload, '$.answers') where value = ?)
+order by seq limit 1
+"""
+
+_TOKENS_USED: Final = """
+select coalesce(sum(payload ->> '$.usage.input_tokens' + payload ->> '$.usage.output_tokens'), 0)
+from conversation_events
+where event = 'assistant_message' and payload ->> 'usage' is not null and at >= ?
 """
 
 
@@ -107,6 +120,10 @@ class SQLiteStore(Store):
     @override
     async def turn(self, call_id: CallId, message_id: MessageId) -> list[CallEvent]:
         return await self._short.run(partial(_turn, call_id, message_id))
+
+    @override
+    async def tokens_used(self, since: datetime) -> int:
+        return await self._long.run(partial(_tokens_used, since))
 
     @override
     async def calls(
@@ -191,7 +208,19 @@ def _turn(call_id: CallId, message_id: MessageId, connection: sqlite3.Connection
     if first is None:
         return []
     rows = connection.execute(_TURN, (call_id, first[0], message_id))
-    return read_log([payload for (payload,) in rows])
+    events = read_log([payload for (payload,) in rows])
+    if any(isinstance(event, AssistantMessage) for event in events):
+        return events
+    # Asked first, so that the log is not walked for a message that waits for its answer.
+    if message_id in _state(call_id, connection).unanswered:
+        return events
+    rows = connection.execute(_ANSWERED_WITH, (call_id, first[0], message_id))
+    return events + read_log([payload for (payload,) in rows])
+
+
+def _tokens_used(since: datetime, connection: sqlite3.Connection) -> int:
+    tokens: int = connection.execute(_TOKENS_USED, (time_text(since),)).fetchone()[0]
+    return tokens
 
 
 def _calls(

@@ -16,12 +16,14 @@ import pytest
 from callcenter.calls import (
     CallId,
     Channel,
+    ConversationState,
     Language,
     MessageId,
     PersonaType,
     PriorityLevel,
     TicketCategory,
     TicketNumber,
+    TokenUsage,
 )
 from callcenter.errors import (
     CallExists,
@@ -59,6 +61,7 @@ from tests.factories import (
     ticket,
     ticket_created,
     ticket_updated,
+    tool_called,
     transfer_requested,
     user_message,
 )
@@ -123,7 +126,7 @@ async def test_a_call_is_kept_as_it_was_written(store: Store) -> None:
             opened=(opened,),
         )
     )
-    steps.append(following(steps[-1].state, assistant_message()))
+    steps.append(following(steps[-1].state, tool_called(seq=1), assistant_message()))
     steps.append(following(steps[-1].state, handoff(message_id=None)))
     steps.append(following(steps[-1].state, call_ended(seq=1, at=after(60.25))))
     for step in steps:
@@ -196,6 +199,47 @@ async def test_a_turn_is_all_that_its_message_led_to(store: Store) -> None:
     ]
     assert seqs(await store.turn(CALL, MessageId("m-2"))) == [5, 6, 9]
     assert await store.turn(CALL, MessageId("m-3")) == []
+
+
+@pytest.mark.parametrize("burst", [("m-1", "m-2"), ("m-1", "m-2", "m-3")], ids=len)
+async def test_a_turn_of_a_burst_ends_with_the_answer_to_all(store: Store, burst: tuple[str, ...]) -> None:
+    step = opening()
+    await store.append(step)
+    for message_id in burst:
+        step = following(step.state, user_message(message_id=message_id), routing(message_id=message_id))
+        await store.append(step)
+    for message_id in burst:
+        waiting = await store.turn(CALL, MessageId(message_id))
+        assert [event.event for event in waiting] == ["user_message", "routing"], "not answered yet"
+
+    earlier = tuple(MessageId(message_id) for message_id in burst[:-1])
+    answer = assistant_message(message_id=burst[-1], message="عن كل ما سألت").model_copy(update={"answers": earlier})
+    step = following(step.state, tool_called(seq=1, message_id=burst[-1]), answer)
+    await store.append(step)
+    later = following(step.state, user_message(message_id="m-9"), assistant_message(message_id="m-9"))
+    await store.append(later)
+
+    for number, message_id in enumerate(earlier):
+        turn = await store.turn(CALL, message_id)
+        assert [event.event for event in turn] == ["user_message", "routing", "assistant_message"]
+        assert seqs(turn) == [3 + 2 * number, 4 + 2 * number, step.state.seq]
+        assert turn[-1] == step.events[-1]
+    last = await store.turn(CALL, MessageId(burst[-1]))
+    assert [event.event for event in last] == ["user_message", "routing", "tool_called", "assistant_message"]
+    assert await store.turn(CALL, MessageId("m-9")) == list(later.events)
+
+
+async def test_a_turn_stays_unanswered_while_others_are_answered(store: Store) -> None:
+    """Also where the answer to others names an id of which this one is a part."""
+    step = opening()
+    await store.append(step)
+    for message_id in ("m-1", "m-10", "m-11"):
+        step = following(step.state, user_message(message_id=message_id))
+        await store.append(step)
+    answer = assistant_message(message_id="m-11").model_copy(update={"answers": (MessageId("m-10"),)})
+    await store.append(following(step.state, answer))
+    assert seqs(await store.turn(CALL, MessageId("m-1"))) == [3]
+    assert seqs(await store.turn(CALL, MessageId("m-10"))) == [4, 6]
 
 
 async def test_times_of_any_zone_keep_their_moment(store: Store) -> None:
@@ -611,6 +655,46 @@ async def test_a_page_out_of_bounds_is_refused(store: Store, limit: int) -> None
         await store.tickets(TicketFilter(), limit=limit)
 
 
+# What models cost.
+
+
+async def answer_at(store: Store, before: ConversationState, seconds: float, usage: TokenUsage | None) -> Append:
+    """Take a message and answer it, with what a model read and wrote for that."""
+    message_id = f"m-{before.seq}"
+    answer = assistant_message(message_id=message_id, at=after(seconds)).model_copy(update={"usage": usage})
+    step = following(before, user_message(message_id=message_id, at=after(seconds)), answer)
+    await store.append(step)
+    return step
+
+
+async def test_tokens_are_summed_over_calls_from_a_moment_on(store: Store) -> None:
+    assert await store.tokens_used(NOON) == 0
+    for call_id, tokens in (("CALL-1", 100), ("CALL-2", 1)):
+        step = opening(call_id)
+        await store.append(step)
+        for seconds in (0, 60, 120):
+            usage = TokenUsage(input_tokens=5 * tokens, cached_tokens=4 * tokens, output_tokens=2 * tokens)
+            step = await answer_at(store, step.state, seconds, usage)
+        assert step.state.tokens_used == 21 * tokens
+    riyadh = timezone(timedelta(hours=3))
+    assert await store.tokens_used(NOON) == 3 * 707
+    assert await store.tokens_used(after(60)) == 2 * 707, "the moment itself counts"
+    assert await store.tokens_used(after(60.000_001)) == 707
+    assert await store.tokens_used(after(120).astimezone(riyadh)) == 707
+    assert await store.tokens_used(after(121)) == 0
+
+
+async def test_replies_that_no_model_was_asked_for_cost_nothing(store: Store) -> None:
+    step = opening()
+    await store.append(step)
+    step = await answer_at(store, step.state, 1, None)
+    assert await store.tokens_used(NOON) == 0
+    step = await answer_at(store, step.state, 2, TokenUsage())
+    assert await store.tokens_used(NOON) == 0
+    await answer_at(store, step.state, 3, TokenUsage(input_tokens=7))
+    assert await store.tokens_used(NOON) == 7
+
+
 # Tickets.
 
 
@@ -849,6 +933,7 @@ ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
     "state": lambda store: store.state(CALL),
     "events": lambda store: store.events(CALL),
     "turn": lambda store: store.turn(CALL, MESSAGE),
+    "tokens_used": lambda store: store.tokens_used(NOON),
     "calls": lambda store: store.calls(CallFilter()),
     "ticket": lambda store: store.ticket(TICKET),
     "tickets": lambda store: store.tickets(TicketFilter()),

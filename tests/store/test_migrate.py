@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.calls import TokenUsage
 from callcenter.errors import ConfigurationError, StoreUnavailable
 from callcenter.store import migrate
 from callcenter.store.migrate import migrate_sqlite, migrations, migrations_folder
 from callcenter.store.rows import TICKET_COLUMNS, EventRow, HeaderRow
+from callcenter.store.writes import rows_of
+from tests.factories import assistant_message, following, opening, user_message
 
 pytestmark = pytest.mark.unit
 
@@ -37,7 +40,7 @@ def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
 
 def test_a_new_database_gets_everything_in_order(path: Path) -> None:
     applied = migrate_sqlite(path)
-    assert applied[:3] == ("0001_calls", "0002_tickets", "0003_views_sqlite")
+    assert applied[:4] == ("0001_calls", "0002_tickets", "0003_views_sqlite", "0004_usage")
     assert applied == tuple(sorted(applied))
     kept = rows(path, "select version, name, length(checksum), applied_at is not null from schema_migrations")
     assert kept == [(int(name[:4]), name, 64, 1) for name in applied]
@@ -72,6 +75,29 @@ def test_new_migrations_keep_the_data(path: Path, folder: Path) -> None:
     )
     assert migrate_sqlite(path, folder=folder) == ("9000_mood",)
     assert rows(path, "select call_id, customer_name, mood from conversations") == [("CALL-1", "علي", None)]
+
+
+def test_the_index_of_usage_comes_to_calls_that_were_kept_before_it(path: Path, folder: Path) -> None:
+    (folder / "0004_usage.sql").unlink()
+    migrate_sqlite(path, folder=folder)
+    start = opening()
+    replies = (
+        assistant_message(message="أعتذر عن ذلك."),
+        assistant_message(message="We are sorry.").model_copy(update={"usage": TokenUsage(input_tokens=9)}),
+    )
+    with closing(sqlite3.connect(path)) as connection:
+        for step in (start, following(start.state, user_message(), *replies)):
+            rows_of(step)(connection)
+        connection.commit()
+        # As it was written before replies could have a usage.
+        connection.execute("update conversation_events set payload = json_remove(payload, '$.usage') where seq = 4")
+        connection.commit()
+    kept = "select * from conversation_events order by seq"
+    before = rows(path, kept), rows(path, "select * from conversations")
+    assert migrate_sqlite(path)[0] == "0004_usage"
+    assert (rows(path, kept), rows(path, "select * from conversations")) == before
+    used = "select seq from conversation_events indexed by conversation_events_usage"
+    assert rows(path, f"{used} where event = 'assistant_message' and payload ->> 'usage' is not null") == [(5,)]
 
 
 def test_a_migration_that_fails_leaves_everything_as_it_was(path: Path, folder: Path) -> None:
@@ -111,7 +137,7 @@ def test_each_dialect_gets_its_own_files(folder: Path) -> None:
     (folder / "9000_views_supabase.sql").write_text("select 2;\n")
     assert [each.name for each in migrations("sqlite", folder)][-1] == "9000_views_sqlite"
     supabase = [each.name for each in migrations("supabase", folder)]
-    assert supabase[:2] == ["0001_calls", "0002_tickets"]
+    assert supabase[:3] == ["0001_calls", "0002_tickets", "0004_usage"]
     assert supabase[-1] == "9000_views_supabase"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.calls import Channel, Language, PersonaType
+from callcenter.calls import Channel, Language, MessageId, PersonaType
 from callcenter.errors import ConfigurationError, StoreUnavailable
 from callcenter.store import CallFilter, Store, TicketFilter
 from callcenter.store.sqlite import SQLiteStore
@@ -163,6 +163,7 @@ async def test_no_question_of_a_call_walks_a_table(store: SQLiteStore) -> None:
     await store.state(CALL)
     await store.events(CALL, after=2)
     await store.turn(CALL, MESSAGE)
+    await store.tokens_used(NOON)
     await store.ticket(TICKET)
     await store.ticket_history(TICKET)
     first = await store.calls(CallFilter(), limit=1)
@@ -183,6 +184,32 @@ async def test_no_question_of_a_call_walks_a_table(store: SQLiteStore) -> None:
         for line in await store._short.run(partial(plan, sql)):
             assert line.startswith("SEARCH") or "USING INDEX" in line, f"{line}: {sql}"
             assert "TEMP B-TREE" not in line, f"{line}: {sql}"
+
+
+async def test_tokens_are_summed_over_an_index_of_replies_that_used_some(store: SQLiteStore) -> None:
+    asked: list[str] = []
+    await store._long.run(lambda connection: connection.set_trace_callback(asked.append))
+    await store.tokens_used(NOON)
+    await store._long.run(lambda connection: connection.set_trace_callback(None))
+    (sql,) = asked
+    (line,) = await store._short.run(partial(plan, sql))
+    assert line == "SEARCH conversation_events USING INDEX conversation_events_usage (at>?)"
+
+
+@pytest.mark.parametrize(("answers", "questions"), [((), 2), (("m-0",), 4)], ids=["ordinary", "burst"])
+async def test_only_a_turn_without_an_answer_of_its_own_asks_further(
+    store: SQLiteStore, answers: tuple[str, ...], questions: int
+) -> None:
+    step = opening()
+    await store.append(step)
+    reply = assistant_message().model_copy(update={"answers": answers})
+    await store.append(following(step.state, user_message(message_id="m-0"), user_message(), reply))
+    asked: list[str] = []
+    await store._short.run(lambda connection: connection.set_trace_callback(asked.append))
+    turn = await store.turn(CALL, MessageId("m-0") if answers else MESSAGE)
+    await store._short.run(lambda connection: connection.set_trace_callback(None))
+    assert turn[-1].event == "assistant_message"
+    assert len(asked) == questions
 
 
 async def test_the_views_read_well(path: Path, store: SQLiteStore) -> None:
