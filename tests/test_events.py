@@ -8,11 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.calls import TREND_LENGTH, Language, PersonaType, Sentiment, Slot, Slots, TicketCategory
+from callcenter.calls import (
+    TREND_LENGTH,
+    Language,
+    PersonaType,
+    Sentiment,
+    Slot,
+    Slots,
+    TicketCategory,
+    TokenUsage,
+)
 from callcenter.events import (
     EVENT_KINDS,
     EVENTS,
     CallEvent,
+    Correction,
+    CorrectionAction,
     Outcome,
     evolve,
     fold,
@@ -183,3 +194,40 @@ def test_figures_are_read_from_the_log():
     assert figures.outcome == "ticket_open"
     assert figures.started_at == NOON
     assert figures.ended_at == after(60)
+
+
+def test_figures_say_which_voices_spoke_and_what_they_cost():
+    reply = assistant_message(message="أهلاً بك.")
+    mended = Correction(fault="unknown_price", action=CorrectionAction.replaced)
+    read = TokenUsage(input_tokens=900, cached_tokens=800, output_tokens=40, cost_microusd=250)
+    figures = statistics(
+        placed(
+            reply.altered({"voice": "model-b", "usage": read, "corrections": (mended, mended)}),
+            reply,
+            # A model was asked and failed: it had read, and the offline voice spoke.
+            reply.altered({"voice_reason": "rate_limited", "usage": TokenUsage(input_tokens=100, cost_microusd=7)}),
+            reply.altered({"voice": "model-a", "corrections": (mended,)}),
+        )
+    )
+    assert list(figures.voices.items()) == [("model-b", 1), ("offline", 2), ("model-a", 1)]
+    assert figures.corrections == 3
+    assert figures.usage == TokenUsage(input_tokens=1000, cached_tokens=800, output_tokens=40, cost_microusd=257)
+
+
+def test_a_cost_that_is_known_in_part_is_not_told():
+    priced = assistant_message().altered({"usage": TokenUsage(input_tokens=1, cost_microusd=7)})
+    guessed = assistant_message().altered({"usage": TokenUsage(input_tokens=2, estimated=True)})
+    usage = statistics(placed(priced, guessed)).usage
+    assert usage == TokenUsage(input_tokens=3, cost_microusd=None, estimated=True)
+
+
+def test_a_call_without_a_model_has_no_usage():
+    figures = statistics(a_whole_call())
+    assert (figures.usage, figures.voices, figures.corrections) == (None, {"offline": 1}, 0)
+    unanswered = statistics((call_started(), greeting(), user_message()))
+    assert (unanswered.usage, unanswered.voices, unanswered.corrections) == (None, {}, 0)
+
+
+def placed(*events: CallEvent) -> tuple[CallEvent, ...]:
+    """Return a call's log in which these follow the greeting."""
+    return (call_started(), greeting(), *(event.altered({"seq": seq}) for seq, event in enumerate(events, start=3)))

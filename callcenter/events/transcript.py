@@ -5,8 +5,10 @@ Neither is stored: both are computed from the log, which is the only copy.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -19,6 +21,7 @@ from callcenter.calls import (
     PriorityLevel,
     Sentiment,
     TicketNumber,
+    TokenUsage,
     Value,
 )
 from callcenter.events.fold import fold
@@ -106,6 +109,12 @@ class CallStatistics(Value):
     satisfaction: int | None
     started_at: AwareDatetime
     ended_at: datetime | None
+    usage: TokenUsage | None
+    """What models read and wrote for the replies; None: none was asked."""
+    voices: dict[str, int]
+    """How many replies each voice ended, in order of first appearance."""
+    corrections: int
+    """Sentences of models that did not go out as they were."""
 
 
 def transcript(events: Sequence[CallEvent]) -> Transcript:
@@ -133,6 +142,8 @@ def statistics(events: Sequence[CallEvent]) -> CallStatistics:
     state = fold(events)
     assert state is not None  # noqa: S101 (a call's log starts with call_started)
     routings = [event for event in events if isinstance(event, Routing)]
+    replies = [event for event in events if isinstance(event, AssistantMessage)]
+    usages = [reply.usage for reply in replies if reply.usage is not None]
     return CallStatistics(
         call_id=state.call_id,
         customer_name=state.customer_name,
@@ -163,6 +174,9 @@ def statistics(events: Sequence[CallEvent]) -> CallStatistics:
         satisfaction=state.satisfaction,
         started_at=state.started_at,
         ended_at=state.ended_at,
+        usage=reduce(TokenUsage.plus, usages) if usages else None,
+        voices=dict(Counter(reply.voice for reply in replies)),
+        corrections=sum(len(reply.corrections) for reply in replies),
     )
 
 
