@@ -29,6 +29,7 @@ from callcenter.calls import (
     PriorityLevel,
     TicketCategory,
     TicketNumber,
+    TokenUsage,
     Value,
     fresh_call,
 )
@@ -58,6 +59,8 @@ class RoutingPolicy(Value):
     """Going back to the persona the customer just came from needs evidence this strong."""
     interrupt_confidence: Confidence = 0.55
     """Leaving a persona in the middle of collecting needs evidence this strong."""
+    min_model_confidence: Confidence = 0.6
+    """A model less sure of its second opinion than this is not followed."""
     max_handoffs: Annotated[int, Field(ge=1, le=50)] = 6
     """After so many handoffs in one call a human takes over: the routing is not helping."""
     switch_words: Annotated[int, Field(ge=1)] = 3
@@ -79,6 +82,39 @@ class RoutingPolicy(Value):
         if verdict.guessed and (gives_fact or analysis.language.requested is not None):
             return ConversationIntent.other
         return verdict.intent
+
+
+class DoubtReason(StrEnum):
+    """Why the rules' verdict on a message is worth a second opinion."""
+
+    low_confidence = "low_confidence"
+    """The intent is little more than a guess."""
+    contradiction = "contradiction"
+    """Intents of different personas are nearly as likely, or the mood speaks against the intent."""
+
+
+class Winner(StrEnum):
+    """Whose verdict a decision rests on."""
+
+    rules = "rules"
+    model = "model"
+
+
+class Opinion(Value):
+    """A model's second opinion on a message, and what came of it (opinions.py)."""
+
+    asked_because: DoubtReason
+    rules_intent: ConversationIntent
+    rules_confidence: Confidence
+    intent: ConversationIntent | None
+    """The model's; None: it gave none."""
+    confidence: Confidence | None
+    """How sure the model says it is."""
+    winner: Winner
+    reason: str
+    """Why that one: `model_surer`, `agreed`, `words_not_in_message` ..., or why no opinion came (`llm.Failure`)."""
+    usage: TokenUsage | None = None
+    """What it took; None: unknown, as after a failure."""
 
 
 class RoutingDecision(Value):
@@ -106,6 +142,8 @@ class RoutingDecision(Value):
     add_to_ticket: TicketNumber | None = None
     """The message belongs to this ticket."""
     ticket_category: TicketCategory | None = None
+    opinion: Opinion | None = None
+    """The second opinion on the message's intent; None: none was asked for."""
 
 
 _Route = tuple[PersonaType | None, PriorityLevel, SuggestedAction]
@@ -135,6 +173,12 @@ _CONTACTS: Final = (EntityKind.phone, EntityKind.email)
 
 _STATED_CONFIDENCE: Final = 0.8
 """A verdict on the language of a message this sure may switch the call's language by itself."""
+
+
+def persona_for(intent: ConversationIntent) -> PersonaType | None:
+    """Return who answers an intent; None: whoever has the call."""
+    return _ROUTES[intent][0]
+
 
 
 def decide(
