@@ -162,7 +162,8 @@ class FakeOpenAI:
         if request.api == "models":
             listed = [{"id": name, "object": "model", "created": 0, "owned_by": "fake"} for name in self._models]
             return orjson.dumps({"object": "list", "data": listed})
-        return orjson.dumps(_ENCODERS[request.api].whole(answer, request))
+        whole = orjson.dumps(_ENCODERS[request.api].whole(answer, request))
+        return whole if answer.end_after is None else whole[: len(whole) // 2]
 
 
 def _failure(answer: Answer, request: Request) -> Answer | None:

@@ -81,10 +81,10 @@ class Line:
         opened = asyncio.ensure_future(gate.wait())
         opened.add_done_callback(lambda _: self._wake())
         try:
-            if not gate.is_set():
-                await self._wait(None)
+            await self._wait(None)
         finally:
-            opened.cancel()
+            if not opened.cancel():
+                opened.result()  # a gate of another event loop must not pass for an open one
 
     async def _wait(self, seconds: float | None) -> None:
         """Wait so long, or until the client goes or `_wake` is called."""

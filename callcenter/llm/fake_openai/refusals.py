@@ -56,13 +56,14 @@ def objection(request: Request) -> Answer | None:
 
 def _unasked_result(request: Request) -> Answer | None:
     """Return a refusal if a tool's result answers no call before it."""
-    items = request.body["input" if request.api == "responses" else "messages"]
+    name = "input" if request.api == "responses" else "messages"
+    items = request.body[name]
     called: set[object] = set()
     for item in items if isinstance(items, list) else []:
         called |= _calls(item)
         result = item.get("call_id") if item.get("type") == "function_call_output" else item.get("tool_call_id")
         if result is not None and result not in called:
-            return refusal(400, f"No tool call found for function call output with call_id {result}.", param="input")
+            return refusal(400, f"No tool call found for function call output with call_id {result}.", param=name)
     return None
 
 

@@ -12,15 +12,31 @@ import tomllib
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
 from callcenter.llm.fake_openai.answers import Answer
 from callcenter.llm.fake_openai.request import Json, Request
 
-_TEXTS: Final = tomllib.loads(Path(__file__).with_name("tryout.toml").read_text("utf-8"))
-_WORD: Final = re.compile(r"\w{3,}")
+
+class _Language(NamedTuple):
+    letters: re.Pattern[str]
+    word: re.Pattern[str]
+    affixes: re.Pattern[str]
+    nothing_found: str
+
+
+def _read(path: Path) -> dict[str, _Language]:
+    return {
+        name: _Language(
+            re.compile(data["letters"]), re.compile(data["word"]), re.compile(data["affixes"]), data["nothing_found"]
+        )
+        for name, data in tomllib.loads(path.read_text("utf-8")).items()
+    }
+
+
+_LANGUAGES: Final = _read(Path(__file__).with_name("tryout.toml"))
 _WORD_SIZED: Final = re.compile(r"\S+\s*")
 _SENTENCE: Final = re.compile(r"(?<=[.!?؟])\s+")
 _SENTENCES: Final = 2
@@ -46,35 +62,41 @@ def answer(request: Request, *, pause: float, pieces: int | None) -> Answer:
 def reply(request: Request) -> str:
     """Return two short sentences at most."""
     asked = request.last_user_message
-    texts = next(texts for texts in _TEXTS.values() if re.search(texts["letters"], asked))
-    fact = _fact(request.instructions, frozenset(_words(asked)))
+    language = _language_of(asked)
+    fact = _fact(request.instructions, _words(asked, language), language)
     if fact is None:
-        return str(texts["nothing_found"])
+        return _LANGUAGES[language].nothing_found
     said = " ".join(_SENTENCE.split(fact)[:_SENTENCES])
-    if len(said) > _MAX_CHARACTERS:
-        said = said[:_MAX_CHARACTERS].rsplit(" ", 1)[0]
-    return said
+    return said if len(said) <= _MAX_CHARACTERS else said[:_MAX_CHARACTERS].rsplit(" ", 1)[0]
 
 
-def _fact(instructions: str, asked: frozenset[str]) -> str | None:
-    """Return the line that shares most with what was asked; rare words count more, and of equals the last line wins."""
-    lines, rarity = _lines(instructions)
+def _fact(instructions: str, asked: frozenset[str], language: str) -> str | None:
+    """Return the line of the language that shares most with what was asked.
+
+    Rare words count more. Of equals the last one wins: facts stand below what a persona is told to do.
+    """
+    lines, rarity = _lines(instructions, language)
     scored = [(sum(rarity[word] for word in words & asked), number) for number, (_, words) in enumerate(lines)]
     score, number = max(scored, default=(0.0, 0))
     return lines[number][0] if score else None
 
 
 @lru_cache(maxsize=64)
-def _lines(instructions: str) -> tuple[tuple[tuple[str, frozenset[str]], ...], dict[str, float]]:
-    """Return the lines with their words, and how much each word tells: a word on every line tells nothing."""
+def _lines(instructions: str, language: str) -> tuple[tuple[tuple[str, frozenset[str]], ...], dict[str, float]]:
+    """Return the language's lines with their words, and how much each word tells."""
     texts = [line.strip().lstrip("-*•# ").strip() for line in instructions.splitlines()]
-    lines = tuple((text, frozenset(_words(text))) for text in texts if text)
+    lines = tuple((text, _words(text, language)) for text in texts if text and _language_of(text) == language)
     counts = Counter(word for _, words in lines for word in words)
     return lines, {word: math.log(1 + len(lines) / count) for word, count in counts.items()}
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+def _words(text: str, language: str) -> frozenset[str]:
+    data = _LANGUAGES[language]
+    return frozenset(data.affixes.sub("", word) for word in data.word.findall(text.casefold()))
+
+
+def _language_of(text: str) -> str:
+    return next(name for name, language in _LANGUAGES.items() if language.letters.search(text))
 
 
 def example(schema: Json, root: Json, depth: int = 0) -> object:
@@ -90,7 +112,8 @@ def example(schema: Json, root: Json, depth: int = 0) -> object:
         return "other" if "other" in values else values[0]
     for several in ("anyOf", "oneOf", "allOf"):
         if several in schema and depth < _DEPTH:
-            return example(schema[several][0], root, depth + 1)
+            least = min(schema[several], key=lambda each: each.get("type") != "null")
+            return example(least, root, depth + 1)
     kind = schema.get("type", "object")
     return _example_of(kind[0] if isinstance(kind, list) else kind, schema, root, depth)
 
