@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from callcenter.api.transcripts.bidi import isolated
+from callcenter.api.transcripts.bidi import isolated, plain
 from callcenter.api.transcripts.words import state_of
 from callcenter.calls import MessageId
 from callcenter.events import (
@@ -26,6 +26,7 @@ from callcenter.events import (
     Routing,
     TicketCreated,
     TicketUpdated,
+    ToolCalled,
     TransferRequested,
     UserMessage,
 )
@@ -58,6 +59,11 @@ COLUMNS: Final = (
     "message_id",
     "customer_name",
     "channel",
+    "voice",
+    "voice_reason",
+    "input_tokens",
+    "output_tokens",
+    "tools",
 )
 
 _Row = dict[str, str]
@@ -105,11 +111,15 @@ def _rows(events: Sequence[CallEvent], personas: PersonaManager) -> Iterator[_Ro
                 row |= {"message_id": event.message_id, "language": event.language or state.language}
                 for outcome in led_to[event.message_id]:
                     row |= _outcome(outcome)
+                row["tools"] = ", ".join(
+                    _tool(each) for each in led_to[event.message_id] if isinstance(each, ToolCalled)
+                )
             case Greeting() | AssistantMessage():
                 row |= {"role": "assistant", "speaker": personas.name(event.persona, event.language)}
                 row |= {"persona": event.persona, "language": event.language, "text": isolated(event.message)}
                 if isinstance(event, AssistantMessage):
                     row |= {"message_id": event.message_id, "interrupted": _YES if event.interrupted else ""}
+                    row |= _voice(event)
             case Handoff(message_id=None):
                 row |= {"role": "system", "persona": event.from_persona, "language": event.packet.language}
                 row |= {"speaker": personas.name(event.from_persona, event.packet.language)}
@@ -122,7 +132,9 @@ def _rows(events: Sequence[CallEvent], personas: PersonaManager) -> Iterator[_Ro
 def _led_to(events: Sequence[CallEvent]) -> dict[MessageId, list[CallEvent]]:
     found: dict[MessageId, list[CallEvent]] = defaultdict(list)
     for event in events:
-        if isinstance(event, Routing | Handoff | Escalation | TransferRequested | TicketCreated | TicketUpdated):
+        if isinstance(
+            event, Routing | Handoff | Escalation | TransferRequested | TicketCreated | TicketUpdated | ToolCalled
+        ):
             found[event.message_id or _NO_MESSAGE].append(event)
     return found
 
@@ -150,6 +162,18 @@ def _outcome(event: CallEvent) -> _Row:
             return {"ticket": ticket.number, "ticket_due_at": _time(ticket.due_at)}
         case _:
             return {}
+
+
+def _tool(event: ToolCalled) -> str:
+    return plain(event.tool) if event.granted else f"{plain(event.tool)} refused"
+
+
+def _voice(event: AssistantMessage) -> _Row:
+    """Return the cells that say who found the words of a reply, and for what."""
+    row = {"voice": event.voice, "voice_reason": event.voice_reason or ""}
+    if event.usage is not None:
+        row |= {"input_tokens": str(event.usage.input_tokens), "output_tokens": str(event.usage.output_tokens)}
+    return row
 
 
 def _time(at: datetime) -> str:

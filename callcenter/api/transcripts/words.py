@@ -6,7 +6,7 @@ put into a text are fenced with isolates (see bidi.py), so that both can place t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
@@ -14,7 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from callcenter.api.transcripts.bidi import fenced, left_to_right
-from callcenter.calls import ConversationState, Language, LocalizedText, PersonaType, Speaker, TicketNumber
+from callcenter.calls import ConversationState, Language, LocalizedText, PersonaType, Speaker, TicketNumber, ToolName
 from callcenter.company import Company
 from callcenter.events import (
     CallEnded,
@@ -24,6 +24,7 @@ from callcenter.events import (
     HandoffTrigger,
     TicketCreated,
     TicketUpdated,
+    ToolCalled,
     TransferRequested,
     fold,
 )
@@ -65,6 +66,15 @@ _HANDOFF: Final = _pair("تحويل المحادثة من {leaves} إلى {takes
 _HANDOFF_BY_HAND: Final = _pair(
     "تحويل المحادثة يدويًا من {leaves} إلى {takes}", "Handed over by hand from {leaves} to {takes}"
 )
+_HANDOFF_BY_MODEL: Final = _pair(
+    "تحويل المحادثة من {leaves} إلى {takes} بطلب من النموذج اللغوي",
+    "Handed over from {leaves} to {takes} at the language model's request",
+)
+_HANDOFFS: Final = {
+    HandoffTrigger.routing: _HANDOFF,
+    HandoffTrigger.manual: _HANDOFF_BY_HAND,
+    HandoffTrigger.model: _HANDOFF_BY_MODEL,
+}
 _ESCALATED: Final = _pair(
     "تصعيد: طُلب موظف مختص لمتابعة المحادثة (الأولوية {priority})",
     "Escalated: a dedicated agent was asked to take this up ({priority} priority)",
@@ -74,6 +84,15 @@ _WAITS: Final = _pair(
 )
 _TICKET_OPENED: Final = _pair("فُتحت التذكرة {ticket}", "Opened ticket {ticket}")
 _TICKET_ADDED: Final = _pair("أُضيفت الرسالة إلى التذكرة {number}", "Added to ticket {number}")
+_TOOL_GRANTED: Final = _pair("طلب النموذج اللغوي {what}، وتم ذلك", "The language model asked to {what}: done")
+_TOOL_REFUSED: Final = _pair("طلب النموذج اللغوي {what}، ولم يُقبل الطلب", "The language model asked to {what}: refused")
+_TOOLS: Final[Mapping[str, LocalizedText]] = {
+    ToolName.open_ticket: _pair("فتح تذكرة", "open a ticket"),
+    ToolName.update_slots: _pair("حفظ ما ذكره العميل", "note what the customer said"),
+    ToolName.request_human: _pair("تحويل العميل إلى موظف", "get the customer a human"),
+    ToolName.hand_off: _pair("تحويل المحادثة إلى زميل", "hand the call over"),
+}
+_UNKNOWN_TOOL: Final = _pair("استخدام أداة غير معروفة ({name})", "use an unknown tool ({name})")
 _CALL_ENDED: Final = _pair("نهاية المحادثة ({outcome})", "End of the call ({outcome})")
 INTERRUPTED: Final = _pair("انقطع الرد هنا قبل أن يكتمل", "the reply was cut off here")
 TRUNCATED: Final = _pair(
@@ -217,9 +236,8 @@ class Wording:
         """Say what happened between the messages; None for what was said or only decided."""
         match event:
             case Handoff():
-                by_hand = event.trigger is HandoffTrigger.manual
                 return self.text(
-                    _HANDOFF_BY_HAND if by_hand else _HANDOFF,
+                    _HANDOFFS[event.trigger],
                     leaves=self.name(event.from_persona),
                     takes=self.name(event.to_persona),
                 )
@@ -231,6 +249,10 @@ class Wording:
                 return self.text(_TICKET_OPENED, ticket=self.ticket(event.ticket))
             case TicketUpdated():
                 return self.text(_TICKET_ADDED, number=left_to_right(event.ticket.number))
+            case ToolCalled():
+                known = _TOOLS.get(event.tool)
+                what = self.text(known) if known else self.text(_UNKNOWN_TOOL, name=fenced(event.tool))
+                return self.text(_TOOL_GRANTED if event.granted else _TOOL_REFUSED, what=what)
             case CallEnded():
                 return self.text(_CALL_ENDED, outcome=self._personas.label(event.outcome, self.language))
             case _:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from callcenter.calls import ConversationIntent, Language, PersonaType, PriorityLevel, Sentiment
+from callcenter.calls import (
+    ConversationIntent,
+    Language,
+    PersonaType,
+    PriorityLevel,
+    Sentiment,
+    TokenUsage,
+    ToolName,
+)
 from callcenter.company import DEMO, Company, load_company
-from callcenter.events import CallEvent
+from callcenter.events import CallEvent, HandoffTrigger
 from callcenter.personas import PersonaManager, load_personas
 from tests import factories as make
 
@@ -67,4 +75,29 @@ def english_call() -> list[CallEvent]:
         asked.model_copy(update={"truncated": True}),
         make.routing("CALL-2", seq=5, said=said, decided=english),
         answer.model_copy(update={"interrupted": True}),
+    ]
+
+
+@pytest.fixture(scope="session")
+def modelled_call() -> list[CallEvent]:
+    """A model answers a burst of two: opens a ticket, is refused a tool, hands the call over; then it is away."""
+    by_model = make.handoff(seq=9, message_id="m-2").altered({"trigger": HandoffTrigger.model})
+    refused = make.tool_called(seq=8, message_id="m-2").altered({"tool": "=refund\u202e", "granted": False})
+    answer = make.assistant_message(seq=11, message_id="m-2", message="فتحت لك تذكرة.")
+    read = TokenUsage(input_tokens=900, cached_tokens=800, output_tokens=40)
+    late = make.assistant_message(seq=13, message_id="m-3", message="ما رقم الطلب؟")
+    return [
+        make.call_started(),
+        make.greeting(),
+        make.user_message(message="الموقع لا يعمل"),
+        make.routing(),
+        make.user_message(seq=5, message_id="m-2", message="منذ أمس"),
+        make.ticket_created(seq=6, message_id="m-2"),
+        make.tool_called(seq=7, message_id="m-2", tool=ToolName.open_ticket),
+        refused,
+        by_model,
+        make.tool_called(seq=10, message_id="m-2", tool=ToolName.hand_off),
+        answer.altered({"answers": (make.MESSAGE,), "voice": "model-a", "usage": read}),
+        make.user_message(seq=12, message_id="m-3", message="وماذا الآن؟"),
+        late.altered({"voice_reason": "rate_limited"}),
     ]

@@ -59,6 +59,29 @@ def test_english_call_names_personas_in_english(
     assert {row["language"] for row in rows} == {"en"}
 
 
+def test_rows_say_who_found_the_words_and_what_the_model_asked_for(
+    modelled_call: list[CallEvent], personas: PersonaManager, company: Company
+) -> None:
+    rows = table(modelled_call, personas, company)
+    names = ("voice", "voice_reason", "input_tokens", "output_tokens", "tools")
+    assert [tuple(row[name] for name in names) for row in rows] == [
+        ("", "", "", "", ""),
+        ("", "", "", "", ""),
+        ("", "", "", "", "open_ticket, =refund refused, hand_off"),
+        ("model-a", "", "900", "40", ""),
+        ("", "", "", "", ""),
+        ("offline", "rate_limited", "", "", ""),
+    ]
+    assert (rows[2]["ticket"], rows[2]["handoff"]) == ("TKT-00000001", "reception to complaints")
+    assert list(rows[0])[-len(names) - 1 :] == ["channel", *names]
+
+
+def test_a_tool_there_is_not_is_no_formula(personas: PersonaManager, company: Company) -> None:
+    asked = make.tool_called(seq=4).altered({"tool": "=1+1"})
+    call: list[CallEvent] = [make.call_started(), make.greeting(), make.user_message(), asked]
+    assert table(call, personas, company)[1]["tools"] == "'=1+1"
+
+
 def test_excel_can_read_it(english_call: list[CallEvent], personas: PersonaManager, company: Company) -> None:
     written = render(english_call, TranscriptFormat.csv, personas=personas, company=company)
     assert written.encode().startswith(b"\xef\xbb\xbfcall_id,seq,at,role,speaker,persona,language,text,")

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 
 from callcenter.api.transcripts import TranscriptFormat, render
 from callcenter.api.transcripts.bidi import RLM, plain
-from callcenter.calls import Language
+from callcenter.api.transcripts.words import Wording
+from callcenter.calls import Language, ToolName
 from callcenter.company import Company
-from callcenter.events import CallEvent
+from callcenter.events import CallEvent, HandoffTrigger
 from callcenter.personas import PersonaManager
 from tests import factories as make
 from tests.visual import shown
@@ -82,6 +86,56 @@ def test_handoff_by_hand_and_what_was_cut_are_said(english: str) -> None:
     assert "Handed over by hand from Ahmed to Sarah\n    My colleague Sarah takes over." in said
     assert "My name is علي 5.\n    (the message was too long; this much was kept)" in said
     assert "From SAR\n    (the reply was cut off here)" in said
+
+
+@pytest.mark.parametrize(
+    ("language", "notes"),
+    [
+        (
+            Language.ar,
+            (
+                "طلب النموذج اللغوي فتح تذكرة، وتم ذلك",
+                "طلب النموذج اللغوي استخدام أداة غير معروفة (=refund)، ولم يُقبل الطلب",
+                "تحويل المحادثة من أحمد إلى محمد بطلب من النموذج اللغوي",
+                "طلب النموذج اللغوي تحويل المحادثة إلى زميل، وتم ذلك",
+            ),
+        ),
+        (
+            Language.en,
+            (
+                "The language model asked to open a ticket: done",
+                "The language model asked to use an unknown tool (=refund): refused",
+                "Handed over from Ahmed to Mohammed at the language model's request",
+                "The language model asked to hand the call over: done",
+            ),
+        ),
+    ],
+)
+def test_what_the_model_asked_for_is_noted_in_order(
+    modelled_call: list[CallEvent],
+    personas: PersonaManager,
+    company: Company,
+    language: Language,
+    notes: tuple[str, ...],
+) -> None:
+    for fmt in (TranscriptFormat.txt, TranscriptFormat.html):
+        written = render(modelled_call, fmt, personas=personas, company=company, language=language)
+        said = unescape(re.sub("<[^>]+>", "", plain(written)))
+        places = [said.index(note) for note in notes]
+        assert places == sorted(places)
+
+
+def test_every_tool_and_cause_of_a_handoff_has_its_words(personas: PersonaManager, company: Company) -> None:
+    """In both languages, each its own."""
+    for language in Language:
+        wording = Wording(language, personas, company)
+        events: tuple[CallEvent, ...] = (
+            *(make.tool_called(seq=4, tool=tool) for tool in ToolName),
+            *(make.handoff(seq=4).altered({"trigger": trigger}) for trigger in HandoffTrigger),
+        )
+        notes = {wording.note(event) for event in events}
+        assert len(notes) == len(events)
+        assert not any(note is None or "unknown" in note or "غير معروفة" in note for note in notes)
 
 
 def test_line_with_phone_order_and_date_reads_right(arabic: str) -> None:
