@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from callcenter.api.transcripts.bidi import plain
-from callcenter.api.transcripts.words import Wording
+from callcenter.api.transcripts.words import INTERRUPTED, Wording
 from callcenter.bootstrap import App, build
 from callcenter.bus import Subscription
 from callcenter.calls import CallId, Channel, Language, PersonaType
@@ -34,6 +34,7 @@ from callcenter.events import (
     Greeting,
     Handoff,
     Routing,
+    ToolCalled,
 )
 from callcenter.personas import PersonaManager
 from callcenter.settings import Settings
@@ -152,6 +153,8 @@ class Screen:
         """The last stored event shown."""
         self._streamed = ""
         """What stands on the screen of the reply in the making."""
+        self._speaking: PersonaType | None = None
+        """Under whose name the cursor stands."""
 
     def show(self, frame: CallFrame) -> None:
         """Show what happened; an event shown before is not shown again."""
@@ -165,6 +168,7 @@ class Screen:
 
     def say_aside(self, text: str) -> None:
         """Say something that is not part of the conversation."""
+        self._end_line()
         self._print(f"  · {text}\n", "dim")
 
     def heard(self, line: str) -> None:
@@ -174,31 +178,49 @@ class Screen:
     def _show_event(self, event: CallEvent) -> None:
         match event:
             case Greeting():
-                self._speak(event.persona, event.message)
-                self._end_reply()
+                self._say(event.persona, event.message)
             case Routing():
                 self._wording = Wording(event.decision.language, self._personas, self._company)
                 self.say_aside(_understood(event))
             case AssistantMessage():
-                self._speak(event.persona, event.message.removeprefix(self._streamed))
-                self._end_reply()
+                if rest := event.message.removeprefix(self._streamed):
+                    self._speak(event.persona, rest)
+                self._end_line()
+                self._streamed = ""
+                if event.interrupted:
+                    self.say_aside(self._wording.text(INTERRUPTED))
+                if event.voice_reason or event.corrections:
+                    self.say_aside(_spoken(event))
+            case ToolCalled():
+                self.say_aside(_asked(event))
             case _ if note := self._wording.note(event):
                 self.say_aside(note)
                 if isinstance(event, Handoff):
-                    self._speak(event.from_persona, event.message)
-                    self._end_reply()
+                    self._say(event.from_persona, event.message)
             case _:
                 pass
 
+    def _say(self, persona: PersonaType, words: str) -> None:
+        """Show something said whole; a reply in the making goes on after it, under its name again."""
+        self._end_line()
+        self._name(persona)
+        self._print(f"{words}\n", "")
+
     def _speak(self, persona: PersonaType, words: str) -> None:
-        if not self._streamed:
-            self._print(f"{self._wording.persona(persona)}\n", f"bold {_STYLES[persona]}")
+        if self._speaking is not persona:
+            self._end_line()
+            self._name(persona)
+            self._speaking = persona
         self._streamed += words
         self._print(words, "")
 
-    def _end_reply(self) -> None:
-        self._streamed = ""
-        self._print("\n", "")
+    def _name(self, persona: PersonaType) -> None:
+        self._print(f"{self._wording.persona(persona)}\n", f"bold {_STYLES[persona]}")
+
+    def _end_line(self) -> None:
+        if self._speaking:
+            self._speaking = None
+            self._print("\n", "")
 
     def _print(self, text: str, style: str) -> None:
         self._console.print(Text(_CONTROLS.sub("", plain(text)), style=style), end="", soft_wrap=True)
@@ -210,6 +232,19 @@ def _understood(event: Routing) -> str:
     words = " ".join(f"“{word}”" for word in decision.matched)
     verdicts = f"{analysis.intent.intent} {analysis.intent.confidence:.2f} · {analysis.sentiment.sentiment}"
     return f"{verdicts} · {decision.target_persona}, {decision.priority} · {decision.rule} {words}".rstrip()
+
+
+def _asked(event: ToolCalled) -> str:
+    # As above: what may be the customer's words comes last.
+    verdict = "granted" if event.granted else "refused"
+    receipt = f" ({event.receipt})" if event.receipt else ""
+    arguments = " ".join(f"{name} “{value}”" for name, value in event.arguments.items())
+    return f"{event.tool} {verdict}: {event.reason}{receipt} · {arguments}".rstrip(" ·")
+
+
+def _spoken(event: AssistantMessage) -> str:
+    corrections = [f"{each.fault} {each.action}" for each in event.corrections]
+    return " · ".join([event.voice, *([event.voice_reason] if event.voice_reason else []), *corrections])
 
 
 @contextmanager

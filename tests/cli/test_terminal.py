@@ -14,10 +14,10 @@ import pytest
 from rich.console import Console
 from typer.testing import Result
 
-from callcenter.calls import CallId, Language, MessageId, PersonaType
+from callcenter.calls import CallId, Language, MessageId, PersonaType, ToolName
 from callcenter.cli.terminal import Screen
 from callcenter.company import DEMO, load_company
-from callcenter.events import AssistantDelta, ErrorFrame
+from callcenter.events import AssistantDelta, Correction, CorrectionAction, ErrorFrame
 from callcenter.personas import PersonaManager, load_personas
 from tests import factories as make
 
@@ -127,6 +127,57 @@ def test_reply_without_pieces_is_shown_whole(screen: tuple[Screen, io.StringIO])
     view.show(make.assistant_message(message="ما رقم الطلب؟"))
     assert "محمد (" in out.getvalue()
     assert "ما رقم الطلب؟" in out.getvalue()
+
+
+def test_what_the_model_asked_for_is_an_aside_and_the_reply_goes_on(screen: tuple[Screen, io.StringIO]) -> None:
+    view, out = screen
+    view.show(delta("أعتذر عن ذلك. "))
+    asked = make.tool_called(seq=5, tool=ToolName.open_ticket)
+    view.show(
+        asked.altered({"receipt": make.TICKET, "reason": "opened", "arguments": {"description": "الموقع لا يعمل"}})
+    )
+    view.show(make.handoff(seq=6, from_persona=PersonaType.complaints, to_persona=PersonaType.sales))
+    view.show(delta("فتحت لك تذكرة."))
+    view.show(make.assistant_message(seq=7, message="أعتذر عن ذلك. فتحت لك تذكرة."))
+    shown = out.getvalue().splitlines()
+    assert "  · open_ticket granted: opened (TKT-00000001) · description “الموقع لا يعمل”" in shown
+    assert shown.count("أعتذر عن ذلك. ") == 1
+    assert shown[-2].startswith("محمد (")
+    assert shown[-1] == "فتحت لك تذكرة."
+
+
+def test_what_was_refused_says_why(screen: tuple[Screen, io.StringIO]) -> None:
+    view, out = screen
+    refused = make.tool_called(seq=5).altered(
+        {"granted": False, "tool": "refund", "arguments": {}, "reason": "no tool"}
+    )
+    view.show(refused)
+    assert out.getvalue() == "  · refund refused: no tool\n"
+
+
+def test_reply_says_whose_words_it_is_and_what_was_mended(screen: tuple[Screen, io.StringIO]) -> None:
+    view, out = screen
+    mended = (
+        Correction(fault="unknown_price", action=CorrectionAction.replaced),
+        Correction(fault="markup", action=CorrectionAction.cleaned),
+    )
+    view.show(make.assistant_message().altered({"voice_reason": "rate_limited"}))
+    assert out.getvalue().splitlines()[-1] == "  · offline · rate_limited"
+    view.show(make.assistant_message(seq=6).altered({"voice": "model-a", "corrections": mended}))
+    assert out.getvalue().splitlines()[-1] == "  · model-a · unknown_price replaced · markup cleaned"
+
+
+def test_reply_as_wanted_needs_no_aside(screen: tuple[Screen, io.StringIO]) -> None:
+    view, out = screen
+    view.show(make.assistant_message().altered({"voice": "model-a"}))
+    assert "·" not in out.getvalue()
+
+
+def test_reply_that_was_cut_off_says_so(screen: tuple[Screen, io.StringIO]) -> None:
+    view, out = screen
+    view.show(delta("أعتذر عن"))
+    view.show(make.assistant_message(message="أعتذر عن").altered({"interrupted": True}))
+    assert out.getvalue().splitlines()[-2:] == ["أعتذر عن", "  · انقطع الرد هنا قبل أن يكتمل"]
 
 
 def test_long_lines_are_left_to_the_terminal(screen: tuple[Screen, io.StringIO]) -> None:
