@@ -25,6 +25,7 @@ from callcenter.llm.fake_openai.request import Api, Request
 from callcenter.llm.fake_openai.steps import body_steps, stream_steps
 
 Script: TypeAlias = Answer | Callable[[Request], Answer]
+"""An answer, or what decides on one."""
 
 _REQUESTS_KEPT: Final = 1000
 _PATHS: Final[dict[str, tuple[Api, str]]] = {
@@ -72,7 +73,7 @@ class FakeOpenAI:
         """How many faults of each kind it made by itself."""
         return self._faults.made
 
-    def script(self, *answers: Answer | Callable[[Request], Answer]) -> None:
+    def script(self, *answers: Script) -> None:
         """Queue answers for the next model requests; after the last one it answers by itself again.
 
         A single callable decides for every request that finds the queue empty.
@@ -97,11 +98,11 @@ class FakeOpenAI:
         if scope["type"] != "http":
             raise RuntimeError(f"no {scope['type']} here")
         body = await _body(receive)
-        api, method = _PATHS.get(scope["path"], (None, ""))
+        api, method = _PATHS.get(scope["path"], ("unknown", ""))
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         self._count += 1
-        request = Request(number=self._count, api=api or "models", path=scope["path"], headers=headers)
-        refused = self._refused(request, known=api is not None, allowed=method == scope["method"], body=body)
+        request = Request(number=self._count, api=api, path=scope["path"], headers=headers)
+        refused = self._refused(request, body, allowed=method == scope["method"])
         self.requests.append(request)
         self._arrival.set()
         self._arrival = asyncio.Event()
@@ -112,11 +113,11 @@ class FakeOpenAI:
             line.close()
             request.ended.set()
 
-    def _refused(self, request: Request, *, known: bool, allowed: bool, body: bytes) -> Answer | None:
+    def _refused(self, request: Request, body: bytes, *, allowed: bool) -> Answer | None:
         """Read the body into the request, and return what a request that can't be served gets."""
         if self._key is not None and request.headers.get("authorization") != f"Bearer {self._key}":
             return refusal(401, "Incorrect API key provided.", code="invalid_api_key")
-        if not known:
+        if request.api == "unknown":
             return refusal(404, f"Invalid URL ({request.path})")
         if not allowed:
             return refusal(405, "Not allowed to use this method on this URL.")

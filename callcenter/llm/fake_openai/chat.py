@@ -10,12 +10,13 @@ from callcenter.llm.fake_openai.steps import Event
 
 def events(answer: Answer, request: Request) -> list[Event]:
     """Return the stream's chunks."""
-    frame = {
+    frame: Json = {
         "id": f"chatcmpl-{request.number}",
         "object": "chat.completion.chunk",
         "created": 0,
         "model": request.model,
         "system_fingerprint": None,
+        **({"usage": None} if request.wants_usage else {}),
     }
 
     def chunk(delta: Json, finish: str | None = None, *, is_piece: bool = False) -> Event:

@@ -27,11 +27,8 @@ class Line:
         if answer.stall_after == "before_headers":
             await self._stall()
             return
-        await self._send({
-            "type": "http.response.start",
-            "status": answer.status,
-            "headers": self._headers(answer, content_type, length),
-        })  # fmt: skip
+        headers = self._headers(answer, content_type, length)
+        await self._send({"type": "http.response.start", "status": answer.status, "headers": headers})
         ready = bytearray()
         for step in steps:
             if isinstance(step, bytes):

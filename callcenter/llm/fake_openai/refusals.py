@@ -10,7 +10,7 @@ from typing import Final
 import orjson
 
 from callcenter.llm.fake_openai.answers import Answer
-from callcenter.llm.fake_openai.request import Json, Request
+from callcenter.llm.fake_openai.request import Api, Json, Request
 
 _SAID: Final = {
     401: ("invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
@@ -25,6 +25,11 @@ _SAID: Final = {
 _INVALID: Final = ("invalid_request_error", None, "The request is invalid.")
 _SERVER: Final = ("server_error", None, "The server had an error while processing your request.")
 _FIRST_SERVER_ERROR: Final = 500
+_FOREIGN: Final[dict[Api, frozenset[str]]] = {
+    "responses": frozenset({"messages", "max_tokens", "max_completion_tokens", "response_format", "stop", "n"}),
+    "chat": frozenset({"input", "instructions", "max_output_tokens", "text", "include", "truncation"}),
+}
+"""What each API calls otherwise, or does not have."""
 
 
 def error_body(status: int) -> bytes:
@@ -41,17 +46,50 @@ def refusal(status: int, message: str, *, code: str | None = None, param: str | 
 
 def objection(request: Request) -> Answer | None:
     """Return the refusal that a body deserves, if any."""
-    needed, foreign = ("input", "messages") if request.api == "responses" else ("messages", "input")
-    for name in ("model", needed):
+    for name in ("model", "input" if request.api == "responses" else "messages"):
         if not request.body.get(name):
             return _missing(name)
-    if foreign in request.body:
-        return refusal(400, f"Unknown parameter: '{foreign}'.", code="unknown_parameter", param=foreign)
+    for name in sorted(_FOREIGN[request.api] & request.body.keys()):
+        return refusal(400, f"Unknown parameter: '{name}'.", code="unknown_parameter", param=name)
+    return _bad_tool(request) or _bad_format(request) or _unasked_result(request)
+
+
+def _bad_tool(request: Request) -> Answer | None:
+    """Return a refusal if a function has no name where this API has it, or a schema that can't be strict."""
     for number, tool in enumerate(request.body.get("tools") or []):
-        nested = request.api == "chat"
-        if not (tool.get("function", {}) if nested else tool).get("name"):
-            return _missing(f"tools[{number}].{'function.name' if nested else 'name'}")
-    return _unasked_result(request)
+        if tool.get("type", "function") != "function":
+            continue
+        function = tool.get("function", {}) if request.api == "chat" else tool
+        if not (name := function.get("name")):
+            return _missing(f"tools[{number}].{'function.name' if request.api == 'chat' else 'name'}")
+        if function.get("strict") and (problem := _not_strict(function.get("parameters") or {})):
+            said = f"Invalid schema for function '{name}': {problem}"
+            return refusal(400, said, code="invalid_function_parameters", param=f"tools[{number}].parameters")
+    return None
+
+
+def _bad_format(request: Request) -> Answer | None:
+    """Return a refusal if strict output is wanted by a schema that leaves something open."""
+    if request.is_strict and (problem := _not_strict(request.schema or {})):
+        param = "text.format.schema" if request.api == "responses" else "response_format"
+        return refusal(400, f"Invalid schema for response_format: {problem}", code="invalid_json_schema", param=param)
+    return None
+
+
+def _not_strict(schema: object, place: tuple[str, ...] = ()) -> str | None:
+    """Return what OpenAI objects to in a strict schema: objects must be closed, and require all that they have."""
+    if isinstance(schema, list):
+        return next(filter(None, (_not_strict(each, place) for each in schema)), None)
+    if not isinstance(schema, dict):
+        return None
+    if schema.get("type") == "object" or "properties" in schema:
+        if schema.get("additionalProperties") is not False:
+            return f"In context={place}, 'additionalProperties' is required to be supplied and to be false."
+        if missing := sorted(set(schema.get("properties", {})) - set(schema.get("required", []))):
+            return f"In context={place}, 'required' is required to include every key in properties. Missing {missing}."
+    named = [*schema.get("properties", {}).items(), *schema.get("$defs", {}).items()]
+    nested = [*named, *((key, schema[key]) for key in ("items", "anyOf") if key in schema)]
+    return next(filter(None, (_not_strict(each, (*place, key)) for key, each in nested)), None)
 
 
 def _unasked_result(request: Request) -> Answer | None:

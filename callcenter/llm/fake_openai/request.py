@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 Json: TypeAlias = dict[str, Any]
 """A parsed body, as the client sent it."""
 
-Api: TypeAlias = Literal["responses", "chat", "models"]
+Api: TypeAlias = Literal["responses", "chat", "models", "unknown"]
 
 _SYSTEM_ROLES: Final = frozenset({"system", "developer"})
 
@@ -75,13 +75,20 @@ class Request:
     @property
     def schema(self) -> Json | None:
         """The JSON schema that the answer must follow."""
-        if self.api == "responses":
-            wanted = (self.body.get("text") or {}).get("format") or {}
-        else:
-            outer = self.body.get("response_format") or {}
-            wanted = {**(outer.get("json_schema") or {}), "type": outer.get("type")}
-        schema = wanted.get("schema") if wanted.get("type") == "json_schema" else None
+        schema = self._format.get("schema")
         return schema if isinstance(schema, dict) else None
+
+    @property
+    def is_strict(self) -> bool:
+        """The answer must follow the schema to the letter."""
+        return self._format.get("strict") is True
+
+    @property
+    def _format(self) -> Json:
+        """What both APIs say of structured output; empty for plain text."""
+        outer: Json = (self.body.get("text") or {}).get("format") or self.body.get("response_format") or {}
+        inner: Json = outer.get("json_schema") or outer
+        return inner if outer.get("type") == "json_schema" else {}
 
 
 def _text(content: object) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from callcenter.llm.fake_openai.answers import Answer, ErrorEvent, ToolCall, Usage
 from callcenter.llm.fake_openai.request import Json, Request
 from callcenter.llm.fake_openai.steps import Event
 
-_FRAGMENT: int = 12
+_FRAGMENT: Final = 12
 """Characters of arguments or refusal an event carries."""
 
 

@@ -72,7 +72,8 @@ class _Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self.gone.set_result(None)
+        if not self.gone.done():  # cancelled together with who waited for it
+            self.gone.set_result(None)
 
 
 class _Server(uvicorn.Server):
@@ -99,8 +100,8 @@ class _Server(uvicorn.Server):
         """Hang up on everybody, and wait for what that ends."""
         for server in self.servers:
             server.close()  # and its sockets with it
-        connections = [each for each in self.server_state.connections if isinstance(each, _Connection)]
-        for connection in connections:
-            connection.transport.abort()
-        await asyncio.gather(*(connection.gone for connection in connections))
+        while connections := [each for each in self.server_state.connections if isinstance(each, _Connection)]:
+            for connection in connections:
+                connection.transport.abort()
+            await asyncio.gather(*(connection.gone for connection in connections))
         await asyncio.gather(*self.server_state.tasks, return_exceptions=True)

@@ -18,6 +18,20 @@ HELLO: list[Any] = [{"role": "user", "content": "hi"}]
 RESULT = {"type": "function_call_output", "call_id": "call_9", "output": "open"}
 CALL = {"type": "function_call", "call_id": "call_9", "name": "find", "arguments": "{}"}
 
+CLOSED: dict[str, Any] = {
+    "type": "object",
+    "properties": {"a": {"type": "string"}},
+    "required": ["a"],
+    "additionalProperties": False,
+}
+OPEN: dict[str, Any] = {"type": "object", "properties": {}}
+PARTLY = {**CLOSED, "required": []}
+NESTED = {**CLOSED, "properties": {"a": {"type": "array", "items": OPEN}}}
+
+
+def format_of(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "json_schema", "name": "verdict", "strict": True, "schema": schema}
+
 
 async def test_models_are_listed_and_scripted_apart(fake, client):
     fake.script(Answer(status=500))
@@ -70,6 +84,25 @@ async def test_what_is_no_request_is_refused_as_json(http, method, path, status)
         ("/responses", {"model": "m", "input": "hi", "messages": HELLO}, "messages"),
         ("/responses", {"model": "m", "input": "hi", "tools": [{"function": {"name": "find"}}]}, "tools[0].name"),
         ("/responses", {"model": "m", "input": [*HELLO, RESULT]}, "input"),
+        ("/responses", {"model": "m", "input": "hi", "max_tokens": 9}, "max_tokens"),
+        ("/responses", {"model": "m", "input": "hi", "text": {"format": format_of(OPEN)}}, "text.format.schema"),
+        ("/responses", {"model": "m", "input": "hi", "text": {"format": format_of(PARTLY)}}, "text.format.schema"),
+        ("/responses", {"model": "m", "input": "hi", "text": {"format": format_of(NESTED)}}, "text.format.schema"),
+        (
+            "/responses",
+            {"model": "m", "input": "hi", "tools": [{"name": "x", "strict": True, "parameters": OPEN}]},
+            "tools[0].parameters",
+        ),
+        (
+            "/chat/completions",
+            {
+                "model": "m",
+                "messages": HELLO,
+                "response_format": {"type": "json_schema", "json_schema": format_of(OPEN)},
+            },
+            "response_format",
+        ),
+        ("/chat/completions", {"model": "m", "messages": HELLO, "max_output_tokens": 9}, "max_output_tokens"),
         ("/chat/completions", {"model": "m", "input": "hi"}, "messages"),
         ("/chat/completions", {"model": "m", "messages": HELLO, "input": "hi"}, "input"),
         ("/chat/completions", {"model": "m", "messages": HELLO, "tools": [{"name": "x"}]}, "tools[0].function.name"),
@@ -88,6 +121,9 @@ async def test_mistakes_of_an_adapter_fail_as_they_would_there(fake, http, path,
     [
         ("/responses", {"model": "m", "input": [*HELLO, CALL, RESULT]}),
         ("/responses", {"model": "m", "input": "hi", "tools": [{"type": "function", "name": "find"}]}),
+        ("/responses", {"model": "m", "input": "hi", "tools": [{"type": "web_search"}]}),
+        ("/responses", {"model": "m", "input": "hi", "text": {"format": format_of(CLOSED)}}),
+        ("/responses", {"model": "m", "input": "hi", "text": {"format": {**format_of(OPEN), "strict": False}}}),
         ("/chat/completions", {"model": "m", "messages": HELLO, "tools": [{"function": {"name": "find"}}]}),
         (
             "/chat/completions",
@@ -110,3 +146,10 @@ async def test_refused_request_uses_up_no_answer(fake, http):
     await http.post("/responses", json={"model": "m"})
     answered = await http.post("/responses", json={"model": "m", "input": "hi"})
     assert answered.json()["output"][0]["content"][0]["text"] == "Kept."
+
+
+async def test_mistake_in_a_script_is_told(fake, http, caplog):
+    fake.script(lambda request: Answer(pieces=(request.nothing,)))
+    assert (await http.post("/responses", json={"model": "m", "input": "hi"})).status_code == 500
+    assert "has no attribute 'nothing'" in caplog.text
+    assert fake.requests[0].ended.is_set()

@@ -63,6 +63,7 @@ async def test_chat_ends_with_done_and_counts_only_when_asked(fake, http):
     assert all(chunk["choices"] for chunk in data_of(content))
     path, body = CHAT
     counted = data_of((await http.post(path, json={**body, "stream_options": {"include_usage": True}})).content)
+    assert {chunk["usage"] for chunk in counted[:-1]} == {None}
     assert counted[-1]["choices"] == []
     assert counted[-1]["usage"]["total_tokens"] == 15
 
