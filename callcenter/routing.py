@@ -180,7 +180,6 @@ def persona_for(intent: ConversationIntent) -> PersonaType | None:
     return _ROUTES[intent][0]
 
 
-
 def decide(
     state: ConversationState,
     analysis: MessageAnalysis,
@@ -219,7 +218,7 @@ def decide(
     ticket_due = upset or wants_human or exhausted or lead or heard in _TICKET_INTENTS
     category = _category(state, analysis, heard, callback=lead or (wants_human and not upset)) if ticket_due else None
     language, language_reason = choose_language(state, analysis.language, policy, hint=hint)
-    adds = _ticket_of(state, category) if ticket_due or state.collecting else None
+    adds = ticket_of(state, category) if ticket_due or state.collecting else None
     return RoutingDecision(
         target_persona=persona,
         priority=priority,
@@ -263,7 +262,7 @@ def choose_language(  # noqa: PLR0911 (one rule a return, in order of strength)
         return state.language, "unchanged"
     if verdict.language is None or verdict.language is hint:
         return spoken, "client states it"
-    if not state.language_stated and state.user_message_count == 0:
+    if not state.language_stated and state.last_intent is None:
         return spoken, "language of the first message"
     if verdict.words >= policy.switch_words and (
         verdict.kind is not LanguageKind.mixed or verdict.confidence >= _STATED_CONFIDENCE
@@ -319,7 +318,19 @@ def _beside_the_matter(analysis: MessageAnalysis, *, known: bool) -> bool:
     return all(any(wish.start <= word.start and word.end <= wish.end for wish in wishes) for word in words)
 
 
-def _ticket_of(state: ConversationState, category: TicketCategory | None) -> TicketNumber | None:
+def may_hand_off(state: ConversationState, target: PersonaType, policy: RoutingPolicy) -> str | None:
+    """Return the rule that keeps the call where it is when a model asks to hand it off; None: it may.
+
+    Stricter than for a customer's own words: while facts are collected, and back where the call came from, it never may.
+    """
+    if target is state.current_persona:
+        return "same_persona"
+    if state.turns_with_persona == 0:
+        return "just_taken_over"
+    return _hold(state, target, 0, upset=False, policy=policy)[1]
+
+
+def ticket_of(state: ConversationState, category: TicketCategory | None) -> TicketNumber | None:
     """Return the ticket a message of this category belongs to; None: it is another matter, or the first."""
     if _same_matter(state, category):
         return state.ticket

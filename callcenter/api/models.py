@@ -8,7 +8,7 @@ string under a field is its description in the OpenAPI document; openapi.py read
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -157,6 +157,14 @@ class MessageRequest(BaseModel):
     language: StatedLanguage = None
     message_id: IdText | None = None
     """Your own id of this message. Sent again, it is answered once and what it led to comes back."""
+
+
+class Interrupt(BaseModel):
+    """The customer has heard enough of the reply in the making; WebSocket only."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    interrupt: Literal[True]
 
 
 class HandoffNotice(_Response):

@@ -22,7 +22,7 @@ from callcenter.api.errors import customer_text
 from callcenter.calls import Language, MessageId
 from callcenter.conversation import Turn, Utterance
 from callcenter.errors import CallCenterError, SubscriberTooSlow
-from callcenter.events import AssistantDelta, CallEnded, CallFrame, CallStarted, ErrorFrame, Greeting
+from callcenter.events import AssistantDelta, AssistantMessage, CallEnded, CallFrame, CallStarted, ErrorFrame, Greeting
 
 MEDIA_TYPE: Final = "text/event-stream"
 EVENT_SCHEMA: Final[dict[str, JsonValue]] = {
@@ -108,7 +108,7 @@ class _TurnFrames:
         """Return what belongs to this turn and was not sent."""
         found: list[CallFrame] = []
         for frame in frames:
-            if isinstance(frame, CallStarted | Greeting | CallEnded) or frame.message_id != self._said.message_id:
+            if not self._concerns(frame):
                 continue
             if not isinstance(frame, AssistantDelta | ErrorFrame):
                 if frame.seq <= self._last:
@@ -116,3 +116,11 @@ class _TurnFrames:
                 self._last = frame.seq
             found.append(frame)
         return found
+
+    def _concerns(self, frame: CallFrame) -> bool:
+        """Whether a frame is of this turn: of its message, or the reply to a burst that its message was part of."""
+        if isinstance(frame, CallStarted | Greeting | CallEnded):
+            return False
+        if frame.message_id == self._said.message_id:
+            return True
+        return isinstance(frame, AssistantMessage) and self._said.message_id in frame.answers

@@ -31,7 +31,7 @@ from callcenter.api.errors import (
     InvalidFrame,
     customer_text,
 )
-from callcenter.api.models import CustomerName, MessageRequest
+from callcenter.api.models import CustomerName, Interrupt, MessageRequest
 from callcenter.bus import Subscription
 from callcenter.calls import CallId, ConversationState, IdText, Language, MessageId
 from callcenter.conversation import Utterance
@@ -210,11 +210,14 @@ class _Talk:
                 await self._take(text)
 
     async def _take(self, text: str) -> None:
-        """Begin the turn of one frame; waits while too many are being answered."""
+        """Begin the turn of one frame, or cut off the reply in the making; waits while too many are being answered."""
         try:
             said = _said(text)
         except ValidationError:
             await self._tell(InvalidFrame.code)
+            return
+        if isinstance(said, Interrupt):
+            self._app.conversations.interrupt(self._call_id)
             return
         await self._slots.acquire()
         message_id = MessageId(said.message_id) if said.message_id else None
@@ -252,8 +255,13 @@ class _Talk:
             raise SubscriberTooSlow from None
 
 
-def _said(text: str) -> MessageRequest:
+def _said(text: str) -> MessageRequest | Interrupt:
     """Read a frame: a JSON object, or the bare line that somebody typed."""
-    if text.lstrip().startswith("{"):
+    if not text.lstrip().startswith("{"):
+        return MessageRequest(message=text)
+    try:
         return MessageRequest.model_validate_json(text)
-    return MessageRequest(message=text)
+    except ValidationError:
+        with suppress(ValidationError):
+            return Interrupt.model_validate_json(text)
+        raise

@@ -7,11 +7,9 @@ answered once, also when two processes, a repeated request or a crash get in eac
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from callcenter.analysis import ConversationAnalyzer, MessageAnalysis
 from callcenter.analysis.text import clean
@@ -27,19 +25,20 @@ from callcenter.calls import (
     fresh_call,
 )
 from callcenter.company import Company
+from callcenter.conversation.answering import Answering, Parts
+from callcenter.conversation.call_log import RACES, CallLog
 from callcenter.conversation.open_calls import InUse, OpenCall, OpenCalls
-from callcenter.conversation.speaking import Speaker, brief_of, frames_of
+from callcenter.conversation.speaking import Speaker
 from callcenter.conversation.turn import Desk, Facts, Step, Tickets, Turn, Utterance, manual_handoff, take
 from callcenter.errors import (
     CallEnded,
     CallExists,
     EmptyMessage,
     MessageTaken,
-    TicketNumberTaken,
     TurnConflict,
 )
+from callcenter.events import CallEnded as CallEndedEvent
 from callcenter.events import (
-    AssistantMessage,
     CallEvent,
     CallStarted,
     Greeting,
@@ -47,20 +46,11 @@ from callcenter.events import (
     Outcome,
     evolve,
 )
-from callcenter.events import CallEnded as CallEndedEvent
 from callcenter.llm import Voice
 from callcenter.personas import PersonaManager
 from callcenter.routing import RoutingDecision, RoutingPolicy, decide
 from callcenter.store import Append, Store
 from callcenter.tickets import Ticket, TicketChange
-
-RACES: Final = 8
-"""How often a turn is made anew when another process wrote first; each time somebody else got on."""
-
-LAST_REPLY_WITHIN: Final = 12
-"""Our last reply is among so many last events: at most seven of the turn in hand follow it, and a handoff by hand."""
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +103,6 @@ class ConversationManager:
         self._analyzer = analyzer
         self._company = company
         self._personas = personas
-        self._speaker = Speaker(voices, personas, bus)
         self._sources = sources
         self._policy = policy or RoutingPolicy()
         self._open = OpenCalls()
@@ -121,6 +110,19 @@ class ConversationManager:
             personas=personas,
             respond_within=company.response_times.within,
             new_ticket_number=sources.ticket_number,
+        )
+        speaker = Speaker(voices, personas, bus)
+        self._log = CallLog(store, bus, remembers=speaker.streams)
+        self._answering = Answering(
+            Parts(
+                log=self._log,
+                store=store,
+                speaker=speaker,
+                analyzer=analyzer,
+                desk=self._desk,
+                policy=self._policy,
+                now=sources.now,
+            )
         )
 
     async def start(
@@ -166,7 +168,7 @@ class ConversationManager:
                     )
                 except TurnConflict:
                     raise CallExists from None
-                call.state = step.state
+                self._log.began(call, step)
                 await self._bus.publish(step.events)
         return StartedCall(state=step.state, greeting=greeting, events=tuple(step.events))
 
@@ -200,13 +202,13 @@ class ConversationManager:
                 )
                 step = take(state, tickets, facts, self._desk)
                 turn = Turn(utterance.call_id, message_id, tuple(step.events))
-                self._speaker.answer_at_once(step, turn, call.said)
+                self._answering.at_once(step, turn, call.said)
                 return step
 
             message_id = utterance.message_id or self._sources.message_id()
             call.in_flight.add(message_id)
             try:
-                step = await self._write(utterance.call_id, call, make)
+                step = await self._log.write(utterance.call_id, call, make)
             except (MessageTaken, CallEnded):
                 seen = await self._seen(utterance, call)
                 if seen is None:
@@ -216,7 +218,11 @@ class ConversationManager:
                 if not call.in_flight.issuperset(step.state.unanswered):  # another process left some, and is gone
                     await self._catch_up(utterance.call_id, call)
                 turn = Turn(utterance.call_id, message_id, tuple(step.events))
-                return turn if turn.reply is not None else await self._answer(call, turn)
+                if turn.reply is not None:
+                    return turn
+                if self._answering.streams and call.speech is not None:
+                    call.speech.interrupt()  # one reply to all that was said, or to what came after what was heard
+                return await self._answering.answer(call, turn)
             finally:
                 call.in_flight.discard(message_id)
 
@@ -226,6 +232,12 @@ class ConversationManager:
             async with call.log:
                 call.forget()  # the state at hand does not know what another process left
             return await self._catch_up(call_id, call)
+
+    def interrupt(self, call_id: CallId) -> None:
+        """Cut off the reply in the making, if there is one; what was delivered of it is stored as the reply."""
+        with self._use(call_id) as call:
+            if call.speech is not None:
+                call.speech.interrupt()
 
     async def switch_persona(self, call_id: CallId, persona: PersonaType) -> Handoff | None:
         """Give the call to a persona by hand; None when it has it already. Raises CallNotFound, CallEnded."""
@@ -241,7 +253,7 @@ class ConversationManager:
             return step
 
         with self._use(call_id) as call:
-            await self._write(call_id, call, make)
+            await self._log.write(call_id, call, make)
         return made
 
     async def end(self, call_id: CallId, *, reason: str, satisfaction: int | None = None) -> ConversationState:
@@ -270,7 +282,7 @@ class ConversationManager:
             for _ in range(RACES):
                 await self._catch_up(call_id, call)
                 async with call.voice:
-                    step = await self._write(call_id, call, make)
+                    step = await self._log.write(call_id, call, make)
                 if step.events:
                     return step.state
             raise TurnConflict
@@ -297,53 +309,6 @@ class ConversationManager:
     def _use(self, call_id: CallId) -> InUse:
         return InUse(self._open, call_id)
 
-    async def _load(self, call_id: CallId, call: OpenCall) -> ConversationState:
-        """Return the state at hand, read if need be; the caller holds the log lock."""
-        if call.state is None:
-            state = await self._store.state(call_id)
-            call.tickets = {number: await self._store.ticket(number) for number in state.tickets}
-            recent = await self._store.events(call_id, after=max(0, state.seq - LAST_REPLY_WITHIN))
-            call.said = _last_reply(recent) or ""
-            call.state = state
-        return call.state
-
-    async def _write(self, call_id: CallId, call: OpenCall, make: Callable[[ConversationState, Tickets], Step]) -> Step:
-        """Make a step on the call's present state, store and publish it; again when another writer was first."""
-        async with call.log:
-            for attempt in range(RACES):
-                state = await self._load(call_id, call)
-                if state.ended:
-                    raise CallEnded
-                step = make(state, call.tickets)
-                if not step.events:
-                    return step
-                try:
-                    await self._store.append(
-                        Append(
-                            call_id=call_id,
-                            expected_seq=state.seq,
-                            events=step.events,
-                            state=step.state,
-                            opened=step.opened,
-                            changed=step.changed,
-                        )
-                    )
-                except (TurnConflict, TicketNumberTaken) as race:
-                    call.forget()
-                    _log.info("turn lost a race", extra={"call_id": call_id, "code": race.code, "attempt": attempt})
-                except BaseException:
-                    # Whether it was kept is not known here (a cancelled wait, a store that failed): read again.
-                    call.forget()
-                    raise
-                else:
-                    call.state = step.state
-                    call.tickets.update((ticket.number, ticket) for ticket in (*step.opened, *step.changed))
-                    call.said = _last_reply(step.events) or call.said
-                    if self._bus.heard(call_id):
-                        await self._bus.publish(frames_of(step))
-                    return step
-            raise TurnConflict
-
     async def _seen(self, utterance: Utterance, call: OpenCall) -> Turn | None:
         """Return what a message id led to when it came first, answered now if it was not; None if it never came."""
         if utterance.message_id is None:
@@ -357,13 +322,13 @@ class ConversationManager:
         if turn.reply is not None:
             return turn
         async with call.log:
-            over = (await self._load(utterance.call_id, call)).ended
-        return turn if over else await self._answer(call, turn)
+            over = (await self._log.load(utterance.call_id, call)).ended
+        return turn if over else await self._answering.answer(call, turn)
 
     async def _catch_up(self, call_id: CallId, call: OpenCall) -> tuple[Turn, ...]:
         """Answer messages that were kept but not answered, by nobody who still runs."""
         async with call.log:
-            state = await self._load(call_id, call)
+            state = await self._log.load(call_id, call)
             orphans = [each for each in state.unanswered if each not in call.in_flight]
             if state.ended or not orphans:
                 return ()
@@ -372,44 +337,10 @@ class ConversationManager:
             turns = []
             for message_id in orphans:
                 events = await self._store.turn(call_id, message_id)
-                turns.append(await self._answer(call, Turn(call_id, message_id, tuple(events))))
+                turns.append(await self._answering.answer(call, Turn(call_id, message_id, tuple(events))))
             return tuple(turns)
         finally:
             call.in_flight.difference_update(orphans)
-
-    async def _answer(self, call: OpenCall, turn: Turn) -> Turn:
-        """Have a kept message answered, once: speak, store, publish."""
-        async with call.voice:
-            async with call.log:
-                state = await self._load(turn.call_id, call)
-                ticket = call.tickets.get(state.ticket) if state.ticket else None
-                said = call.said
-            if turn.message_id not in state.unanswered:
-                return await self._stored(turn)
-            spoken = await self._speaker.speak(brief_of(state, ticket, turn, said), turn)
-
-            def make(state: ConversationState, _tickets: Tickets) -> Step:
-                step = Step(state=state)
-                if turn.message_id in state.unanswered:
-                    step.add(spoken.model_copy(update={"seq": step.next_seq, "at": self._sources.now()}))
-                return step
-
-            try:
-                step = await self._write(turn.call_id, call, make)
-            except CallEnded:  # by another process: the message was taken nevertheless, and not to be refused
-                return await self._stored(turn)
-        if not step.events:
-            return await self._stored(turn)
-        return Turn(turn.call_id, turn.message_id, (*turn.events, *step.events), repeated=turn.repeated)
-
-    async def _stored(self, turn: Turn) -> Turn:
-        """Return the turn as the log has it: somebody else answered it."""
-        events = await self._store.turn(turn.call_id, turn.message_id)
-        return Turn(turn.call_id, turn.message_id, tuple(events), repeated=turn.repeated)
-
-
-def _last_reply(events: Sequence[CallEvent]) -> str | None:
-    return next((event.message for event in reversed(events) if isinstance(event, AssistantMessage)), None)
 
 
 def _outcome(state: ConversationState, tickets: Tickets) -> Outcome:

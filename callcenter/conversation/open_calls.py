@@ -8,30 +8,45 @@ follow in the order of their messages. A message is safe before any reply in the
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from typing import Final
 
 from callcenter.calls import CallId, ConversationState, MessageId, TicketNumber
+from callcenter.conversation.speech import Speech
+from callcenter.llm.prompt import Line
 from callcenter.tickets import Ticket
 
 CALLS_AT_HAND: Final = 20_000
 """At about 5 KB a call this bounds the cache at 100 MB; a busier server reads some calls again."""
 
 
+LINES_AT_HAND: Final = 16
+"""What a model reads word for word; what was said before stands in a summary."""
+
+Remembered = tuple[MessageId | None, Line]
+"""A line, with the message's id where a customer said it."""
+
+
 class OpenCall:
     """One call at hand."""
 
-    __slots__ = ("in_flight", "log", "said", "state", "tickets", "users", "voice")
+    __slots__ = ("ear", "in_flight", "lines", "log", "said", "speech", "state", "tickets", "users", "voice")
 
     def __init__(self) -> None:
         self.log = asyncio.Lock()
         self.voice = asyncio.Lock()
+        self.ear = asyncio.Lock()
+        """Held while a message is understood, where that takes a second opinion: messages are routed in their order."""
         self.state: ConversationState | None = None
         """None: to be read from the store."""
         self.tickets: dict[TicketNumber, Ticket] = {}
         """All tickets of the call; valid while `state` is."""
         self.said = ""
         """Our last reply, empty before the first; valid while `state` is."""
+        self.lines: deque[Remembered] = deque(maxlen=LINES_AT_HAND)
+        """What was said last, oldest first, where a voice needs it; valid while `state` is."""
+        self.speech: Speech | None = None
+        """The reply in the making."""
         self.in_flight: set[MessageId] = set()
         """Messages whose reply this process is making."""
         self.users = 0
@@ -41,6 +56,7 @@ class OpenCall:
         self.state = None
         self.tickets = {}
         self.said = ""
+        self.lines.clear()
 
 
 class OpenCalls:

@@ -1,30 +1,77 @@
-"""Have a message answered: brief the voice, deliver what it says, and turn it into the event that is kept.
+"""Have messages answered: let a voice speak, deliver what it says, and turn it into the event that is kept.
 
 A voice that answers at once has its words kept together with the message, in one step; any other streams to the bus
-while the message is already safe. When a voice fails the next one in line speaks, and in the end the persona
-apologises: a customer is never left without a sentence. Storing and locking stay with manager.py.
+while the message is already safe. When a voice fails, before or amid a reply, the next one in line carries on without
+repeating what was said, and in the end the persona apologises: a customer is never left without a sentence. Storing and
+locking stay with answering.py.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Final
+from typing import Final, assert_never
 
 from callcenter.bus import Bus
-from callcenter.calls import ConversationState
-from callcenter.conversation.turn import Step, Turn, question
+from callcenter.calls import TokenUsage
+from callcenter.conversation.briefing import Asked, asked_by, brief_of
+from callcenter.conversation.speech import Interrupted, Speech
+from callcenter.conversation.turn import Step, Turn
 from callcenter.errors import VoiceFailed
-from callcenter.events import AssistantDelta, AssistantMessage, CallFrame, TicketCreated, TicketUpdated
-from callcenter.llm import Brief, Completion, Delta, PromptVoice, TicketNews, Voice
+from callcenter.events import AssistantDelta, AssistantMessage, Correction
+from callcenter.llm import Brief, Completion, Delta, Failure, Piece, PromptVoice, Voice
+from callcenter.llm.carrying_on import carry_on
+from callcenter.llm.prompt import ToolCall
 from callcenter.personas import PersonaManager
-from callcenter.tickets import Ticket
 
 APOLOGY: Final = "apology"
 """The voice's name in an answer that no voice could give."""
+ROUNDS: Final = 3
+"""How often a model may ask for tools within one reply; each time the customer waits for it to begin anew."""
+_QUESTION_MARKS: Final = ("?", "؟")
+
+CarryOut = Callable[[Sequence[ToolCall], Brief], Awaitable[Brief]]
+"""Does what a model asks for, and returns the brief as it stands then, with the answers in `exchanges`."""
 
 _log = logging.getLogger(__name__)
+
+
+class CutOff(Exception):  # noqa: N818 (no error: the server stops)
+    """The reply was cut off after some of it was delivered; `reply` is what the customer has seen."""
+
+    def __init__(self, reply: AssistantMessage) -> None:
+        super().__init__()
+        self.reply = reply
+
+
+@dataclass(slots=True)
+class _Reply:
+    """A reply in the making."""
+
+    asked: Asked
+    brief: Brief
+    speech: Speech
+    began: float
+    pieces: list[str] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
+    usage: TokenUsage | None = None
+    voice: str = APOLOGY
+    reason: str | None = None
+    """Why the first voice did not speak to the end."""
+    first: float | None = None
+    """Seconds to the first piece of a voice's own."""
+    opening: int = 0
+    """Pieces that are our own introduction."""
+    interrupted: bool = False
+
+    @property
+    def spoken(self) -> str:
+        """What went out by now."""
+        return "".join(self.pieces)
 
 
 class Speaker:
@@ -38,47 +85,113 @@ class Speaker:
         first = self._voices[0]
         self._prompt = first if isinstance(first, PromptVoice) else None
 
+    @property
+    def streams(self) -> bool:
+        """Whether replies take their time, so that a customer may write on before one is made."""
+        return self._prompt is None
+
     def answer_at_once(self, step: Step, turn: Turn, said: str) -> None:
         """Add the answer to the step of its message, where the voice needs no waiting; else leave it to `speak`."""
         if self._prompt is None or len(step.state.unanswered) > 1:  # an older message is answered first
             return
-        began = perf_counter()
-        brief = brief_of(step.state, step.ticket, turn, said)
+        asked = asked_by(turn)
+        brief = brief_of(step.state, step.ticket, asked, said=said)
+        reply = _Reply(asked, brief, Speech(), perf_counter(), voice=self._prompt.name)
         try:
             words = self._prompt.say(brief)
         except Exception as bug:  # noqa: BLE001 (a bug in a voice must not cost the customer the answer)
             _complain(turn, bug)
             return
-        step.pieces = (*self._opening(brief), *words)
-        seconds = perf_counter() - began
-        step.add(
-            _spoken(brief, turn, step.pieces, self._prompt.name, first=seconds, seconds=seconds, seq=step.next_seq)
-        )
+        reply.pieces = [*self._opening(brief), *words]
+        reply.first = perf_counter() - reply.began
+        step.pieces = tuple(reply.pieces)
+        step.add(_event(reply, seq=step.next_seq))
 
-    async def speak(self, brief: Brief, turn: Turn) -> AssistantMessage:
-        """Stream the answer to the bus and return it whole; `seq` and `at` are set when it is stored."""
-        began = perf_counter()
-        first: float | None = None
-        pieces: list[str] = []
-        speaker = APOLOGY
-        for opening in self._opening(brief):
-            await self._deliver(brief, turn, pieces, opening)
+    async def speak(self, asked: Asked, brief: Brief, speech: Speech, carry_out: CarryOut) -> AssistantMessage | None:
+        """Stream the answer to the bus and return it whole; `seq` and `at` are set when it is stored.
+
+        None when the customer wrote on before anything was delivered: what there is to answer has changed.
+        """
+        reply = _Reply(asked, brief, speech, perf_counter())
+        try:
+            await self._open(reply)
+            await self._talk(reply, carry_out)
+        except Interrupted:
+            if not reply.pieces:
+                return None
+            reply.interrupted = True
+        except asyncio.CancelledError:
+            if not reply.pieces:
+                raise
+            reply.interrupted = True
+            raise CutOff(_event(reply)) from None
+        return _event(reply)
+
+    async def _talk(self, reply: _Reply, carry_out: CarryOut) -> None:
+        """Let the voices speak in turn until one gets to the end."""
         for voice in self._voices:
             try:
-                async for piece in voice.stream(brief):
-                    if isinstance(piece, Completion):
-                        speaker = piece.voice
-                    elif isinstance(piece, Delta):
-                        first = first or perf_counter() - began
-                        await self._deliver(brief, turn, pieces, piece.text)
-                break
+                if isinstance(voice, PromptVoice):
+                    await self._say(voice, reply)
+                else:
+                    await self._stream(voice, reply, carry_out)
             except VoiceFailed as failure:
-                _log.warning("voice failed", extra={"call_id": turn.call_id, "code": failure.code})
+                reply.reason = reply.reason or failure.reason
+                _log.warning("voice failed", extra={"call_id": reply.asked.turn.call_id, "reason": failure.reason})
+            except Interrupted:
+                raise
             except Exception as bug:  # noqa: BLE001 (likewise)
-                _complain(turn, bug)
-        else:
-            await self._deliver(brief, turn, pieces, self._personas.apology(brief.persona, brief.language))
-        return _spoken(brief, turn, pieces, speaker, first=first, seconds=perf_counter() - began)
+                reply.reason = reply.reason or Failure.broken
+                _complain(reply.asked.turn, bug)
+            else:
+                return
+        reply.voice = APOLOGY
+        await self._deliver(reply, self._personas.apology(reply.brief.persona, reply.brief.language))
+
+    async def _say(self, voice: PromptVoice, reply: _Reply) -> None:
+        """Let a voice that needs no waiting speak, or carry on where another one could not."""
+        reply.voice = voice.name
+        pieces = voice.say(reply.brief)
+        if len(reply.pieces) > reply.opening:
+            pieces = carry_on("".join(reply.pieces[reply.opening :]), pieces)
+        for piece in pieces:
+            await self._deliver(reply, piece, voices=True)
+
+    async def _stream(self, voice: Voice, reply: _Reply, carry_out: CarryOut) -> None:
+        """Let a voice speak, and do what it asks for in between."""
+        for _ in range(ROUNDS):
+            calls: list[ToolCall] = []
+            async with aclosing(voice.stream(replace(reply.brief, said_now=reply.spoken))) as pieces:
+                while (piece := await reply.speech.next(pieces)) is not None:
+                    await self._take(piece, reply, calls)
+            if not calls:
+                return
+            reply.brief = await carry_out(calls, reply.brief)
+            if reply.brief.introduced and not reply.opening and not reply.pieces:
+                await self._open(reply)
+        if not reply.pieces:
+            raise VoiceFailed(reason=Failure.empty)
+
+    async def _take(self, piece: Piece, reply: _Reply, calls: list[ToolCall]) -> None:
+        match piece:
+            case Delta():
+                await self._deliver(reply, piece.text, voices=True)
+            case Correction():
+                reply.corrections.append(piece)
+            case ToolCall():
+                calls.append(piece)
+            case Completion():
+                reply.voice = piece.voice
+                if piece.usage is not None:
+                    reply.usage = piece.usage if reply.usage is None else reply.usage.plus(piece.usage)
+            case _:
+                assert_never(piece)
+
+    async def _open(self, reply: _Reply) -> None:
+        """Have a persona that takes over introduce itself, at once."""
+        for opening in self._opening(reply.brief):
+            await self._deliver(reply, opening)
+        reply.opening = len(reply.pieces)
 
     def _opening(self, brief: Brief) -> tuple[str, ...]:
         if not brief.introduced:
@@ -86,57 +199,26 @@ class Speaker:
         intent = brief.analysis.intent.intent
         return (self._personas.introduction(brief.persona, brief.language, intent=intent) + " ",)
 
-    async def _deliver(self, brief: Brief, turn: Turn, pieces: list[str], text: str) -> None:
-        pieces.append(text)
-        await self._bus.publish((_delta(turn, brief, text),))
+    async def _deliver(self, reply: _Reply, text: str, *, voices: bool = False) -> None:
+        if voices and reply.first is None:
+            reply.first = perf_counter() - reply.began
+        reply.pieces.append(text)
+        turn = reply.asked.turn
+        if self._bus.heard(turn.call_id):
+            delta = AssistantDelta(
+                call_id=turn.call_id, message_id=turn.message_id, delta=text, persona=reply.brief.persona
+            )
+            await self._bus.publish((delta,))
 
 
-def frames_of(step: Step) -> Sequence[CallFrame]:
-    """Return what readers see of a step: its events, an answer given at once in the pieces it was spoken in."""
-    if not step.pieces:
-        return step.events
-    *before, answer = step.events
-    assert isinstance(answer, AssistantMessage)  # noqa: S101 (answer_at_once() puts it there)
-    deltas = [
-        AssistantDelta(call_id=answer.call_id, message_id=answer.message_id, delta=piece, persona=answer.persona)
-        for piece in step.pieces
-    ]
-    return (*before, *deltas, answer)
-
-
-def brief_of(state: ConversationState, ticket: Ticket | None, turn: Turn, said: str) -> Brief:
-    """Return what a voice may know for its answer to a turn; `said` is our last reply on the call."""
-    message, routing = turn.message, turn.routing
-    news = None
-    if ticket is not None:
-        if turn.find(TicketCreated):
-            news = TicketNews.created
-        elif turn.find(TicketUpdated):
-            news = TicketNews.updated
-    return Brief(
-        state=state,
-        persona=routing.decision.target_persona,
-        language=routing.decision.language,
-        text=message.message,
-        analysis=routing.analysis,
-        decision=routing.decision,
-        introduced=turn.handoff is not None,
-        ticket=ticket,
-        ticket_news=news,
-        asks=question(state, routing.analysis),
-        said=said,
-        at=message.at,
-    )
-
-
-def _delta(turn: Turn, brief: Brief, text: str) -> AssistantDelta:
-    return AssistantDelta(call_id=turn.call_id, message_id=turn.message_id, delta=text, persona=brief.persona)
-
-
-def _spoken(  # noqa: PLR0913 (the facts of one answer)
-    brief: Brief, turn: Turn, pieces: Sequence[str], voice: str, *, first: float | None, seconds: float, seq: int = 1
-) -> AssistantMessage:
+def _event(reply: _Reply, *, seq: int = 1) -> AssistantMessage:
     """Return the answer as an event, and leave the turn's one line in the log."""
+    brief, turn = reply.brief, reply.asked.turn
+    seconds = perf_counter() - reply.began
+    message = reply.spoken
+    asks = brief.asks
+    if reply.interrupted or (reply.usage is not None and not any(mark in message for mark in _QUESTION_MARKS)):
+        asks = None  # it was due, and not put
     if _log.isEnabledFor(logging.INFO):
         _log.info(
             "turn",
@@ -147,7 +229,8 @@ def _spoken(  # noqa: PLR0913 (the facts of one answer)
                 "sentiment": brief.analysis.sentiment.sentiment.value,
                 "rule": brief.decision.rule,
                 "language": brief.language.value,
-                "voice": voice,
+                "voice": reply.voice,
+                "voice_reason": reply.reason,
                 "milliseconds": round(seconds * 1000, 2),
             },
         )
@@ -156,12 +239,17 @@ def _spoken(  # noqa: PLR0913 (the facts of one answer)
         seq=seq,
         at=brief.at,
         message_id=turn.message_id,
-        message="".join(pieces),
+        answers=tuple(each.message_id for each in reply.asked.earlier),
+        message=message,
         persona=brief.persona,
         language=brief.language,
-        voice=voice,
-        asks=brief.asks,
-        first_token_ms=None if first is None else round(first * 1000, 3),
+        voice=reply.voice,
+        voice_reason=reply.reason,
+        corrections=tuple(reply.corrections),
+        usage=reply.usage,
+        asks=asks,
+        interrupted=reply.interrupted,
+        first_token_ms=None if reply.first is None else round(reply.first * 1000, 3),
         duration_ms=round(seconds * 1000, 3),
     )
 

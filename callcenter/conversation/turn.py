@@ -150,6 +150,8 @@ class Facts:
     services: tuple[str, ...]
     """Ids of the company's services it names."""
     now: datetime
+    heard: bool = False
+    """The message itself stands in the log already (`hear`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,14 +163,9 @@ class Desk:
     new_ticket_number: Callable[[], TicketNumber]
 
 
-def take(state: ConversationState, tickets: Tickets, facts: Facts, desk: Desk) -> Step:
-    """Return the events that a message leads to before anybody answers it."""
-    decision = facts.decision
-    number = None if decision.create_ticket else decision.add_to_ticket or state.ticket
-    step = Step(state=state, ticket=tickets.get(number) if number else None)
-    turns = state.ticket is not None and number != state.ticket  # to another matter, new or known
-    known_before = another_matter(state.slots, step.ticket) if turns else state.slots
-    slots = collect(known_before, facts.analysis, facts.text, collecting=state.collecting and not turns)
+def hear(state: ConversationState, facts: Facts) -> Step:
+    """Return the event of the bare message: kept first where understanding it takes a while."""
+    step = Step(state=state)
     step.add(
         UserMessage(
             call_id=state.call_id,
@@ -180,6 +177,18 @@ def take(state: ConversationState, tickets: Tickets, facts: Facts, desk: Desk) -
             truncated=facts.truncated,
         )
     )
+    return step
+
+
+def take(state: ConversationState, tickets: Tickets, facts: Facts, desk: Desk) -> Step:
+    """Return the events that a message leads to before anybody answers it; its own, unless it was heard before."""
+    decision = facts.decision
+    number = None if decision.create_ticket else decision.add_to_ticket or state.ticket
+    step = Step(state=state) if facts.heard else hear(state, facts)
+    step.ticket = tickets.get(number) if number else None
+    turns = state.ticket is not None and number != state.ticket  # to another matter, new or known
+    known_before = another_matter(state.slots, step.ticket) if turns else state.slots
+    slots = collect(known_before, facts.analysis, facts.text, collecting=state.collecting and not turns)
     step.add(
         Routing(
             call_id=state.call_id,
@@ -193,15 +202,15 @@ def take(state: ConversationState, tickets: Tickets, facts: Facts, desk: Desk) -
         )
     )
     if decision.handoff:
-        step.add(_handoff(step.state, decision.target_persona, desk.personas, facts.now, facts=facts))
-    _escalate(step, facts)
-    _ticket(step, facts, desk, told=slots is not known_before, turns=turns)
+        step.add(handed_off(step.state, decision.target_persona, desk.personas, facts.now, facts=facts))
+    escalate(step, facts)
+    put_on_ticket(step, facts, desk, told=slots is not known_before, turns=turns)
     return step
 
 
 def manual_handoff(state: ConversationState, persona: PersonaType, personas: PersonaManager, now: datetime) -> Handoff:
     """Return the handoff that somebody asked for by hand."""
-    return _handoff(state, persona, personas, now, facts=None)
+    return handed_off(state, persona, personas, now, facts=None, trigger=HandoffTrigger.manual)
 
 
 def question(state: ConversationState, analysis: MessageAnalysis) -> Slot | None:
@@ -219,8 +228,14 @@ def question(state: ConversationState, analysis: MessageAnalysis) -> Slot | None
     return None
 
 
-def _handoff(
-    state: ConversationState, persona: PersonaType, personas: PersonaManager, now: datetime, *, facts: Facts | None
+def handed_off(  # noqa: PLR0913 (what a handoff is made of)
+    state: ConversationState,
+    persona: PersonaType,
+    personas: PersonaManager,
+    now: datetime,
+    *,
+    facts: Facts | None,
+    trigger: HandoffTrigger = HandoffTrigger.routing,
 ) -> Handoff:
     """Return the handoff to a persona; `facts` of the message that caused it, None when it was done by hand.
 
@@ -233,7 +248,7 @@ def _handoff(
         message_id=facts.message_id if facts else None,
         from_persona=state.current_persona,
         to_persona=persona,
-        trigger=HandoffTrigger.routing if facts else HandoffTrigger.manual,
+        trigger=trigger,
         message=personas.handoff_line(state.current_persona, persona, state.language),
         packet=HandoffPacket(
             reason=facts.decision.reasoning if facts else "asked for by hand",
@@ -246,7 +261,7 @@ def _handoff(
     )
 
 
-def _escalate(step: Step, facts: Facts) -> None:
+def escalate(step: Step, facts: Facts) -> None:
     """Escalate once a matter; ask for a human once a call."""
     decision = facts.decision
     escalated = step.ticket is not None and step.ticket.escalated and not decision.create_ticket
@@ -275,7 +290,7 @@ def _escalate(step: Step, facts: Facts) -> None:
         )
 
 
-def _ticket(step: Step, facts: Facts, desk: Desk, *, told: bool, turns: bool) -> None:
+def put_on_ticket(step: Step, facts: Facts, desk: Desk, *, told: bool, turns: bool) -> None:
     """Open the ticket that is due, or put what the message told on the one in hand."""
     state, decision = step.state, facts.decision
     slots = state.slots

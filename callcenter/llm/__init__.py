@@ -6,7 +6,7 @@ in which language and what is asked for was decided before; conversation.py deli
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -148,7 +148,7 @@ Piece = Delta | Correction | ToolCall | Completion
 class Voice(Protocol):
     """Speaks for a persona."""
 
-    def stream(self, brief: Brief) -> AsyncIterator[Piece]:
+    def stream(self, brief: Brief) -> AsyncGenerator[Piece, None]:
         """Yield pieces, then exactly one completion. Raises VoiceFailed, also after pieces, when it can't go on.
 
         Where tool calls came, they are carried out when the stream has ended, and it is asked again with the answers
@@ -179,7 +179,7 @@ class Model(Protocol):
         """The model's name."""
         ...
 
-    def stream(self, prompt: Prompt) -> AsyncIterator[Heard]:
+    def stream(self, prompt: Prompt) -> AsyncGenerator[Heard, None]:
         """Yield what the model says, then exactly one Stopped. Raises ModelFailed, also after pieces."""
         ...
 

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
-from callcenter.analysis import ConversationAnalyzer, load_lexicons
-from callcenter.bus.memory import MemoryBus
-from callcenter.calls import CallId, Language, MessageId, PersonaType, Slot, TicketCategory, TicketNumber
-from callcenter.company import DEMO, load_company
-from callcenter.conversation import ConversationManager, Sources, Utterance
-from callcenter.errors import CallEnded, CallExists, CallNotFound, EmptyMessage, StoreUnavailable, VoiceFailed
+from callcenter.calls import CallId, Language, PersonaType, Slot, TicketCategory
+from callcenter.conversation import Utterance
+from callcenter.errors import CallEnded, CallExists, CallNotFound, EmptyMessage, StoreUnavailable
 from callcenter.events import (
     AssistantDelta,
     AssistantMessage,
@@ -29,150 +23,24 @@ from callcenter.events import (
     UserMessage,
     fold,
 )
-from callcenter.llm import Brief, Completion, CompletionKind, Delta, Voice
-from callcenter.personas import PersonaManager, load_personas
-from callcenter.store import Append
-from callcenter.store.sqlite import SQLiteStore
+from callcenter.llm import Brief, Piece
 from callcenter.tickets import TicketChange, TicketStatus
+from tests.conversation.house import (
+    CALL,
+    COMPANY,
+    PERSONAS,
+    AtOnce,
+    House,
+    Saying,
+    Scripted,
+    answering,
+    breaking,
+    failing,
+    house,
+)
 from tests.factories import after
 
 pytestmark = pytest.mark.unit
-
-COMPANY = load_company(DEMO)
-ANALYZER = ConversationAnalyzer(load_lexicons())
-PERSONAS = PersonaManager(load_personas(), COMPANY)
-CALL = CallId("CALL-7")
-
-Saying = Callable[[Brief], AsyncIterator[Delta | Completion]]
-
-
-async def answering(brief: Brief) -> AsyncIterator[Delta | Completion]:
-    yield Delta(f"[{brief.persona}] ")
-    yield Delta(f"asks {brief.asks}." if brief.asks else "said.")
-    yield Completion(CompletionKind.complete, "scripted")
-
-
-async def failing(_brief: Brief) -> AsyncIterator[Delta | Completion]:
-    raise VoiceFailed
-    yield Delta("")
-
-
-async def breaking(_brief: Brief) -> AsyncIterator[Delta | Completion]:
-    raise ZeroDivisionError
-    yield Delta("")
-
-
-@dataclass
-class Scripted:
-    """A voice that says what the test wants, and remembers what it was told."""
-
-    say: Saying = answering
-    briefs: list[Brief] = field(default_factory=list)
-
-    def stream(self, brief: Brief) -> AsyncIterator[Delta | Completion]:
-        self.briefs.append(brief)
-        return self.say(brief)
-
-
-@dataclass
-class Prompt:
-    """A voice that answers at once, as often as it can."""
-
-    briefs: list[Brief] = field(default_factory=list)
-
-    fails: int = 0
-    name: str = "prompt"
-
-    def say(self, brief: Brief) -> tuple[str, ...]:
-        if self.fails:
-            self.fails -= 1
-            raise ZeroDivisionError
-        self.briefs.append(brief)
-        return ("At ", "once.")
-
-    async def stream(self, brief: Brief) -> AsyncIterator[Delta | Completion]:
-        for piece in self.say(brief):
-            yield Delta(piece)
-        yield Completion(CompletionKind.complete, self.name)
-
-
-class Faulty:
-    """A store in front of the real one that fails the appends it is told to, before or after they are kept."""
-
-    def __init__(self, store: SQLiteStore) -> None:
-        self.store = store
-        self.before = self.after = 0
-        self.steps: list[Append] = []
-
-    async def append(self, step: Append) -> None:
-        self.steps.append(step)
-        if self.before:
-            self.before -= 1
-            raise StoreUnavailable
-        await self.store.append(step)
-        if self.after:
-            self.after -= 1
-            raise StoreUnavailable
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.store, name)
-
-
-@dataclass
-class House:
-    manager: ConversationManager
-    store: SQLiteStore
-    faults: Faulty
-    bus: MemoryBus
-    voice: Scripted
-
-    async def says(self, text: str, message_id: str | None = None, **more: object):
-        return await self.manager.handle(
-            Utterance(CALL, text, MessageId(message_id) if message_id else None, **more)  # type: ignore[arg-type]
-        )
-
-    async def log(self):
-        return await self.store.events(CALL)
-
-
-def sources() -> Sources:
-    ticks, ids = itertools.count(1), itertools.count(1)
-    return Sources(
-        now=lambda: after(next(ticks)),
-        call_id=lambda: CallId(f"CALL-{next(ids)}"),
-        message_id=lambda: MessageId(f"own-{next(ids)}"),
-        ticket_number=lambda: TicketNumber(f"TKT-{next(ids):08}"),
-    )
-
-
-@asynccontextmanager
-async def house(folder: Path, *voices: Voice, language: Language | None = Language.en) -> AsyncIterator[House]:
-    store = await SQLiteStore.open(folder / "calls.sqlite3")
-    bus, voice, faults = MemoryBus(), Scripted(), Faulty(store)
-    manager = ConversationManager(
-        store=faults,  # type: ignore[arg-type] # everything but append is the real store's
-        bus=bus,
-        analyzer=ANALYZER,
-        company=COMPANY,
-        personas=PERSONAS,
-        voices=voices or (voice,),
-        sources=sources(),
-    )
-    try:
-        if not await _exists(store):
-            await manager.start(call_id=CALL, language=language, customer_name="Sam")
-        yield House(manager, store, faults, bus, voice)
-    finally:
-        await bus.close()
-        await store.close()
-
-
-async def _exists(store: SQLiteStore) -> bool:
-    try:
-        await store.state(CALL)
-    except CallNotFound:
-        return False
-    return True
 
 
 async def test_a_call_starts_with_a_greeting_in_the_language_stated(tmp_path):
@@ -250,7 +118,8 @@ async def test_racing_messages_are_both_kept_in_one_order(tmp_path):
         assert [event.seq for event in log] == list(range(1, len(log) + 1))
         asked = [event.message_id for event in log if isinstance(event, UserMessage)]
         assert sorted(asked) == [f"m-{count}" for count in range(10)]
-        assert [event.message_id for event in log if isinstance(event, AssistantMessage)] == asked
+        replies = [event for event in log if isinstance(event, AssistantMessage)]
+        assert [each for reply in replies for each in (*reply.answers, reply.message_id)] == asked
         assert await home.store.state(CALL) == fold(log)
 
 
@@ -330,7 +199,7 @@ class TestWhenTheStoreFails:
 
     @staticmethod
     def _then_fail(home: House) -> Saying:
-        async def say(brief: Brief) -> AsyncIterator[Delta | Completion]:
+        async def say(brief: Brief) -> AsyncGenerator[Piece, None]:
             home.faults.before = 1
             async for piece in answering(brief):
                 yield piece
@@ -356,7 +225,7 @@ class TestWhenAVoiceFails:
 
 class TestAVoiceThatAnswersAtOnce:
     async def test_its_answer_is_kept_in_one_step_with_the_message(self, tmp_path):
-        async with house(tmp_path, Prompt()) as home, home.bus.subscribe(CALL) as heard:
+        async with house(tmp_path, AtOnce()) as home, home.bus.subscribe(CALL) as heard:
             turn = await home.says("I want to buy a website")
             kinds = [frame.event for frame in await heard.batch()]
             assert kinds == ["user_message", "routing", "handoff", *["assistant_delta"] * 3, "assistant_message"]
@@ -367,7 +236,7 @@ class TestAVoiceThatAnswersAtOnce:
             assert await home.store.state(CALL) == fold(await home.log())
 
     async def test_when_it_breaks_the_message_is_kept_and_answered_after_all(self, tmp_path):
-        async with house(tmp_path, Prompt(fails=1)) as home:
+        async with house(tmp_path, AtOnce(fails=1)) as home:
             turn = await home.says("hello")
             assert turn.reply is not None
             assert turn.reply.message == "At once."
@@ -378,7 +247,7 @@ class TestAVoiceThatAnswersAtOnce:
             home.voice.say = TestWhenTheStoreFails._then_fail(home)
             with pytest.raises(StoreUnavailable):
                 await home.says("hello", "m-1")
-        async with house(tmp_path, Prompt()) as home:
+        async with house(tmp_path, AtOnce()) as home:
             await home.says("what are your working hours?", "m-2")
             replies = [event.message_id for event in await home.log() if isinstance(event, AssistantMessage)]
             assert replies == ["m-1", "m-2"]

@@ -8,14 +8,14 @@ nothing that the brief or the profile does not show, and never asks two question
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from itertools import pairwise
 from typing import Final
 
 from callcenter.analysis import PhraseIndex
 from callcenter.calls import Language
 from callcenter.company import Company
-from callcenter.llm import Brief, Completion, CompletionKind, Delta
+from callcenter.llm import Brief, Completion, CompletionKind, Delta, Piece
 from callcenter.llm.offline.choice import draft_reply
 from callcenter.llm.offline.facts import OpeningTimes, facts_of, item_index
 from callcenter.llm.offline.phrases import Cue, Day, load_phrasebook
@@ -53,7 +53,7 @@ class OfflineVoice:
         self._facts = {language: facts_of(company, language, offers) for language in Language}
         self._times = OpeningTimes(company.hours)
 
-    async def stream(self, brief: Brief) -> AsyncIterator[Delta | Completion]:
+    async def stream(self, brief: Brief) -> AsyncGenerator[Piece, None]:
         """Yield the reply sentence by sentence; never fails."""
         for piece in self.say(brief):
             yield Delta(piece)

@@ -1,0 +1,170 @@
+"""Have kept messages answered, once: by the reply being made, by the next one, after a crash, or by somebody else.
+
+Whoever gets the voice of a call answers all that is unanswered then. A customer who writes on while a reply is made
+cuts it off: undelivered, it is dropped and the next reply answers everything; else what was delivered is the reply.
+Its invariant: a reply is stored as it was delivered, to the character, and no message is answered twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from callcenter.analysis import ConversationAnalyzer
+from callcenter.calls import ConversationState, MessageId
+from callcenter.calls import Speaker as Side
+from callcenter.conversation.acting import Bench, carry_out
+from callcenter.conversation.briefing import Asked, asked_by, brief_of
+from callcenter.conversation.call_log import CallLog, lines_before
+from callcenter.conversation.open_calls import OpenCall
+from callcenter.conversation.speaking import CutOff, Speaker
+from callcenter.conversation.speech import Speech
+from callcenter.conversation.turn import Desk, Step, Tickets, Turn
+from callcenter.errors import CallEnded
+from callcenter.events import AssistantMessage, Routing
+from callcenter.llm import Brief
+from callcenter.llm.prompt import Exchange, ToolCall
+from callcenter.routing import RoutingPolicy
+from callcenter.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What answering works with."""
+
+    log: CallLog
+    store: Store
+    speaker: Speaker
+    analyzer: ConversationAnalyzer
+    desk: Desk
+    policy: RoutingPolicy
+    now: Callable[[], datetime]
+    """Aware UTC."""
+
+
+class Answering:
+    """Answers the messages of all calls of one process."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @property
+    def streams(self) -> bool:
+        """Whether replies take their time, so that a customer may write on before one is made."""
+        return self._parts.speaker.streams
+
+    def at_once(self, step: Step, turn: Turn, said: str) -> None:
+        """Add the answer to the step of its message, where the voice needs no waiting; else leave it to `answer`."""
+        self._parts.speaker.answer_at_once(step, turn, said)
+
+    async def answer(self, call: OpenCall, turn: Turn) -> Turn:
+        """Have a kept message answered: speak, store, publish. Returns its turn with the reply, whoever gave it."""
+        while True:
+            async with call.voice:
+                async with call.log:
+                    state = await self._parts.log.load(turn.call_id, call)
+                if turn.message_id not in state.unanswered:
+                    return await self.stored(turn)
+                work = _Work(self._parts, call, await self._asked(state, turn))
+                try:
+                    answered = await work.answer()
+                except CallEnded:  # by another process: the message was taken nevertheless, and not to be refused
+                    return await self.stored(turn)
+            if answered and work.asked.turn.message_id == turn.message_id:
+                return replace(work.asked.turn, repeated=turn.repeated)
+
+    async def stored(self, turn: Turn) -> Turn:
+        """Return the turn as the log has it: somebody else answered it."""
+        events = await self._parts.store.turn(turn.call_id, turn.message_id)
+        return Turn(turn.call_id, turn.message_id, tuple(events), repeated=turn.repeated)
+
+    async def _asked(self, state: ConversationState, turn: Turn) -> Asked:
+        """Return what the next reply is to answer: this message, or of a burst all that is unanswered."""
+        if not self.streams or len(state.unanswered) == 1:
+            return asked_by(turn)
+        turns = [turn if each == turn.message_id else await self._turn(turn, each) for each in state.unanswered]
+        # One may be in the middle of being understood; it is answered by itself, afterwards.
+        *earlier, newest = (each for each in turns if each.find(Routing) is not None)
+        if not earlier:
+            return asked_by(newest)
+        text = "\n".join(each.message.message for each in (*earlier, newest))
+        analysis = self._parts.analyzer.analyze(text, newest.routing.decision.language)
+        return Asked(turn=newest, earlier=tuple(earlier), text=text, analysis=analysis)
+
+    async def _turn(self, of: Turn, message_id: MessageId) -> Turn:
+        events = await self._parts.store.turn(of.call_id, message_id)
+        return Turn(of.call_id, message_id, tuple(events))
+
+
+class _Work:
+    """One reply being worked at; the caller holds the call's voice."""
+
+    def __init__(self, parts: Parts, call: OpenCall, asked: Asked) -> None:
+        self._parts = parts
+        self._call = call
+        self.asked = asked
+        """With all events it has led to by now."""
+
+    async def answer(self) -> bool:
+        """Make the reply and keep it; False when the customer cut it off before anything was delivered."""
+        self._call.speech = speech = Speech()
+        try:
+            reply = await self._parts.speaker.speak(self.asked, await self._brief(), speech, self._carry_out)
+        except CutOff as cut:
+            await self._keep(cut.reply)
+            raise asyncio.CancelledError from None
+        finally:
+            self._call.speech = None
+        if reply is not None:
+            await self._keep(reply)
+        return reply is not None
+
+    async def _brief(self, exchanges: tuple[Exchange, ...] = ()) -> Brief:
+        call = self._call
+        async with call.log:
+            state = await self._parts.log.load(self.asked.turn.call_id, call)
+            ticket = call.tickets.get(state.ticket) if state.ticket else None
+            history = lines_before(call, self.asked.messages)
+            return brief_of(state, ticket, self.asked, said=call.said, history=history, exchanges=exchanges)
+
+    async def _carry_out(self, calls: Sequence[ToolCall], brief: Brief) -> Brief:
+        """Do what a model asks for, one step a call, and brief it anew."""
+        said = (*(line.text for line in brief.history if line.speaker is Side.customer), brief.text)
+        done = [await self._act(each, said) for each in calls]
+        return await self._brief((*brief.exchanges, *done))
+
+    async def _act(self, wanted: ToolCall, said: Sequence[str]) -> Exchange:
+        parts = self._parts
+        answers: list[Exchange] = []
+
+        def make(state: ConversationState, tickets: Tickets) -> Step:
+            bench = Bench(turn=self.asked.turn, said=said, policy=parts.policy, desk=parts.desk, now=parts.now())
+            step, answer = carry_out(state, tickets, wanted, bench)
+            answers.append(answer)
+            return step
+
+        step = await parts.log.write(self.asked.turn.call_id, self._call, make)
+        self._note(step)
+        return answers[-1]
+
+    async def _keep(self, reply: AssistantMessage) -> None:
+        """Store the reply, unless another process has answered meanwhile."""
+
+        def make(state: ConversationState, _tickets: Tickets) -> Step:
+            step = Step(state=state)
+            if reply.message_id in state.unanswered:
+                step.add(reply.altered({"seq": step.next_seq, "at": self._parts.now()}))
+            return step
+
+        step = await self._parts.log.write(self.asked.turn.call_id, self._call, make)
+        self._note(step)
+        if not step.events:
+            turn = self.asked.turn
+            events = await self._parts.store.turn(turn.call_id, turn.message_id)
+            self.asked = replace(self.asked, turn=replace(turn, events=tuple(events)))
+
+    def _note(self, step: Step) -> None:
+        turn = self.asked.turn
+        self.asked = replace(self.asked, turn=replace(turn, events=(*turn.events, *step.events)))

@@ -1,0 +1,90 @@
+"""Brief a voice: gather what it may know for one reply from the call as it stands and the messages to answer. Pure.
+
+Usually one message is answered; of a burst all, by one reply that goes by the newest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from callcenter.analysis import MessageAnalysis
+from callcenter.calls import ConversationState, MessageId
+from callcenter.conversation.turn import Turn, question
+from callcenter.events import TicketCreated, TicketUpdated
+from callcenter.llm import Brief, Receipt, TicketNews
+from callcenter.llm.prompt import Exchange, Line
+from callcenter.tickets import Ticket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What one reply is to answer."""
+
+    turn: Turn
+    """The newest message's; the reply is known by it."""
+    earlier: tuple[Turn, ...] = ()
+    """Those of a burst that came before it, oldest first."""
+    text: str
+    """The customer's words, all messages together."""
+    analysis: MessageAnalysis
+    """What all of them mean together."""
+
+    @property
+    def messages(self) -> tuple[MessageId, ...]:
+        """Ids of all messages, oldest first."""
+        return (*(turn.message_id for turn in self.earlier), self.turn.message_id)
+
+
+def asked_by(turn: Turn) -> Asked:
+    """Return what a single message asks."""
+    return Asked(turn=turn, text=turn.message.message, analysis=turn.routing.analysis)
+
+
+def brief_of(  # noqa: PLR0913 (the facts of a reply)
+    state: ConversationState,
+    ticket: Ticket | None,
+    asked: Asked,
+    *,
+    said: str,
+    history: tuple[Line, ...] = (),
+    exchanges: tuple[Exchange, ...] = (),
+) -> Brief:
+    """Return what a voice may know; `said` is our last reply, `exchanges` what was done for the one in the making."""
+    turns = (*asked.earlier, asked.turn)
+    news = None
+    if ticket is not None:
+        if any(turn.find(TicketCreated) for turn in turns):
+            news = TicketNews.created
+        elif any(turn.find(TicketUpdated) for turn in turns):
+            news = TicketNews.updated
+    routing = asked.turn.routing
+    introduced = any(turn.handoff is not None for turn in turns)
+    return Brief(
+        state=state,
+        persona=state.current_persona,
+        language=routing.decision.language,
+        text=asked.text,
+        analysis=asked.analysis,
+        decision=routing.decision,
+        introduced=introduced,
+        ticket=ticket,
+        ticket_news=news,
+        asks=question(state, asked.analysis),
+        said=said,
+        at=asked.turn.message.at,
+        history=history,
+        exchanges=exchanges,
+        receipts=receipts(state, introduced=introduced),
+    )
+
+
+def receipts(state: ConversationState, *, introduced: bool) -> frozenset[Receipt]:
+    """Return what was done for the customer on this call and may be said to have been."""
+    held = set()
+    if introduced or state.human_requested:
+        held.add(Receipt.transfer)
+    if state.tickets:
+        held.update((Receipt.ticket, Receipt.callback))
+    if state.human_requested:
+        held.add(Receipt.callback)
+    return frozenset(held)

@@ -1,0 +1,144 @@
+"""Read and write the log of a call: one writer at a time in this process, the store's word between processes.
+
+What goes into the log is made by whoever writes, on the state as it stands; this module makes sure that it follows.
+Its invariant: nothing is published or returned that the store has not kept.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from callcenter.bus import Bus
+from callcenter.calls import CallId, ConversationState, MessageId, Speaker
+from callcenter.conversation.open_calls import OpenCall, Remembered
+from callcenter.conversation.turn import Step, Tickets
+from callcenter.errors import CallEnded, TicketNumberTaken, TurnConflict
+from callcenter.events import (
+    AssistantDelta,
+    AssistantMessage,
+    CallEvent,
+    CallFrame,
+    Greeting,
+    UserMessage,
+)
+from callcenter.llm.prompt import Line
+from callcenter.store import Append, Store
+
+RACES: Final = 8
+"""How often a step is made anew when another process wrote first; each time somebody else got on."""
+
+LAST_REPLY_WITHIN: Final = 12
+"""Our last reply is among so many last events: at most seven of the turn in hand follow it, and a handoff by hand."""
+CONVERSATION_WITHIN: Final = 80
+"""Events that are read for what was said before: a dozen lines with all that stands between them."""
+LINE_CHARS: Final = 2_000
+"""A line is remembered so far; beyond it a model would not get the rest anyway."""
+
+Make = Callable[[ConversationState, Tickets], Step]
+
+_log = logging.getLogger(__name__)
+
+
+class CallLog:
+    """The logs of all calls, as one process reads and writes them."""
+
+    def __init__(self, store: Store, bus: Bus, *, remembers: bool) -> None:
+        """Take the store and the bus; `remembers`: keep what was said at hand, for voices that need it."""
+        self._store = store
+        self._bus = bus
+        self._remembers = remembers
+
+    async def load(self, call_id: CallId, call: OpenCall) -> ConversationState:
+        """Return the state at hand, read if need be; the caller holds the log lock. Raises CallNotFound."""
+        if call.state is None:
+            state = await self._store.state(call_id)
+            call.tickets = {number: await self._store.ticket(number) for number in state.tickets}
+            within = CONVERSATION_WITHIN if self._remembers else LAST_REPLY_WITHIN
+            self._note(call, await self._store.events(call_id, after=max(0, state.seq - within)))
+            call.state = state
+        return call.state
+
+    async def write(self, call_id: CallId, call: OpenCall, make: Make) -> Step:
+        """Make a step on the call's present state, store and publish it; again when another writer was first.
+
+        A step without events is returned as it is. Raises CallNotFound, CallEnded, MessageTaken, StoreUnavailable, and
+        TurnConflict when other writers never let go.
+        """
+        async with call.log:
+            for attempt in range(RACES):
+                state = await self.load(call_id, call)
+                if state.ended:
+                    raise CallEnded
+                step = make(state, call.tickets)
+                if not step.events:
+                    return step
+                try:
+                    await self._store.append(
+                        Append(
+                            call_id=call_id,
+                            expected_seq=state.seq,
+                            events=step.events,
+                            state=step.state,
+                            opened=step.opened,
+                            changed=step.changed,
+                        )
+                    )
+                except (TurnConflict, TicketNumberTaken) as race:
+                    call.forget()
+                    _log.info("turn lost a race", extra={"call_id": call_id, "code": race.code, "attempt": attempt})
+                except BaseException:
+                    # Whether it was kept is not known here (a cancelled wait, a store that failed): read again.
+                    call.forget()
+                    raise
+                else:
+                    call.state = step.state
+                    call.tickets.update((ticket.number, ticket) for ticket in (*step.opened, *step.changed))
+                    self._note(call, step.events)
+                    if self._bus.heard(call_id):
+                        await self._bus.publish(frames_of(step))
+                    return step
+            raise TurnConflict
+
+    def began(self, call: OpenCall, step: Step) -> None:
+        """Take over the state of a call that has just been started."""
+        call.state = step.state
+        self._note(call, step.events)
+
+    def _note(self, call: OpenCall, events: Sequence[CallEvent]) -> None:
+        """Remember what was said."""
+        for event in events:
+            if isinstance(event, AssistantMessage):
+                call.said = event.message
+            if self._remembers and isinstance(event, UserMessage | AssistantMessage | Greeting):
+                call.lines.append(_remembered(event))
+
+
+def _remembered(event: UserMessage | AssistantMessage | Greeting) -> Remembered:
+    text = event.message[:LINE_CHARS]
+    match event:
+        case UserMessage():
+            return event.message_id, Line(Speaker.customer, text)
+        case AssistantMessage():
+            return None, Line(Speaker.persona, text, interrupted=event.interrupted)
+        case Greeting():
+            return None, Line(Speaker.persona, text)
+
+
+def lines_before(call: OpenCall, answering: Sequence[MessageId]) -> tuple[Line, ...]:
+    """Return what was said on a call but for the messages being answered now, oldest first."""
+    return tuple(line for message_id, line in call.lines if message_id not in answering)
+
+
+def frames_of(step: Step) -> Sequence[CallFrame]:
+    """Return what readers see of a step: its events, an answer given at once in the pieces it was spoken in."""
+    if not step.pieces:
+        return step.events
+    *before, answer = step.events
+    assert isinstance(answer, AssistantMessage)  # noqa: S101 (answer_at_once() puts it there)
+    deltas = [
+        AssistantDelta(call_id=answer.call_id, message_id=answer.message_id, delta=piece, persona=answer.persona)
+        for piece in step.pieces
+    ]
+    return (*before, *deltas, answer)
