@@ -48,7 +48,7 @@ from tests.factories import (
 )
 from tests.llm.briefs import analysis as understood
 from tests.llm.briefs import brief
-from tests.llm.models import USAGE, AskedModel
+from tests.llm.models import USAGE, AskedModel, assert_strict
 
 pytestmark = pytest.mark.unit
 
@@ -219,6 +219,7 @@ async def test_a_model_sums_up_where_one_is_configured():
     assert [line["speaker"] for line in shown["lines"]] == ["persona", "customer", "persona"]
     assert TICKET in shown["facts"]
     assert "0074" not in question.instructions
+    assert_strict(question)
 
 
 @pytest.mark.parametrize(
@@ -323,6 +324,7 @@ async def test_a_model_is_asked_only_where_the_log_does_not_tell(rule):
     if unsure:
         assert (suggestion.code, suggestion.confidence) == (Disposition.resolved, 0.8)
         assert suggestion.reason.ar == "كان راضيًا."
+        assert_strict(model.questions[0])
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 
 from callcenter.calls import TokenUsage
 from callcenter.llm import CompletionKind, Heard, Stopped
 from callcenter.llm.prompt import Prompt, Question
 
 USAGE = TokenUsage(input_tokens=700, output_tokens=50)
+
+_UNSUPPORTED = {"minLength", "maxLength", "default", "allOf", "oneOf", "not", "prefixItems", "patternProperties"}
+"""Keywords that OpenAI's strict mode refuses."""
 
 
 class AskedModel:
@@ -39,3 +42,23 @@ class AskedModel:
 
     async def close(self) -> None:
         pass
+
+
+def assert_strict(question: Question) -> None:
+    """Fail unless OpenAI's strict mode would take the question's schema."""
+    for part in _parts(dict(question.schema)):
+        assert not _UNSUPPORTED & part.keys()
+        if part.get("type") == "object":
+            assert isinstance(part["properties"], dict)
+            assert part["additionalProperties"] is False
+            assert part["required"] == list(part["properties"])
+
+
+def _parts(schema: object) -> Iterator[dict[str, object]]:
+    if isinstance(schema, dict):
+        yield schema
+        for each in schema.values():
+            yield from _parts(each)
+    elif isinstance(schema, list):
+        for each in schema:
+            yield from _parts(each)

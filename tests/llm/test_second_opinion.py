@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,7 +15,7 @@ from callcenter.llm.second_opinion import SecondOpinion
 from callcenter.opinions import ModelVerdict, NoVerdict, doubt, settle
 from callcenter.routing import Winner
 from tests.factories import NOON
-from tests.llm.models import USAGE, AskedModel
+from tests.llm.models import USAGE, AskedModel, assert_strict
 
 pytestmark = pytest.mark.unit
 
@@ -25,8 +24,6 @@ TEXTS = {
     Language.en: "There is a payment on my statement that I don't recognize",
 }
 QUOTES = {Language.ar: "وعطوني غرفة على المواقف", Language.en: "I don't recognize"}
-UNSUPPORTED = {"minLength", "maxLength", "default", "allOf", "oneOf", "not", "prefixItems", "patternProperties"}
-"""Keywords that OpenAI's strict mode refuses."""
 
 
 def an_answer(**changed: object) -> str:
@@ -123,22 +120,7 @@ async def test_the_instructions_do_not_change_with_the_message():
 async def test_the_schema_is_one_that_strict_mode_accepts():
     model = AskedModel(an_answer())
     await SecondOpinion(model, 30).ask("hello")
-    for part in parts(dict(model.questions[0].schema)):
-        assert not UNSUPPORTED & part.keys()
-        if part.get("type") == "object":
-            assert part["additionalProperties"] is False
-            assert isinstance(part["properties"], dict)
-            assert part["required"] == list(part["properties"])
-
-
-def parts(schema: object) -> Iterator[dict[str, object]]:
-    if isinstance(schema, dict):
-        yield schema
-        for each in schema.values():
-            yield from parts(each)
-    elif isinstance(schema, list):
-        for each in schema:
-            yield from parts(each)
+    assert_strict(model.questions[0])
 
 
 @pytest.mark.parametrize("language", Language)
