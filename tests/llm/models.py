@@ -1,64 +1,90 @@
-"""A model to ask questions of, for tests: it answers what it was given, and remembers what it was asked."""
+"""Models of both APIs, talking to a fake server over real HTTP, and the prompts they are given."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import NamedTuple
 
-from callcenter.calls import TokenUsage
-from callcenter.llm import CompletionKind, Heard, Stopped
-from callcenter.llm.prompt import Prompt, Question
+from callcenter.calls import Speaker, ToolName
+from callcenter.errors import ModelFailed
+from callcenter.llm import Heard
+from callcenter.llm.fake_openai import Answer, FakeOpenAI, serve
+from callcenter.llm.openai_chat import ChatModel
+from callcenter.llm.openai_client import OpenAIClient
+from callcenter.llm.openai_responses import ResponsesModel
+from callcenter.llm.prompt import Line, Prompt, Question, Tool
 
-USAGE = TokenUsage(input_tokens=700, output_tokens=50)
+AnyModel = ResponsesModel | ChatModel
+MakeModel = Callable[[OpenAIClient], AnyModel]
 
-_UNSUPPORTED = {"minLength", "maxLength", "default", "allOf", "oneOf", "not", "prefixItems", "patternProperties"}
-"""Keywords that OpenAI's strict mode refuses."""
-
-
-class AskedModel:
-    """Answers each question with the next of `answers`: text as it is, an exception raised, None: never."""
-
-    name = "asked"
-
-    def __init__(self, *answers: str | Exception | None) -> None:
-        self._answers = list(answers)
-        self.questions: list[Question] = []
-
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[Heard, None]:
-        yield prompt.instructions
-        yield Stopped(CompletionKind.complete, USAGE)
-
-    async def answer(self, question: Question) -> tuple[str, TokenUsage]:
-        self.questions.append(question)
-        answer = self._answers.pop(0)
-        if answer is None:
-            await asyncio.get_running_loop().create_future()
-        if isinstance(answer, Exception):
-            raise answer
-        return answer or "", USAGE
-
-    async def check(self) -> None:
-        pass
-
-    async def close(self) -> None:
-        pass
+TOOL = Tool(
+    name=ToolName.request_human,
+    description="Ask for a human.",
+    parameters={"type": "object", "properties": {}, "required": [], "additionalProperties": False},
+)
+QUESTION = Question(
+    instructions="What does the customer want?",
+    text="كم سعر الموقع؟",  # what does the site cost?
+    name="intent",
+    schema={"type": "object", "properties": {}, "required": [], "additionalProperties": False},
+    max_output_tokens=50,
+)
 
 
-def assert_strict(question: Question) -> None:
-    """Fail unless OpenAI's strict mode would take the question's schema."""
-    for part in _parts(dict(question.schema)):
-        assert not _UNSUPPORTED & part.keys()
-        if part.get("type") == "object":
-            assert isinstance(part["properties"], dict)
-            assert part["additionalProperties"] is False
-            assert part["required"] == list(part["properties"])
+def responses(client: OpenAIClient) -> AnyModel:
+    return ResponsesModel(client, model="fake")
 
 
-def _parts(schema: object) -> Iterator[dict[str, object]]:
-    if isinstance(schema, dict):
-        yield schema
-        for each in schema.values():
-            yield from _parts(each)
-    elif isinstance(schema, list):
-        for each in schema:
-            yield from _parts(each)
+def chat(client: OpenAIClient) -> AnyModel:
+    return ChatModel(client, model="fake")
+
+
+APIS = (responses, chat)
+
+
+def prompt(*lines: Line, **changed: object) -> Prompt:
+    facts: dict[str, object] = {
+        "instructions": "You are Sara of Ornina.",
+        "lines": lines or (Line(Speaker.customer, "كم سعر الموقع؟"),),  # what does the site cost?
+        "facts": "A web site costs 1200 SAR.",
+        "guarded": "You are Sara of Ornina.",
+        "max_output_tokens": 100,
+        "cache_key": "sara-ar",
+    }
+    return Prompt(**(facts | changed))  # type: ignore[arg-type] # a builder's facts
+
+
+class Talk(NamedTuple):
+    model: AnyModel
+    fake: FakeOpenAI
+
+
+@asynccontextmanager
+async def talking(api: MakeModel, *answers: Answer, fake: FakeOpenAI | None = None) -> AsyncGenerator[Talk, None]:
+    """Yield a model and the server it asks, which gives these answers."""
+    server = fake or FakeOpenAI()
+    server.script(*answers)
+    async with serve(server) as url:
+        model = api(client_of(url))
+        try:
+            yield Talk(model, server)
+        finally:
+            await model.close()
+
+
+def client_of(url: str | None, *, key: str | None = "sk-test", seconds: float = 10) -> OpenAIClient:
+    return OpenAIClient(api_key=key, base_url=url, connect_seconds=seconds, read_seconds=seconds)
+
+
+async def heard_from(model: AnyModel, asked: Prompt | None = None) -> tuple[list[Heard], ModelFailed | None]:
+    """Return what a model said, without signs of life, and how it failed."""
+    heard: list[Heard] = []
+    try:
+        async with aclosing(model.stream(asked or prompt())) as stream:
+            async for each in stream:
+                if each:
+                    heard.append(each)  # noqa: PERF401 (what came before a failure counts)
+    except ModelFailed as failure:
+        return heard, failure
+    return heard, None
