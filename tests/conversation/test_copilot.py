@@ -46,9 +46,9 @@ from tests.factories import (
     transfer_requested,
     user_message,
 )
+from tests.llm.asked import USAGE, AskedModel, assert_strict
 from tests.llm.briefs import analysis as understood
 from tests.llm.briefs import brief
-from tests.llm.models import USAGE, AskedModel, assert_strict
 
 pytestmark = pytest.mark.unit
 

@@ -15,7 +15,7 @@ from callcenter.llm.second_opinion import SecondOpinion
 from callcenter.opinions import ModelVerdict, NoVerdict, doubt, settle
 from callcenter.routing import Winner
 from tests.factories import NOON
-from tests.llm.models import USAGE, AskedModel, assert_strict
+from tests.llm.asked import USAGE, AskedModel, assert_strict
 
 pytestmark = pytest.mark.unit
 
