@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, suppress
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -38,6 +38,12 @@ _UNREAD: Final[RequestOptions] = {"headers": {"X-Stainless-Raw-Response": "strea
 _ENOUGH: Final = 0.5
 """Seconds a server may take to end a body after its last word, so that the connection can be used again."""
 _TROUBLES: Final = (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, aiohttp.ClientError, OSError)
+_BY_CAUSE: Final = (
+    (aiohttp.ConnectionTimeoutError, Failure.connect_timeout),
+    ((httpx2.InvalidURL, httpx2.UnsupportedProtocol, aiohttp.InvalidURL), Failure.request_refused),
+    ((httpx2.DecodingError, aiohttp.ClientResponseError, openai.APIResponseValidationError), Failure.garbled),
+)
+_SILENT: Final = (httpx2.ReadTimeout, httpx2.WriteTimeout, aiohttp.SocketTimeoutError)
 _NO_LIST: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 _LASTING: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 """What a 429 may say that no waiting mends."""
@@ -161,15 +167,12 @@ def failure_of(trouble: Exception, *, silence: Failure = Failure.first_token_tim
     """Say in our words what went wrong; `silence` is what a read timeout means, `now` is in seconds since 1970."""
     if isinstance(trouble, openai.APIStatusError):
         return _refused(trouble, now)
-    cause = _root(trouble)
-    if isinstance(cause, aiohttp.ConnectionTimeoutError):
-        return ModelFailed(reason=Failure.connect_timeout, retry=True)
-    if isinstance(cause, (TimeoutError, httpx2.ReadTimeout, httpx2.WriteTimeout)):
+    causes = tuple(_causes(trouble))
+    for kinds, reason in _BY_CAUSE:
+        if any(isinstance(cause, kinds) for cause in causes):
+            return ModelFailed(reason=reason, retry=reason is Failure.connect_timeout)
+    if any(isinstance(cause, _SILENT) for cause in causes):
         return ModelFailed(reason=silence, retry=silence is Failure.first_token_timeout)
-    if isinstance(cause, (httpx2.InvalidURL, httpx2.UnsupportedProtocol, aiohttp.InvalidURL)):
-        return ModelFailed(reason=Failure.request_refused)
-    if isinstance(cause, (httpx2.DecodingError, aiohttp.ClientResponseError, openai.APIResponseValidationError)):
-        return ModelFailed(reason=Failure.garbled)
     return ModelFailed(reason=Failure.connection_lost, retry=True)
 
 
@@ -188,11 +191,12 @@ def failure_of_error(error: object) -> ModelFailed:
     return failure_of_code(None)
 
 
-def _root(trouble: BaseException) -> BaseException:
-    """Return the first cause: the transport calls every lost connection a timeout while connecting."""
-    while trouble.__cause__ is not None:
-        trouble = trouble.__cause__
-    return trouble
+def _causes(trouble: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what led to it: the transport calls every lost connection a timeout while connecting."""
+    cause: BaseException | None = trouble
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
 
 
 def _status(trouble: Exception) -> int | None:

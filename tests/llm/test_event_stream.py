@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+
+from callcenter.errors import ModelFailed
+from callcenter.llm import Failure
+from callcenter.llm.event_stream import MAX_EVENT_BYTES, EventReader, Json
+
+pytestmark = pytest.mark.unit
+
+BODY = 'event: a\ndata: {"n": 1, "text": "أهلاً 😀"}\n\n: alive\n\ndata: {"n": 2}\n\ndata: [DONE]\n\n'.encode()
+EVENTS: list[Json] = [{"n": 1, "text": "أهلاً 😀"}, {"n": 2}]  # welcome
+
+
+def read(*portions: bytes) -> list[Json]:
+    reader = EventReader()
+    events = [event for portion in portions for event in reader.feed(portion)]
+    return [*events, *reader.finish()]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, len(BODY)])
+def test_events_do_not_depend_on_how_the_bytes_arrive(size: int):
+    assert read(*(BODY[start : start + size] for start in range(0, len(BODY), size))) == EVENTS
+
+
+def test_lines_may_end_in_two_characters():
+    assert read(BODY.replace(b"\n", b"\r\n")) == EVENTS
+    assert read(*(bytes([byte]) for byte in BODY.replace(b"\n", b"\r\n"))) == EVENTS
+
+
+def test_data_may_run_over_several_lines_and_need_no_blank():
+    assert read(b'data:{"n":\ndata:1}\n\n') == [{"n": 1}]
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_last_event_is_taken_without_its_blank_line(end: bytes):
+    assert read(b'data: {"n": 1}\n\ndata: {"n": 2}' + end) == [{"n": 1}, {"n": 2}]
+
+
+def test_unfinished_event_is_not_taken():
+    assert read(b'data: {"n": 1}\n\ndata: {"n":') == [{"n": 1}]
+
+
+def test_what_came_before_garbage_is_read():
+    reader = EventReader()
+    events = reader.feed(b'data: {"n": 1}\n\ndata: {"n\n\n')
+    assert next(events) == {"n": 1}
+    with pytest.raises(ModelFailed) as failed:
+        next(events)
+    assert failed.value.reason == Failure.garbled
+
+
+@pytest.mark.parametrize("data", [b"[1]", b"1", b"null", b'"text"', b"\xff", b"{} {}"])
+def test_what_is_no_object_is_garbled(data: bytes):
+    with pytest.raises(ModelFailed):
+        read(b"data: " + data + b"\n\n")
+
+
+def test_event_has_a_bound():
+    whole = b'data: {"a":"' + b"x" * (MAX_EVENT_BYTES - 20) + b'"}\n\n'
+    assert len(read(whole)) == 1
+    with pytest.raises(ModelFailed):
+        read(whole.replace(b'{"a"', b'{"padding, padding"'))
+
+
+@pytest.mark.parametrize("start", [b"data: ", b": ", b""])
+def test_line_without_an_end_has_the_same_bound(start: bytes):
+    reader = EventReader()
+    assert list(reader.feed(start + b"x" * (MAX_EVENT_BYTES - len(start)))) == []
+    with pytest.raises(ModelFailed):
+        list(reader.feed(b"x"))
+
+
+def test_reader_knows_whether_anything_of_the_protocol_came():
+    page, stream = EventReader(), EventReader()
+    list(page.feed(b"<html>\n\n</html>\n\n"))
+    list(stream.feed(b"data: [DONE]\n\n"))
+    assert (page.begun, stream.begun) == (False, True)
