@@ -1,0 +1,160 @@
+"""Tell a model how a call stands: what is known, its tickets, who is waited for, what was done. Pure.
+
+Free text of the customer's comes out quoted, in one bounded line, without signs that could end the quotation; so a
+name or a description can't pose as an instruction.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from callcenter.calls import ConversationState, Language, PriorityLevel, Sentiment
+from callcenter.company import Company
+from callcenter.company.money import written
+from callcenter.llm import Brief, Receipt, TicketNews
+from callcenter.personas.manager import DESCRIPTION_CHARS, PersonaManager
+from callcenter.personas.prompt_facts import Clock, within
+from callcenter.personas.prompt_texts import PromptTexts
+from callcenter.tickets import Ticket
+
+VALUE_CHARS: Final = 120
+"""No number, address or name is longer."""
+TREND_SHOWN: Final = 4
+TICKETS_SHOWN: Final = 5
+_FRAMES: Final = re.compile(r"[«»“”„\"`<>{}\[\]|#]+")
+"""Signs that could end our quotation, or pose as the frame of a prompt."""
+_NAME: Final = re.compile(r"[^\W\d_]+(?:[ .'’-]+[^\W\d_]+)*")
+"""A name that is no figure and no address, so that a reply may address the customer by it."""
+
+
+class CallTeller:
+    """Tells the calls of one company."""
+
+    def __init__(self, personas: PersonaManager, company: Company, texts: PromptTexts) -> None:
+        self._personas = personas
+        self._company = company
+        self._texts = texts
+        self._clock = Clock(company.hours)
+
+    def tell(self, brief: Brief) -> tuple[str, list[str]]:
+        """Return the call in the reply's language, and what of it may be quoted as fact.
+
+        What the customer claims (an amount, a figure in the description) is told, but no fact unless a ticket has it.
+        """
+        state, language, lines = brief.state, brief.language, self._texts.call
+        day, time, is_open = self._clock.read(brief.at, language)
+        now = (lines.open_now if is_open else lines.closed_now)[language].format(day=day, time=time)
+        tickets = self._tickets(brief)
+        told = [now, *self._known(brief), *tickets]
+        facts = [now, *tickets, *_own(state)]
+        if brief.ticket is not None:
+            facts += _on_ticket(brief.ticket, language)
+        if state.human_requested:
+            told.append(lines.human[language])
+            if not is_open:
+                outside = self._company.texts.outside_hours[language]
+                told.append(lines.human_closed[language].format(text=outside))
+                facts.append(outside)
+        if len(set(state.sentiment_trend)) > 1:
+            told.append(lines.mood[language].format(trend=self._trend(state.sentiment_trend, language)))
+        if brief.introduced and state.previous_persona is not None:
+            before = self._personas.get(state.previous_persona)
+            told.append(lines.took_over[language].format(name=before.name[language], role=before.role[language]))
+        done = [self._texts.receipts[receipt][language] for receipt in Receipt if receipt in brief.receipts]
+        listed = self._texts.list_semicolon[language].join(done)
+        told.append(lines.done[language].format(receipts=listed) if done else lines.nothing_done[language])
+        return "\n".join(told), facts
+
+    def _known(self, brief: Brief) -> list[str]:
+        language, lines, state = brief.language, self._texts.call, brief.state
+        summary = self._personas.summary(self._quoting(state, language), None, None)
+        told = [lines.known[language], summary[language]]
+        if state.slots.declined:
+            slots = [self._personas.label(slot, language) for slot in state.slots.declined]
+            told.append(lines.declined[language].format(slots=self._listed(slots, language)))
+        return told
+
+    def _quoting(self, state: ConversationState, language: Language) -> ConversationState:
+        """Return the state with its values safe to stand in instructions.
+
+        Its tickets are told apart; and the last message stands in the prompt itself, what we took it for might mislead.
+        """
+        slots = state.slots
+        values = {
+            "name": self._quoted(slots.name, language, VALUE_CHARS),
+            "description": self._quoted(slots.description, language, DESCRIPTION_CHARS),
+            "date": self._quoted(slots.date, language, VALUE_CHARS),
+            "amount": slots.amount and _bare(written(slots.amount, language), VALUE_CHARS),
+            "order_number": slots.order_number and _bare(slots.order_number, VALUE_CHARS),
+            "phone": slots.phone and _bare(slots.phone, VALUE_CHARS),
+            "email": slots.email and _bare(slots.email, VALUE_CHARS),
+        }
+        name = self._quoted(state.customer_name, language, VALUE_CHARS)
+        return state.altered(
+            {"slots": slots.altered(values), "customer_name": name, "tickets": (), "last_intent": None}
+        )
+
+    def _quoted(self, text: str | None, language: Language, limit: int) -> str | None:
+        return self._texts.quoted[language].format(text=_bare(text, limit)) if text else None
+
+    def _tickets(self, brief: Brief) -> list[str]:
+        language, lines, ticket = brief.language, self._texts.call, brief.ticket
+        told: list[str] = []
+        if ticket is not None:
+            told.append(self._ticket(brief, ticket))
+            if ticket.priority is PriorityLevel.urgent and not ticket.settled:
+                told.append(lines.ticket_urgent[language])
+            if brief.ticket_news is not None:
+                news = {TicketNews.created: lines.ticket_created, TicketNews.updated: lines.ticket_updated}
+                told.append(news[brief.ticket_news][language])
+        number = ticket.number if ticket else None
+        told += (
+            lines.ticket_other[language].format(
+                ticket=matter.ticket, category=self._personas.label(matter.category, language)
+            )
+            for matter in brief.state.matters[-TICKETS_SHOWN:]
+            if matter.ticket != number
+        )
+        return told or [lines.no_ticket[language]]
+
+    def _ticket(self, brief: Brief, ticket: Ticket) -> str:
+        language, lines = brief.language, self._texts.call
+        left = ticket.due_at - brief.at
+        if ticket.settled:
+            form = lines.ticket_settled
+        else:
+            form = lines.ticket_due if left.total_seconds() > 0 else lines.ticket_overdue
+        return form[language].format(
+            ticket=ticket.number,
+            category=self._personas.label(ticket.category, language),
+            status=self._personas.label(ticket.status, language),
+            within=within(left, language, self._texts),
+            phone=self._company.contacts.phone,
+        )
+
+    def _trend(self, trend: tuple[Sentiment, ...], language: Language) -> str:
+        return self._listed([self._personas.label(each, language) for each in trend[-TREND_SHOWN:]], language)
+
+    def _listed(self, items: list[str], language: Language) -> str:
+        return self._texts.list_comma[language].join(items)
+
+
+def _own(state: ConversationState) -> list[str]:
+    """Return what is the customer's own and may be repeated to them."""
+    slots = state.slots
+    name = slots.name or state.customer_name
+    values = [value for value in (slots.order_number, slots.phone, slots.email) if value]
+    return [*values, name] if name and len(name) <= VALUE_CHARS and _NAME.fullmatch(name) else values
+
+
+def _on_ticket(ticket: Ticket, language: Language) -> list[str]:
+    amount = written(ticket.amount, language) if ticket.amount else None
+    return [value for value in (ticket.order_number, ticket.phone, ticket.email, amount, ticket.occurred) if value]
+
+
+def _bare(text: str, limit: int) -> str:
+    """Return one bounded line without framing signs."""
+    lines = (" ".join(_FRAMES.sub(" ", line).split()) for line in text.splitlines())
+    line = " / ".join(filter(None, lines))
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"

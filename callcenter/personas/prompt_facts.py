@@ -1,0 +1,154 @@
+"""Write what a company is and sells as a model reads it, once, in one language; and how long something takes.
+
+Everything but the labels is the profile's own words, without Markdown: what a model reads formatted, it writes
+formatted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from callcenter.calls import Language
+from callcenter.company import Answer, Company, Hours, Policy, Service, Topic, Weekday
+from callcenter.company.hours import DAY_MINUTES, DAY_NAMES, WEEK_MINUTES
+from callcenter.personas.prompt_texts import PromptTexts, Span
+
+_ISOLATES: Final = str.maketrans("", "", "\u2066\u2069")
+"""For readers; a model would copy them into its reply."""
+_HEADING: Final = re.compile(r"^#+ *", re.MULTILINE)
+_ITEM: Final = re.compile(r"^[*-] +", re.MULTILINE)
+_STRESS: Final = re.compile(r"\*\*|__|`")
+_EMPTY_LINES: Final = re.compile(r"\n{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a prompt with its size."""
+
+    text: str
+    tokens: int
+
+
+def block(text: str) -> Block:
+    """Return `text` with its size."""
+    return Block(text, tokens(text))
+
+
+def tokens(text: str) -> int:
+    """Return about how many tokens a text has, rather too many: four letters each in Latin script, two in Arabic.
+
+    A quarter of its UTF-8 comes to just that, and to more for what is rarer in models' vocabularies.
+    """
+    return (len(text) if text.isascii() else len(text.encode("utf-8", "replace"))) // 4 + 1
+
+
+def company_facts(company: Company, language: Language, texts: PromptTexts) -> str:
+    """Write what every prompt has of the company, one fact a line."""
+    lines, contacts = texts.facts, company.contacts
+    named = {"name": company.name[language], "tagline": company.tagline[language]}
+    return "\n".join(
+        (
+            lines.company[language].format_map(named),
+            company.about[language],
+            lines.hours[language].format(hours=company.hours.describe(language)),
+            contacts.describe(language).translate(_ISOLATES),
+            lines.website[language].format(url=company.website),
+            *(f"{each.name[language]}: {each.url}" for each in contacts.socials),
+            lines.services[language],
+            *(
+                lines.service[language].format(name=each.name[language], price=each.price_text(language))
+                for each in company.services
+            ),
+            lines.next_step[language].format(text=company.texts.next_step[language]),
+            lines.unknown[language].format(text=company.texts.unknown[language]),
+        )
+    )
+
+
+def topic_facts(company: Company, language: Language, texts: PromptTexts) -> Mapping[tuple[type, str], Block]:
+    """Write each thing a message can be about in full, by its kind and id."""
+    topics: Iterable[Topic] = (*company.services, *company.policies, *company.faq)
+    return {(type(each), each.id): block(_topic(each, language, texts)) for each in topics}
+
+
+def _topic(topic: Topic, language: Language, texts: PromptTexts) -> str:
+    match topic:
+        case Service():
+            return _service(topic, language, texts)
+        case Policy():
+            return f"{topic.title[language]}: {topic.summary[language]}\n{_plain(topic.body[language])}"
+        case Answer():
+            return f"{topic.question[language]}\n{topic.answer[language]}"
+
+
+def _service(service: Service, language: Language, texts: PromptTexts) -> str:
+    lines = texts.service
+    written = [f"{service.name[language]}: {service.summary[language]}"]
+    if service.prices:
+        written += [lines.prices[language], *(f"- {price}" for price in service.price_list(language))]
+    if service.price_note:
+        written.append(lines.note[language].format(text=service.price_note[language]))
+    written.append(lines.duration[language].format(text=service.duration[language]))
+    written += [lines.includes[language], *(f"- {each[language]}" for each in service.includes)]
+    written += [lines.steps[language], *(f"{place}. {each[language]}" for place, each in enumerate(service.steps, 1))]
+    written.append(_plain(service.details[language]))
+    return "\n".join(written)
+
+
+def _plain(markdown: str) -> str:
+    text = _STRESS.sub("", _ITEM.sub("- ", _HEADING.sub("", markdown)))
+    return _EMPTY_LINES.sub("\n", text).strip()
+
+
+class Clock:
+    """Says what time it is at the company, and whether somebody is in."""
+
+    def __init__(self, hours: Hours) -> None:
+        self._zone = ZoneInfo(hours.timezone)
+        self._days = tuple(Weekday)
+        self._spans = tuple(
+            (day * DAY_MINUTES + opening.opens, opening.length)
+            for day, name in enumerate(self._days)
+            for opening in hours.on(name)
+        )
+
+    def read(self, moment: datetime, language: Language) -> tuple[str, str, bool]:
+        """Return the day's name, the time and whether it is open."""
+        local = moment.astimezone(self._zone)
+        day, minute = local.weekday(), local.hour * 60 + local.minute
+        week_minute = day * DAY_MINUTES + minute
+        is_open = any((week_minute - opens) % WEEK_MINUTES < length for opens, length in self._spans)
+        return DAY_NAMES[self._days[day]][language], f"{local.hour:02}:{local.minute:02}", is_open
+
+
+_GRACE: Final = timedelta(minutes=1)
+"""What a turn itself may take: two hours and a second are "2 hours", not 3."""
+_STEP_MINUTES: Final = 5
+_DAYS_FROM: Final = timedelta(days=2)
+_HOUR: Final = timedelta(hours=1)
+_FEW: Final = range(3, 11)
+
+
+def within(left: timedelta, language: Language, texts: PromptTexts) -> str:
+    """Say by when something comes, rounded up as the offline voice rounds it; at once where no time is left."""
+    if left <= timedelta():
+        return texts.within.shortly[language]
+    span, number = _rounded(left - _GRACE)
+    forms = texts.spans[span]
+    form = {1: forms.one, 2: forms.two}.get(number) or (forms.few if number % 100 in _FEW else forms.many)
+    return texts.within.time[language].format(time=form[language].format(n=number))
+
+
+def _rounded(left: timedelta) -> tuple[Span, int]:
+    if left > _DAYS_FROM:
+        return Span.days, ceil(left / timedelta(days=1))
+    minutes = max(1, ceil(left / timedelta(minutes=_STEP_MINUTES))) * _STEP_MINUTES
+    if left > _HOUR or minutes >= _HOUR / timedelta(minutes=1):
+        return Span.hours, max(1, ceil(left / _HOUR))
+    return Span.minutes, minutes

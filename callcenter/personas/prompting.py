@@ -1,0 +1,209 @@
+"""Build the prompt of a reply from its brief: the only place where instructions for a model are put together. Pure.
+
+What never changes comes first (persona, rules, company), so that providers find what they have read before; then what
+this message is about, the call as it stands, and what the reply is to do. Its one invariant: what the customer wrote
+stands in the prompt's lines alone. In the instructions there are only facts taken from it, in one bounded line each,
+and quoted where they are free text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Final
+
+from callcenter.calls import Language, PersonaType, Speaker
+from callcenter.company import Company, Service
+from callcenter.llm import Brief
+from callcenter.llm.prompt import Line, Prompt, Tool
+from callcenter.llm.tools import TOOLS
+from callcenter.personas.manager import PersonaManager
+from callcenter.personas.prompt_call import CallTeller
+from callcenter.personas.prompt_facts import Block, company_facts, tokens, topic_facts
+from callcenter.personas.prompt_texts import GENERAL, load_prompt_texts
+
+TOPICS_AT_MOST: Final = 4
+INTERESTS_AT_MOST: Final = 2
+"""Details of more would hide what the message is about."""
+LINE_CHARS: Final = 1_200
+"""A longer line of the history is cut in its middle."""
+RECENT_LINES: Final = 2
+"""What "yes" answers, and what led to it: given up only after all details."""
+LEAST_TOKENS: Final = 200
+"""So much of the customer's message is there whatever else must be."""
+_LINE_TOKENS: Final = 4
+"""What a line costs beside its text."""
+_CACHE_KEY_CHARS: Final = 64
+"""OpenAI takes no longer one."""
+_CUT: Final = " … "
+_TURN_SIGN: Final = "<|"
+"""What separates turns begins so for many open models, and servers read it in messages too."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stable:
+    """What all prompts of a persona in one language share."""
+
+    text: str
+    guarded: str
+    tokens: int
+    cache_key: str
+
+
+class Prompting:
+    """Writes the prompts of a company's personas."""
+
+    def __init__(
+        self,
+        personas: PersonaManager,
+        company: Company,
+        *,
+        prompt_tokens: int,
+        max_output_tokens: int,
+        tools: tuple[Tool, ...] = TOOLS,
+    ) -> None:
+        """Prepare all that is alike. Of `prompt_tokens` the reply gets its share, at most half."""
+        self._personas = personas
+        self._company = company
+        self._tools = tools
+        self._max_output_tokens = max_output_tokens
+        self._budget = prompt_tokens - min(max_output_tokens, prompt_tokens // 2)
+        texts = self._texts = load_prompt_texts()
+        self._calls = CallTeller(personas, company, texts)
+        self._facts = {language: company_facts(company, language, texts) for language in Language}
+        self._topics = {language: topic_facts(company, language, texts) for language in Language}
+        self._stable = {
+            (persona, language): self._prepare(persona, language) for persona in PersonaType for language in Language
+        }
+
+    def compose(self, brief: Brief, *, failed: str | None = None) -> Prompt:
+        """Return the prompt for a reply; `failed` names what was wrong with a first version of it."""
+        language, headings = brief.language, self._texts.headings
+        stable = self._stable[brief.persona, language]
+        call, quotable = self._calls.tell(brief)
+        reply = self._reply(brief, failed)
+        room = self._budget - stable.tokens - tokens(call) - tokens(reply) - tokens(brief.said_now)
+        room -= sum(tokens(each.output) + tokens(each.call.arguments) for each in brief.exchanges)
+        text, room = _fitted(brief.text, max(room, LEAST_TOKENS))
+        recent, room = _newest(brief.history[-RECENT_LINES:], room)
+        topics, room = _what_fits(self._topics_of(brief), room)
+        interests, room = _what_fits(self._interests_of(brief), room)
+        older: tuple[Line, ...] = ()
+        if len(recent) == min(RECENT_LINES, len(brief.history)):
+            older, room = _newest(brief.history[:-RECENT_LINES], room)
+        lines = (*older, *recent)
+        if brief.state.message_count > len(lines) + max(1, len(brief.state.unanswered)):
+            call = f"{call}\n{self._texts.call.older[language]}"
+        parts = [stable.text]
+        for heading, blocks in ((headings.topics, topics), (headings.interests, interests)):
+            if blocks:
+                parts.append("\n\n".join((heading[language], *blocks)))
+        parts += (f"{headings.call[language]}\n{call}", f"{headings.reply[language]}\n{reply}")
+        ours = (line.text for line in lines if line.speaker is not Speaker.customer)
+        outputs = (each.output for each in brief.exchanges)
+        return Prompt(
+            instructions="\n\n".join(parts),
+            lines=(*lines, Line(Speaker.customer, text)),
+            exchanges=brief.exchanges,
+            said=brief.said_now,
+            tools=self._tools,
+            facts="\n".join(chain((self._facts[language],), topics, interests, quotable, ours, outputs)),
+            guarded=stable.guarded,
+            max_output_tokens=self._max_output_tokens,
+            cache_key=stable.cache_key,
+        )
+
+    def _prepare(self, persona: PersonaType, language: Language) -> _Stable:
+        texts, headings = self._texts, self._texts.headings
+        own = self._personas.get(persona).prompt[language]
+        rules = "\n".join((headings.rules[language], *(rule[language] for rule in texts.rules.values())))
+        tools = "\n".join((headings.tools[language], *(rule[language] for rule in texts.tools.values())))
+        guarded = "\n\n".join((own, rules, tools) if self._tools else (own, rules))
+        text = f"{guarded}\n\n{headings.facts[language]}\n{self._facts[language]}"
+        schemas = sum(tokens(f"{each.name}{each.description}{each.parameters}") for each in self._tools)
+        key = f"{persona}:{language}:{self._company.id}"[:_CACHE_KEY_CHARS]
+        around = (headings.topics, headings.interests, headings.call, headings.reply, texts.call.older)
+        size = tokens(text) + schemas + sum(tokens(each[language]) for each in around)
+        return _Stable(text, guarded, size, key)
+
+    def _topics_of(self, brief: Brief) -> Iterable[Block]:
+        known = self._topics[brief.language]
+        mentions = self._company.topics(brief.text)[:TOPICS_AT_MOST]
+        return (known[type(each.topic), each.topic.id] for each in mentions)
+
+    def _interests_of(self, brief: Brief) -> Iterable[Block]:
+        """Return what is known of the services the customer asked about, the last first, but those of this message."""
+        named = {each.topic.id for each in self._company.topics(brief.text)[:TOPICS_AT_MOST]}
+        known = self._topics[brief.language]
+        ids = [each for each in reversed(brief.state.interests) if each not in named and (Service, each) in known]
+        return (known[Service, each] for each in ids[:INTERESTS_AT_MOST])
+
+    def _reply(self, brief: Brief, failed: str | None) -> str:
+        """Say what the reply is to do."""
+        language, texts = brief.language, self._texts
+        lines = [texts.actions[brief.decision.suggested_action], texts.channels[brief.state.channel]]
+        introduction = ""
+        if brief.introduced:
+            lines.append(texts.call.introduced)
+            intent = brief.analysis.intent.intent
+            introduction = self._personas.introduction(brief.persona, language, intent=intent)
+        if brief.said_now.strip() not in {"", introduction}:
+            lines.append(texts.call.going_on)
+        if failed is not None:
+            lines.append(texts.faults.get(failed, texts.faults[GENERAL]))
+        said = [line[language] for line in lines]
+        asks = texts.ask.nothing[language]
+        if brief.asks is not None:
+            form = texts.ask.again if brief.asks in brief.state.slots.asked else texts.ask.once
+            asks = form[language].format(slot=texts.slots[brief.asks][language])
+        return "\n".join((*said, asks))
+
+
+def _what_fits(blocks: Iterable[Block], room: int) -> tuple[list[str], int]:
+    """Return the texts there is room for, the first ones first, and the room that is left."""
+    fitting = []
+    for each in blocks:
+        if each.tokens <= room:
+            fitting.append(each.text)
+            room -= each.tokens
+    return fitting, room
+
+
+def _newest(history: Sequence[Line], room: int) -> tuple[tuple[Line, ...], int]:
+    """Return the newest lines there is room for, oldest first, and the room that is left."""
+    kept: list[Line] = []
+    for line in reversed(history):
+        text = _bounded(line)
+        cost = tokens(text) + _LINE_TOKENS
+        if cost > room:
+            break
+        room -= cost
+        kept.append(line if text is line.text else replace(line, text=text))
+    return tuple(reversed(kept)), room
+
+
+def _bounded(line: Line) -> str:
+    text = _without_turn_signs(line.text) if line.speaker is Speaker.customer else line.text
+    return text if len(text) <= LINE_CHARS else _cut(text, LINE_CHARS)
+
+
+def _fitted(message: str, room: int) -> tuple[str, int]:
+    """Return the customer's message, cut in its middle if it must be, and the room that is left."""
+    text = _without_turn_signs(message)
+    cost = tokens(text)
+    while cost > room:
+        text = _cut(text, min(len(text) - 1, len(text) * room // cost))
+        cost = tokens(text)
+    return text, room - cost
+
+
+def _cut(text: str, length: int) -> str:
+    """Return beginning and end of a text, the beginning being the longer."""
+    kept = max(length - len(_CUT), 2)
+    end = kept // 3
+    return f"{text[: kept - end]}{_CUT}{text[len(text) - end :]}"
+
+
+def _without_turn_signs(text: str) -> str:
+    return text.replace(_TURN_SIGN, "< |") if _TURN_SIGN in text else text
