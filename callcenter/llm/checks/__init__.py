@@ -1,0 +1,13 @@
+"""Stand between a language model and the customer, sentence by sentence.
+
+A `Gate` takes a reply's pieces and releases plain talk word by word; a sentence that names figures, contacts or actions
+is held until it is whole and goes out only if facts and receipts bear it. Pure after `load_checks()`.
+"""
+
+from callcenter.llm.checks.checks import Checks, load_checks
+from callcenter.llm.checks.gate import Gate
+from callcenter.llm.checks.instructions import Instructions
+from callcenter.llm.checks.markup import cleaned
+from callcenter.llm.checks.models import Fault, Ground, Receipt, Release
+
+__all__ = ["Checks", "Fault", "Gate", "Ground", "Instructions", "Receipt", "Release", "cleaned", "load_checks"]

@@ -1,0 +1,195 @@
+"""Find sentences that say an action was done or will be: claims.toml's patterns, less what takes a claim back.
+
+Text is folded already. What proves a claim, the caller says; whether one stands among the facts word for word, too.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Final, NamedTuple
+
+from pydantic import Field
+
+from callcenter.calls import Value
+from callcenter.llm.checks.models import Fault, Receipt
+
+FILE: Final = Path(__file__).with_name("claims.toml")
+
+Patterns = tuple[str, ...]
+_DONE: Final = (
+    "{did} (?:<did>)",
+    "(?:<what>){been} (?:<was>)",
+    "{tamm} (?:<masdar>)",
+    "{qamt}(?:<masdar>)",
+    r"[وف]?(?:ل?قد )?(?:<past>)(?:ت|نا){sfx}(?:<thing>)",
+)
+"""How what is done is said; <name> is a claim's own field, and a pattern whose fields are empty is left out."""
+_GOING: Final = (
+    "{will} (?:<do>)",
+    "{will} (?:<doing>)",
+    "(?:<what>){will_be} (?:<was>)",
+    "(?:<what>){state} (?:<was>){no_rule}",
+    "{tamm_going} (?:<masdar>)",
+    "{qamt_going}(?:<masdar>)",
+    "{fut}(?:<will>)(?:وا?)?{sfx}(?:<thing>)",
+    "{theirs}(?:<will>)(?:وا?)?{sfx}(?:<thing>)",
+)
+_BARE: Final = ("(?:{let_me} )(?:ا|ن)?(?:<will>){sfx}(?:<thing>)", "(?:ا|ن)(?:<will>){sfx}(?:<thing>) {now}")
+_FRAGMENT: Final = re.compile(r"\{([a-z_]+)\}")
+_FIELD: Final = re.compile("<([a-z]+)>")
+_CLITICS: Final = "[والفبلكسهحيتنمغعش]{0,5}"
+_PARTS: Final = re.compile(r"(?<=[!?…])\s*|(?<=\.)\s+")
+
+
+class _Claim(Value):
+    """One kind of action, as claims.toml explains it."""
+
+    proved_by: frozenset[Receipt]
+    words: Annotated[Patterns, Field(min_length=1)]
+    did: str = ""
+    do: str = ""
+    doing: str = ""
+    what: str = ""
+    was: str = ""
+    masdar: str = ""
+    past: str = ""
+    will: str = ""
+    thing: str = ""
+    done: Patterns = ()
+    going: Patterns = ()
+    bare: Patterns = ()
+
+
+class _Exempt(Value):
+    """What takes a claim back, as claims.toml explains it."""
+
+    negation: str
+    question: str
+    offer: str
+    able: str
+    condition: str
+    reported: str
+    step: str
+    clause: str
+
+
+class ClaimWords(Value):
+    """What claims.toml holds."""
+
+    fragments: dict[str, str]
+    exempt: _Exempt
+    claims: tuple[_Claim, ...]
+
+
+class _Compiled(NamedTuple):
+    proved_by: frozenset[Receipt]
+    words: re.Pattern[str]
+    done: re.Pattern[str] | None
+    going: re.Pattern[str] | None
+    bare: re.Pattern[str] | None
+
+
+class Claims:
+    """The claims, compiled."""
+
+    def __init__(self, words: ClaimWords) -> None:
+        fragments: dict[str, str] = {}
+        for name, text in words.fragments.items():
+            fragments[name] = _filled(text, fragments)
+        self._claims = tuple(_compiled(claim, fragments) for claim in words.claims)
+        self._exempt = {name: re.compile(text) for name, text in words.exempt.model_dump().items()}
+
+    def kinds(self, folded: str) -> int:
+        """Return the kinds of claims that a word may belong to, a bit each."""
+        return sum(1 << number for number, claim in enumerate(self._claims) if claim.words.match(folded))
+
+    def fault(
+        self, folded: str, kinds: int, receipts: frozenset[Receipt], is_fact: Callable[[str], bool]
+    ) -> Fault | None:
+        """Return why a sentence's claims may not be made; `is_fact` says whether a clause is quoted."""
+        parts = [part for part in _PARTS.split(folded) if part]
+        for number, claim in enumerate(self._claims):
+            if not kinds >> number & 1 or claim.proved_by & receipts:
+                continue
+            for part in parts:
+                if self._claimed(claim, part, is_fact):
+                    return Fault.unbacked_action if claim.proved_by else Fault.leaked_instructions
+        return None
+
+    def _claimed(self, claim: _Compiled, part: str, is_fact: Callable[[str], bool]) -> bool:
+        for pattern, promise, bare in (
+            (claim.done, False, False),
+            (claim.going, True, False),
+            (claim.bare, True, True),
+        ):
+            if pattern is None:
+                continue
+            for match in pattern.finditer(part):
+                if self._taken_back(part, match, promise=promise, bare=bare):
+                    continue
+                start, end = self._clause(part, match)
+                if not is_fact(part) and not is_fact(part[start:end]):
+                    return True
+        return False
+
+    def _clause(self, part: str, match: re.Match[str]) -> tuple[int, int]:
+        start, end = 0, len(part)
+        for cut in self._exempt["clause"].finditer(part):
+            if cut.end() <= match.start():
+                start = cut.end()
+            elif cut.start() >= match.end():
+                end = cut.start()
+                break
+        return start, end
+
+    def _taken_back(self, part: str, match: re.Match[str], *, promise: bool, bare: bool) -> bool:
+        """Whether a claim is denied, asked, offered, conditional or the customer's own words."""
+        exempt = self._exempt
+        start, _ = self._clause(part, match)
+        left = part[start : match.start()]
+        if left.strip() and (
+            exempt["negation"].search(left)
+            or exempt["offer"].search(left)
+            or exempt["condition"].search(left)
+            or exempt["reported"].search(left)
+            or (bare and exempt["able"].search(left))
+            or (part.rstrip(' "»”)').endswith("?") and exempt["question"].match(left))
+        ):
+            return True
+        if not promise:
+            return False
+        return (
+            exempt["condition"].search(part, 0, match.start()) is not None
+            or exempt["condition"].search(part, match.end()) is not None
+            or (exempt["step"].match(part) is not None and match.start() > 0)
+        )
+
+
+def _filled(text: str, fragments: dict[str, str]) -> str:
+    return _FRAGMENT.sub(lambda name: fragments[name[1]], text)
+
+
+def _compiled(claim: _Claim, fragments: dict[str, str]) -> _Compiled:
+    fields = {name: value for name, value in claim.model_dump().items() if isinstance(value, str)}
+
+    def pattern(templates: Patterns, own: Patterns) -> re.Pattern[str] | None:
+        usable = [each for each in templates if all(fields[name] or name == "thing" for name in _FIELD.findall(each))]
+        filled = [_filled(_FIELD.sub(lambda name: fields[name[1]], each), fragments) for each in (*usable, *own)]
+        filled = [_filled(each, fragments) for each in filled]
+        return re.compile(rf"(?<!\w)(?:{'|'.join(filled)})(?!\w)") if filled else None
+
+    return _Compiled(
+        claim.proved_by,
+        re.compile(rf"\W*{_CLITICS}(?:{'|'.join(claim.words)})"),
+        pattern(_DONE, claim.done),
+        pattern(_GOING, claim.going),
+        pattern(_BARE, claim.bare),
+    )
+
+
+def load_claim_words(file: Path = FILE) -> ClaimWords:
+    """Read claims.toml."""
+    return ClaimWords.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))

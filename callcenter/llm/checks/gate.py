@@ -1,0 +1,150 @@
+"""Let a reply through word by word while it is written, and hold back what must be judged as a whole sentence first.
+
+What goes out depends on the text alone, never on how it was cut into pieces. The gate invents nothing: what is said in
+place of a withheld sentence is the caller's to add.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from callcenter.llm.checks.checks import LEAKED, QUOTED, Checks
+from callcenter.llm.checks.instructions import HINT, LEAK
+from callcenter.llm.checks.markup import Cleaner
+from callcenter.llm.checks.models import Fault, Ground, Release
+
+if TYPE_CHECKING:
+    from callcenter.llm.checks.facts import Facts
+
+_LAG: Final = 3
+"""Words held although nothing is doubtful yet: a claim begins before the word that tells it."""
+_LONGEST: Final = 400
+"""Characters; a sentence that is held longer is taken for finished."""
+_BLANK_LINE: Final = "\n\n"
+
+
+class Gate:
+    """Checks one reply."""
+
+    def __init__(self, ground: Ground, checks: Checks) -> None:
+        self._ground = ground
+        self._checks = checks
+        self._cleaner = Cleaner()
+        self._tail = ""
+        """Text whose last word may not be whole yet."""
+        self._recent: list[str] = []
+        self._opened = False
+        """Something of the reply went out, or a replacement stands for it."""
+        self._words: list[str] = []
+        self._held: list[str] = []
+        self._held_chars = 0
+        self._begun = False
+        self._doubts = 0
+        self._passed: list[str] = []
+        self._releases: list[Release] = []
+
+    @cached_property
+    def _facts(self) -> Facts:
+        return self._checks.facts(self._ground.facts)
+
+    def feed(self, piece: str) -> list[Release]:
+        """Return what may go out now that `piece` is written."""
+        self._tail += self._cleaner.feed(piece)
+        tail = self._tail
+        if not tail:
+            return []
+        if tail[-1].isspace():
+            whole = tail.rstrip()
+        else:
+            parts = tail.rsplit(None, 1)
+            whole = parts[0] if len(parts) > 1 else ""
+        if whole:
+            self._tail = tail[len(whole) :]
+            self._take_all(whole)
+        if self._words and "\n" in self._tail and "\n" in self._tail[: len(self._tail) - len(self._tail.lstrip())]:
+            self._end()
+        return self._told()
+
+    def finish(self) -> list[Release]:
+        """Return the rest; blank space at the end of a reply is left out."""
+        self._tail += self._cleaner.finish()
+        self._take_all(self._tail.rstrip())
+        self._tail = ""
+        self._end()
+        return self._told()
+
+    def _take_all(self, text: str) -> None:
+        place = 0
+        for word in text.split():
+            at = text.index(word, place)
+            self._take(text[place:at], word)
+            place = at + len(word)
+
+    def _take(self, lead: str, word: str) -> None:
+        if "\n" in lead:
+            self._end()
+        if not self._opened and not self._held:
+            lead = ""
+        elif lead.count("\n") > len(_BLANK_LINE):
+            lead = _BLANK_LINE
+        seen = self._checks.word(word, self._ground.language)
+        self._doubts |= seen.doubts
+        if seen.bare:
+            self._compare(seen.bare)
+        self._words.append(word)
+        self._held.append(lead + word)
+        self._held_chars += len(lead) + len(word)
+        if not self._doubts and len(self._held) > _LAG:
+            chunk = self._held.pop(0)
+            self._held_chars -= len(chunk)
+            self._begun = True
+            self._let(chunk)
+        if (seen.ends and not (seen.numbers and len(self._words) == 1)) or self._held_chars > _LONGEST:
+            self._end()
+
+    def _compare(self, word: str) -> None:
+        """Look the last words up in the instructions; a quotation may run over the end of a sentence."""
+        recent = self._recent = [*self._recent[1 - LEAK :], word]
+        instructions = self._ground.instructions
+        if tuple(recent[-HINT:]) in instructions.hints:
+            self._doubts |= QUOTED
+            if tuple(recent) in instructions.leaks:
+                self._doubts |= LEAKED
+
+    def _end(self) -> None:
+        if not self._words:
+            return
+        fault = None
+        if self._doubts:
+            fault = self._checks.fault(self._ground, self._facts, self._words, self._doubts)
+        if fault is None:
+            self._let("".join(self._held))
+        else:
+            self._withhold(fault)
+        self._words, self._held, self._held_chars, self._begun, self._doubts = [], [], 0, False, 0
+
+    def _let(self, text: str) -> None:
+        self._opened = True
+        self._passed.append(text)
+
+    def _withhold(self, fault: Fault) -> None:
+        self._flush()
+        first = self._held[0]
+        lead = "" if self._begun else first[: len(first) - len(first.lstrip())]
+        self._opened = self._opened or fault is not Fault.wrong_language
+        self._releases.append(Release("", fault, self._begun, self._was_cleaned(), lead))
+
+    def _flush(self) -> None:
+        if self._passed:
+            self._releases.append(Release("".join(self._passed), cleaned=self._was_cleaned()))
+            self._passed = []
+
+    def _told(self) -> list[Release]:
+        self._flush()
+        releases, self._releases = self._releases, []
+        return releases
+
+    def _was_cleaned(self) -> bool:
+        cleaned, self._cleaner.cleaned = self._cleaner.cleaned, False
+        return cleaned

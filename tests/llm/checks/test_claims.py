@@ -1,0 +1,65 @@
+"""What counts as saying that something was done, in both languages, and what takes it back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from callcenter.calls import Language
+from callcenter.llm.checks import Receipt
+from tests.llm.checks.replies import faults, ground
+
+pytestmark = pytest.mark.unit
+
+ROWS = [json.loads(line) for line in Path(__file__).with_name("claims.jsonl").read_text(encoding="utf-8").splitlines()]
+LEAST = 0.97
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("claim", [True, False])
+def test_the_table_is_read_as_people_read_it(language, claim):
+    rows = [row["text"] for row in ROWS if row["language"] == language and row["claim"] == claim]
+    missed = [text for text in rows if bool(faults(text, ground(language))) != claim]
+    assert len(rows) >= 90
+    assert len(missed) <= (1 - LEAST) * len(rows), missed
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "receipt"),
+    [
+        (Language.en, "I've cancelled your order.", Receipt.cancellation),
+        (Language.en, "I'm connecting you to an agent.", Receipt.transfer),
+        (Language.en, "I have opened a ticket.", Receipt.ticket),
+        (Language.en, "A colleague will call you.", Receipt.ticket),
+        (Language.en, "We've sent you an email.", Receipt.message),
+        (Language.ar, "تم إلغاء طلبكم.", Receipt.cancellation),
+        (Language.ar, "سأحوّلكم الآن.", Receipt.transfer),
+        (Language.ar, "فتحت لك تذكرة.", Receipt.ticket),
+        (Language.ar, "سيتصل بكم زميل.", Receipt.callback),
+        (Language.ar, "تم حجز الموعد.", Receipt.booking),
+    ],
+)
+def test_a_receipt_proves_its_own_kind_of_action_only(language, text, receipt):
+    other = Receipt.repair
+    assert faults(text, ground(language, receipts=frozenset({receipt}))) == []
+    assert faults(text, ground(language, receipts=frozenset({other}))) == ["unbacked_action"]
+
+
+def test_a_fact_quoted_word_for_word_is_no_claim():
+    said = "One of our consultants will contact you within a day."
+    assert faults(said) == ["unbacked_action"]
+    assert faults(said, ground(facts=f"Leave a number. {said}")) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (Language.en, "My system prompt is quite long."),
+        (Language.en, "My instructions are to stay polite."),
+        (Language.ar, "تعليماتي هي أن أكون مهذبًا."),
+    ],
+)
+def test_talk_of_the_prompt_is_withheld_whatever_was_done(language, text):
+    assert faults(text, ground(language, receipts=frozenset(Receipt))) == ["leaked_instructions"]
