@@ -20,7 +20,7 @@ from callcenter.company.money import CURRENCIES
 from callcenter.errors import ConfigurationError
 from callcenter.llm.checks.claims import Claims, ClaimWords, load_claim_words
 from callcenter.llm.checks.facts import Facts
-from callcenter.llm.checks.figures import FigureReader, Figures, FigureWords, load_figure_words, same_link, same_number
+from callcenter.llm.checks.figures import NOTHING, FigureReader, FigureWords, load_figure_words, same_link, same_number
 from callcenter.llm.checks.instructions import bare
 from callcenter.llm.checks.models import Fault, Ground
 from callcenter.llm.checks.script import is_foreign, is_wrong
@@ -36,7 +36,6 @@ _CLAIMS: Final = 4
 """Bits before those of the claims' kinds."""
 _REMEMBERED: Final = 8192
 
-_NOTHING: Final = Figures()
 _FIGURE_SIGN: Final = re.compile(r"\d|[@%$€£¥₹₺₪﷼]|http|www\.|tkt|\w\.\w")
 _ADDRESS: Final = re.compile(r"@|://|www\.|\w\.\w\w|tkt", re.IGNORECASE)
 _CODE: Final = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(CURRENCIES)})(?![^\W\d_])")
@@ -131,7 +130,7 @@ class Checks:
 
     def _unknown(self, ground: Ground, facts: Facts, sentence: str) -> Fault | None:
         said = self._reader.read(sentence)
-        if said == _NOTHING:
+        if said is NOTHING:
             return None
         known = facts.figures
         tickets = {ticket.rpartition("-")[2].lstrip("0") or "0" for ticket in ground.tickets}

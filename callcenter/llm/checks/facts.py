@@ -7,7 +7,7 @@ from typing import Final
 
 from callcenter.analysis.text import normalise
 from callcenter.calls import Language
-from callcenter.llm.checks.figures import FigureReader, Figures
+from callcenter.llm.checks.figures import NOTHING, FigureReader, Figures
 from callcenter.llm.checks.instructions import bare
 from callcenter.llm.checks.script import is_foreign
 
@@ -26,8 +26,9 @@ class Facts:
     def figures(self) -> Figures:
         """Everything in figures."""
         everything = Figures()
-        for line in self._lines:
-            everything.add(self._reader.read(line))
+        for figures in map(self._reader.read, self._lines):
+            if figures is not NOTHING:
+                everything.add(figures)
         return everything
 
     @cached_property

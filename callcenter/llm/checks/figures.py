@@ -108,6 +108,10 @@ _SCALES: Final = {"k": 1000, "thousand": 1000, "الف": 1000, "الاف": 1000,
 _BLANKED: Final = re.compile(r"\S")
 
 
+NOTHING: Final = Figures()
+"""What most lines name; one object, so that they are passed over quickly."""
+
+
 class FigureReader:
     """Reads figures by the words of figures.toml."""
 
@@ -171,7 +175,7 @@ class FigureReader:
             self._read_money(figures, folded, codes)
             self._read_percents(figures, folded)
             self._read_numbers(figures, folded)
-        return figures
+        return NOTHING if figures == NOTHING else figures
 
     def _read_money(self, figures: Figures, folded: str, codes: list[int]) -> None:
         marks = [match.span() for match in self._currency.finditer(folded)]

@@ -9,8 +9,9 @@ from callcenter.analysis.text import normalise
 
 HINT: Final = 4
 """So many of its words in a row are held back until their sentence is whole."""
-LEAK: Final = 8
-"""So many in a row are a quotation, not chance."""
+LEAK: Final = 9
+"""So many in a row are a quotation, not chance. Eight would withhold "we never ask for passwords, verification codes or
+card details", which every persona is told and every customer may hear."""
 _NO_LETTER: Final = re.compile(r"[\W_]+")
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callcenter.calls import Language
+from callcenter.calls import Language, PersonaType
 from callcenter.company import DEMO, load_company
-from callcenter.llm.checks import Fault, Gate, Receipt
+from callcenter.llm.checks import Fault, Gate, Instructions, Receipt
 from callcenter.llm.offline.phrases import load_phrasebook
+from callcenter.personas.config import load_personas
 from tests.llm.checks.replies import CHECKS, faults, ground, joined, through
 
 pytestmark = pytest.mark.unit
@@ -105,7 +108,7 @@ def test_names_among_the_facts_are_in_any_language():
     assert faults(text, ground(Language.ar, facts="نقدّم لكم اشتراكات Google Workspace Premium")) == []
 
 
-def test_eight_words_of_the_instructions_are_a_leak_and_four_only_wait():
+def test_nine_words_of_the_instructions_are_a_leak_and_four_only_wait():
     assert faults("I say the number of the ticket and when a human answers.") == ["leaked_instructions"]
     assert faults("I say the number of the ticket.") == []
 
@@ -127,6 +130,20 @@ def test_a_replacement_joins_where_the_sentence_stood():
         for each in releases
     )
     assert said == "Hello.\n\nI'd rather not name a figure I can't confirm. Bye."
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (Language.en, "We never ask for passwords, verification codes or card details."),
+        (Language.ar, "لا نطلب كلمة مرور أو رمز تحقق أو بيانات بطاقة."),
+    ],
+)
+def test_what_every_customer_may_hear_is_no_leak(language, text):
+    prompts = [load_personas()[persona].prompt[language] for persona in PersonaType]
+    on = replace(ground(language), instructions=Instructions("\n".join(prompts)))
+    assert faults(text, on) == []
+    assert "leaked_instructions" in faults(prompts[0], on)
 
 
 COMPANY = load_company(DEMO)
