@@ -64,8 +64,6 @@ class ModelReply:
     def begin(self, prompt: Prompt) -> None:
         """Begin an attempt."""
         self.calls = []
-        self._text = ""
-        self._stopped = None
         self._prompt = prompt
         brief = self.brief
         ground = Ground(
@@ -114,6 +112,7 @@ class ModelReply:
         else:
             return
         self.usage = usage if self.usage is None else self.usage.plus(usage)
+        self._text, self._stopped = "", None
 
     @property
     def _spoke_before(self) -> bool:

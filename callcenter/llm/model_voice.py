@@ -138,9 +138,9 @@ class ModelVoice:
         attempt = self._breaker.attempt(self._clock())
         if attempt is None:
             raise ModelFailed(reason=Failure.breaker_open)
-        prompt = self._compose(reply.brief, failed=reply.fault)
-        reply.begin(prompt)
         try:
+            prompt = self._compose(reply.brief, failed=reply.fault)
+            reply.begin(prompt)
             async with aclosing(reply.wait.hear(self._model.stream(prompt))) as hearing:
                 async for heard in hearing:
                     for piece in reply.take(heard):

@@ -434,6 +434,21 @@ async def test_interrupted_probe_makes_room_for_the_next():
         assert breaker.state(clock.now) is BreakerState.closed
 
 
+async def test_bug_of_ours_does_not_keep_the_probe():
+    def broken(*_: object, **__: object) -> Prompt:
+        raise ZeroDivisionError
+
+    clock, breaker = Clock(), Breaker()
+    async with speaking(responses, Answer(status=401), clock=clock, breaker=breaker) as (voice, _):
+        await heard_from(voice)
+        clock.now = FIRST_SECONDS
+        voice._compose = broken
+        for _ in range(2):
+            with pytest.raises(ZeroDivisionError):
+                await heard_from(voice)
+        assert breaker.attempt(clock.now) is not None
+
+
 @both
 async def test_check_tells_the_state_of_the_voice(api: MakeModel):
     async with speaking(api, fake=FakeOpenAI(key="sk-other")) as (voice, _):

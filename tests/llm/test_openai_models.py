@@ -28,6 +28,8 @@ from callcenter.llm.fake_openai import (
     serve,
 )
 from callcenter.llm.fake_openai import Failure as Failed
+from callcenter.llm.openai_chat import ChatModel
+from callcenter.llm.openai_responses import ResponsesModel
 from callcenter.llm.prompt import Exchange, Line
 from callcenter.llm.prompt import ToolCall as Called
 from tests.llm.models import (
@@ -221,6 +223,15 @@ async def test_cut_after_the_last_word_does_not_spoil_the_reply(api: MakeModel):
 
 
 @both
+async def test_server_that_leaves_the_line_open_is_not_waited_for(api: MakeModel):
+    async with talking(api, Answer(pieces=PIECES, stall_after=10_000, done=False)) as (model, fake):
+        assert await heard_from(model) == ([*PIECES, WHOLE], None)
+        request = await fake.arrived()
+        await request.ended.wait()
+        assert request.hung_up
+
+
+@both
 @pytest.mark.parametrize(
     ("answer", "reason", "retry", "after"),
     [
@@ -359,6 +370,13 @@ async def test_request_carries_the_conversation_and_no_more(api: MakeModel):
     assert [(role, text) for role, text in request.messages if text and role != "tool"] == TURNED
     assert request.headers["authorization"] == "Bearer sk-test"
     assert "temperature" not in request.body
+
+
+@pytest.mark.parametrize("kind", [ResponsesModel, ChatModel])
+async def test_temperature_is_sent_where_one_is_set(kind: type[ResponsesModel | ChatModel]):
+    async with talking(lambda client: kind(client, model="fake", temperature=0.2), says("Done.")) as (model, fake):
+        await heard_from(model)
+        assert (await fake.arrived()).body["temperature"] == 0.2
 
 
 async def test_responses_request_leaves_nothing_at_the_provider():
