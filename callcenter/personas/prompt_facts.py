@@ -71,6 +71,13 @@ def company_facts(company: Company, language: Language, texts: PromptTexts) -> s
     )
 
 
+def policy_facts(company: Company, language: Language, texts: PromptTexts) -> str:
+    """Write every policy in short, one a line: what a customer asks in words that no policy has is still answered."""
+    line = texts.facts.policy[language]
+    written = (line.format(title=each.title[language], summary=each.summary[language]) for each in company.policies)
+    return "\n".join((texts.facts.policies[language], *written)) if company.policies else ""
+
+
 def topic_facts(company: Company, language: Language, texts: PromptTexts) -> Mapping[tuple[type, str], Block]:
     """Write each thing a message can be about in full, by its kind and id."""
     topics: Iterable[Topic] = (*company.services, *company.policies, *company.faq)
@@ -84,7 +91,7 @@ def _topic(topic: Topic, language: Language, texts: PromptTexts) -> str:
         case Policy():
             return f"{topic.title[language]}: {topic.summary[language]}\n{_plain(topic.body[language])}"
         case Answer():
-            return f"{topic.question[language]}\n{topic.answer[language]}"
+            return f"{topic.question[language]} {topic.answer[language]}"
 
 
 def _service(service: Service, language: Language, texts: PromptTexts) -> str:

@@ -72,6 +72,8 @@ class FactLines(Value):
     website: Text
     services: Text
     service: Text
+    policies: Text
+    policy: Text
     next_step: Text
     unknown: Text
 

@@ -10,22 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
-from callcenter.calls import Language, PersonaType, Speaker
+from callcenter.calls import ConversationIntent, Language, PersonaType, Speaker
 from callcenter.company import Company, Service
 from callcenter.llm import Brief
 from callcenter.llm.prompt import Line, Prompt, Tool
 from callcenter.llm.tools import TOOLS
 from callcenter.personas.manager import PersonaManager
 from callcenter.personas.prompt_call import CallTeller
-from callcenter.personas.prompt_facts import Block, company_facts, tokens, topic_facts
+from callcenter.personas.prompt_facts import Block, company_facts, policy_facts, tokens, topic_facts
 from callcenter.personas.prompt_texts import GENERAL, load_prompt_texts
 
 TOPICS_AT_MOST: Final = 4
 INTERESTS_AT_MOST: Final = 2
 """Details of more would hide what the message is about."""
+POLICIES_SHARE: Final = 8
+"""A list of policies that takes more of the prompt than one part of so many is left out."""
 LINE_CHARS: Final = 1_200
 """A longer line of the history is cut in its middle."""
 RECENT_LINES: Final = 2
@@ -71,7 +73,7 @@ class Prompting:
         self._budget = prompt_tokens - min(max_output_tokens, prompt_tokens // 2)
         texts = self._texts = load_prompt_texts()
         self._calls = CallTeller(personas, company, texts)
-        self._facts = {language: company_facts(company, language, texts) for language in Language}
+        self._facts = {language: self._write_facts(language) for language in Language}
         self._topics = {language: topic_facts(company, language, texts) for language in Language}
         self._stable = {
             (persona, language): self._prepare(persona, language) for persona in PersonaType for language in Language
@@ -114,13 +116,22 @@ class Prompting:
             cache_key=stable.cache_key,
         )
 
+    def _write_facts(self, language: Language) -> str:
+        facts = company_facts(self._company, language, self._texts)
+        policies = policy_facts(self._company, language, self._texts)
+        fits = policies and tokens(policies) <= self._budget // POLICIES_SHARE
+        return f"{facts}\n{policies}" if fits else facts
+
     def _prepare(self, persona: PersonaType, language: Language) -> _Stable:
         texts, headings = self._texts, self._texts.headings
         own = self._personas.get(persona).prompt[language]
         rules = "\n".join((headings.rules[language], *(rule[language] for rule in texts.rules.values())))
         tools = "\n".join((headings.tools[language], *(rule[language] for rule in texts.tools.values())))
-        guarded = "\n\n".join((own, rules, tools) if self._tools else (own, rules))
-        text = f"{guarded}\n\n{headings.facts[language]}\n{self._facts[language]}"
+        orders = "\n\n".join((own, rules, tools) if self._tools else (own, rules))
+        text = f"{orders}\n\n{headings.facts[language]}\n{self._facts[language]}"
+        asking = (texts.ask.once, texts.ask.again, texts.ask.nothing, texts.call.introduced, texts.call.going_on)
+        later = (*texts.actions.values(), *texts.channels.values(), *texts.faults.values(), *asking)
+        guarded = "\n".join((orders, *(line[language] for line in later), *(tool.description for tool in self._tools)))
         schemas = sum(tokens(f"{each.name}{each.description}{each.parameters}") for each in self._tools)
         key = f"{persona}:{language}:{self._company.id}"[:_CACHE_KEY_CHARS]
         around = (headings.topics, headings.interests, headings.call, headings.reply, texts.call.older)
@@ -130,7 +141,11 @@ class Prompting:
     def _topics_of(self, brief: Brief) -> Iterable[Block]:
         known = self._topics[brief.language]
         mentions = self._company.topics(brief.text)[:TOPICS_AT_MOST]
-        return (known[type(each.topic), each.topic.id] for each in mentions)
+        found = [known[type(each.topic), each.topic.id] for each in mentions]
+        if not found and brief.analysis.intent.intent is ConversationIntent.training_interest:
+            trainings = (each for each in self._company.services if each.kind == "training")
+            found = [known[Service, each.id] for each in islice(trainings, INTERESTS_AT_MOST)]
+        return found
 
     def _interests_of(self, brief: Brief) -> Iterable[Block]:
         """Return what is known of the services the customer asked about, the last first, but those of this message."""

@@ -96,7 +96,8 @@ def test_a_prompt_is_the_persona_the_rules_and_the_company_first(language, perso
     assert places[0] == 0
     assert all(rule[language] in prompt.guarded for rule in rules)
     assert own in prompt.guarded
-    assert prompt.instructions.startswith(prompt.guarded)
+    for line in (TEXTS.ask.nothing, *TEXTS.actions.values(), *TEXTS.faults.values()):
+        assert line[language] in prompt.guarded
     assert COMPANY.contacts.phone not in prompt.guarded
 
 
@@ -164,6 +165,27 @@ def test_a_policy_is_told_with_its_whole_text(language):
     prompt = composed(language, REFUND[language])
     assert policy.summary[language] in prompt.facts
     assert policy.body[language].splitlines()[-1] in prompt.facts
+
+
+@BOTH
+def test_every_policy_is_told_in_short_where_there_is_room(language):
+    prompt = composed(language)
+    small = composed(
+        language, prompting=Prompting(PERSONAS, COMPANY, prompt_tokens=2_500, max_output_tokens=0, tools=())
+    )
+    for policy in COMPANY.policies:
+        assert policy.summary[language] in prompt.facts
+        assert policy.summary[language] in prompt.instructions
+        assert policy.summary[language] not in small.instructions
+
+
+@BOTH
+def test_who_asks_for_training_without_naming_one_hears_of_what_there_is(language):
+    summary = SERVICES["digital-marketing-training"].summary[language]
+    assert summary in composed(language, intent=ConversationIntent.training_interest).facts
+    assert summary not in composed(language, intent=ConversationIntent.service_inquiry).facts
+    named = composed(language, QUESTION[language], intent=ConversationIntent.training_interest)
+    assert summary not in named.facts
 
 
 @BOTH
