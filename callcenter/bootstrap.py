@@ -8,7 +8,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from callcenter.analysis import ConversationAnalyzer, default_lexicons, load_lexicons
 from callcenter.auth import Guard
@@ -17,16 +18,35 @@ from callcenter.bus.memory import MemoryBus
 from callcenter.calls import CallId, MessageId, TicketNumber
 from callcenter.company import DEMO, Company, load_company
 from callcenter.conversation import ConversationManager, Sources
+from callcenter.conversation.copilot import Copilot
+from callcenter.errors import ConfigurationError
+from callcenter.llm import Voice
 from callcenter.llm.offline import OfflineVoice
+from callcenter.llm.second_opinion import SecondOpinion
 from callcenter.personas import PersonaManager, load_personas
-from callcenter.settings import AuthMode, Settings
+from callcenter.settings import AnalysisMode, AuthMode, OpenAIApi, Settings
 from callcenter.store import Store
 from callcenter.store.sqlite import SQLiteStore
+
+if TYPE_CHECKING:
+    from callcenter.llm.guarded import GuardedModel
+    from callcenter.llm.model_voice import ModelVoice
 
 _CALL_ID_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter is mistaken for a digit when an id is read out."""
 _CALL_ID_CHARS: Final = 10
 """50 bits: not to be guessed, and no two alike in any company's life."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """A language model, ready to speak and to be asked."""
+
+    voice: ModelVoice
+    model: GuardedModel
+    """The same model for questions beside the replies, within the same bounds."""
+    place: str
+    """Its host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +60,14 @@ class App:
     bus: Bus
     conversations: ConversationManager
     guard: Guard
+    copilot: Copilot
+    speech: Speech | None = None
+    """None: only the offline voice speaks."""
 
     async def close(self) -> None:
         """Let go of everything; what was acknowledged is kept."""
+        if self.speech is not None:
+            await self.speech.voice.close()
         await self.bus.close()
         await self.store.close()
 
@@ -61,6 +86,9 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     store = await SQLiteStore.open(settings.database)
     bus = MemoryBus()
+    offline = OfflineVoice(company)
+    speech = await _speech(settings, company, personas, store) if settings.speaks_through_model else None
+    voices: tuple[Voice, ...] = (offline,) if speech is None else (speech.voice, offline)
     keys = [key.get_secret_value() for key in settings.api_keys] if settings.auth is AuthMode.required else None
     return App(
         settings=settings,
@@ -74,17 +102,97 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
             analyzer=analyzer,
             company=company,
             personas=personas,
-            voices=(OfflineVoice(company),),
+            voices=voices,
             sources=sources or system_sources(),
+            second_opinion=_second_opinion(settings, speech),
         ),
+        speech=speech,
+        copilot=Copilot(voices=voices, personas=personas, model=speech.model if speech else None),
         guard=Guard(keys=keys, public_url=settings.public_url),
     )
+
+
+async def _speech(settings: Settings, company: Company, personas: PersonaManager, store: Store) -> Speech:
+    """Return the language model as configured; only who has one pays for loading its packages."""
+    from callcenter.llm.breaker import Breaker
+    from callcenter.llm.budget import Budget, Prices
+    from callcenter.llm.checks import load_checks
+    from callcenter.llm.guarded import GuardedModel
+    from callcenter.llm.model_voice import ModelVoice
+    from callcenter.llm.openai_chat import ChatModel
+    from callcenter.llm.openai_client import OPENAI, OpenAIClient
+    from callcenter.llm.openai_responses import ResponsesModel
+    from callcenter.llm.patience import Patience
+    from callcenter.personas.prompting import Prompting
+
+    key = settings.openai_api_key
+    client = OpenAIClient(
+        api_key=key.get_secret_value() if key else None,
+        base_url=settings.openai_base_url,
+        connect_seconds=settings.openai_connect_seconds,
+        read_seconds=settings.openai_total_seconds,
+    )
+    adapter = ResponsesModel if settings.openai_api is OpenAIApi.responses else ChatModel
+    model = adapter(client, model=settings.openai_model, temperature=settings.openai_temperature)
+    budget = Budget(
+        now=_now,
+        call_tokens=settings.call_tokens,
+        day_tokens=settings.day_tokens,
+        prices=Prices.of(
+            input_price=settings.openai_input_price,
+            cached_price=settings.openai_cached_price,
+            output_price=settings.openai_output_price,
+        ),
+    )
+    if settings.day_tokens is not None:
+        midnight = _now().replace(hour=0, minute=0, second=0, microsecond=0)
+        budget.resume(midnight.date(), await store.tokens_used(midnight))
+    breaker = Breaker()
+    voice = ModelVoice(
+        model,
+        compose=Prompting(
+            personas,
+            company,
+            prompt_tokens=settings.openai_prompt_tokens,
+            max_output_tokens=settings.openai_max_output_tokens,
+        ).compose,
+        checks=load_checks(),
+        breaker=breaker,
+        budget=budget,
+        patience=Patience(
+            first_token=settings.openai_first_token_seconds,
+            idle=settings.openai_idle_seconds,
+            total=settings.openai_total_seconds,
+        ),
+    )
+    guarded = GuardedModel(model, breaker=breaker, budget=budget)
+    return Speech(voice=voice, model=guarded, place=_host(settings.openai_base_url or OPENAI))
+
+
+def _host(url: str) -> str:
+    """Return host and port of an address, without the name and password that may stand before them."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _second_opinion(settings: Settings, speech: Speech | None) -> SecondOpinion | None:
+    """Return who is asked where the rules are unsure. Raises ConfigurationError when nobody could be."""
+    if settings.analysis is AnalysisMode.rules:
+        return None
+    if speech is None:
+        raise ConfigurationError(
+            "CALLCENTER_ANALYSIS=hybrid asks a language model; set OPENAI_API_KEY or OPENAI_BASE_URL."
+        )
+    return SecondOpinion(speech.model, settings.analysis_seconds)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def system_sources() -> Sources:
     """Return the real clock and random ids."""
     return Sources(
-        now=lambda: datetime.now(UTC),
+        now=_now,
         call_id=lambda: CallId("CALL-" + "".join(secrets.choice(_CALL_ID_ALPHABET) for _ in range(_CALL_ID_CHARS))),
         message_id=lambda: MessageId(secrets.token_hex(8)),
         ticket_number=lambda: TicketNumber(f"TKT-{secrets.randbelow(10**8):08d}"),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from callcenter.api.deps import AppDep, DirectRoute, reply
 from callcenter.api.errors import NotReady, problems
-from callcenter.api.models import Health, Readiness
+from callcenter.api.models import Health, Readiness, ReadyStatus, VoiceReadiness
 from callcenter.api.openapi import answer
+from callcenter.bootstrap import App
 from callcenter.calls import PersonaType
 from callcenter.errors import NotAllowed, ProviderError
+
+OFFLINE: Final = "offline"
 
 router = APIRouter(tags=["health"])
 hot = APIRouter(tags=["health"], route_class=DirectRoute)
@@ -37,13 +42,30 @@ async def health(_request: Request) -> Response:
 async def ready(app: AppDep) -> Response:
     """Say whether calls can be taken: the store answers, the company and its personas are loaded.
 
-    A problem with the code `not_ready` says what is missing. For everybody, without a key.
+    `degraded`: they can, but the offline voice speaks for now, in place of the language model that is configured. A
+    problem with the code `not_ready` says what is missing. For everybody, without a key.
     """
     try:
         await app.store.check()
     except ProviderError as error:
         raise NotReady(f"The store does not answer ({error.code}); the server tries on by itself.") from error
-    return reply(Readiness(store=app.settings.store, company=app.company.id, personas=tuple(PersonaType)))
+    voice = _voice(app)
+    return reply(
+        Readiness(
+            status=ReadyStatus.ready if voice.ready else ReadyStatus.degraded,
+            store=app.settings.store,
+            voice=voice,
+            company=app.company.id,
+            personas=tuple(PersonaType),
+        )
+    )
+
+
+def _voice(app: App) -> VoiceReadiness:
+    if app.speech is None:
+        return VoiceReadiness(name=OFFLINE, ready=True)
+    state = app.speech.voice.state
+    return VoiceReadiness(name=state.voice, ready=state.ready, reason=state.reason)
 
 
 @router.get("/", include_in_schema=False)

@@ -315,12 +315,32 @@ class Health(_Response):
     status: str = "ok"
 
 
+class ReadyStatus(StrEnum):
+    """How well calls can be taken."""
+
+    ready = "ready"
+    degraded = "degraded"
+    """They are, by the offline voice in place of the language model that is configured."""
+
+
+class VoiceReadiness(_Response):
+    """Who speaks for the personas."""
+
+    name: str
+    """`offline`, or the language model that is configured."""
+    ready: bool
+    """It would be asked now; if not, the offline voice speaks."""
+    reason: str | None = None
+    """Why it would not, or how it failed last: `key_refused`, `breaker_open`, `day_budget` ...; null: it is well."""
+
+
 class Readiness(_Response):
     """Calls can be taken."""
 
-    status: str = "ready"
+    status: ReadyStatus = ReadyStatus.ready
     store: str
     """Where calls are kept, and that it answers."""
+    voice: VoiceReadiness
     company: str
     """Whose calls are taken."""
     personas: tuple[PersonaType, ...]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import socket
 import sys
 from contextlib import suppress
@@ -19,8 +20,9 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from callcenter.api.app import SOCKET_PATH, create_app
 from callcenter.api.errors import MAX_BODY_BYTES
-from callcenter.bootstrap import App, build
+from callcenter.bootstrap import App, Speech, build
 from callcenter.errors import ConfigurationError
+from callcenter.llm import Failure
 from callcenter.settings import AuthMode, Settings, check_listen
 
 HARD_FRAME_BYTES: Final = 4 * MAX_BODY_BYTES
@@ -28,11 +30,18 @@ HARD_FRAME_BYTES: Final = 4 * MAX_BODY_BYTES
 _STUCK_READER_MS: Final = 60_000
 """A peer that takes nothing for so long is dropped by the kernel; closing politely would wait for it for ever."""
 _SHUTDOWN_SECONDS: Final = 15
+_ADVICE: Final = {
+    Failure.key_refused: "See OPENAI_API_KEY.",
+    Failure.connection_lost: "See OPENAI_BASE_URL; it is asked again by itself.",
+    Failure.connect_timeout: "See OPENAI_BASE_URL; it is asked again by itself.",
+}
 _BACKLOG: Final = 2048
 _NEW_OBJECTS: Final = 50_000
 """More of them than were let go before the youngest are looked through: some 20 MB at most."""
 _ROUNDS: Final = (20, 50)
 """Of the youngest before the middle generation's turn, and of that before everything's."""
+
+_log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings) -> None:
@@ -88,18 +97,40 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, app: App) -> None:
         super().__init__(config)
         self._app = app
+        self._checking: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to serve, and say so."""
+        """Begin to serve, and say so; calls are taken while the language model is still looked at."""
         await super().startup(sockets)
         for each in sockets or []:
-            sys.stdout.write(announcement(self._app.settings, each.getsockname()[1]))
-            sys.stdout.flush()
+            _say(announcement(self._app.settings, each.getsockname()[1]))
+        if self._app.speech is not None:
+            self._checking = asyncio.create_task(check(self._app.speech))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what is being done, then let go of store and bus; a signal is raised again only after this."""
         await super().shutdown(sockets)
+        if self._checking is not None:
+            self._checking.cancel()
+            await asyncio.gather(self._checking, return_exceptions=True)
         await self._app.close()
+
+
+async def check(speech: Speech) -> None:
+    """Say whether the language model answers; where it does not, that the offline voice speaks in its place."""
+    failure = await speech.voice.check()
+    model = f"{speech.voice.name} at {speech.place}"
+    if failure is None:
+        _say(f"  voice  {model}\n")
+        return
+    advice = _ADVICE.get(failure, "It is asked again by itself.")
+    _say(f"  voice  offline: {model} does not answer ({failure}). {advice}\n")
+    _log.warning("language model does not answer", extra={"reason": failure.value})
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def announcement(settings: Settings, port: int) -> str:

@@ -55,6 +55,11 @@ class Answering:
         """Whether replies take their time, so that a customer may write on before one is made."""
         return self._parts.speaker.streams
 
+    def cut_off(self, call: OpenCall) -> None:
+        """Cut off the reply in the making: the customer wrote on, and gets one reply to all that was said."""
+        if self.streams and call.speech is not None:
+            call.speech.interrupt()
+
     def at_once(self, step: Step, turn: Turn, said: str) -> None:
         """Add the answer to the step of its message, where the voice needs no waiting; else leave it to `answer`."""
         self._parts.speaker.answer_at_once(step, turn, said)
@@ -67,7 +72,7 @@ class Answering:
                     state = await self._parts.log.load(turn.call_id, call)
                 if turn.message_id not in state.unanswered:
                     return await self.stored(turn)
-                work = _Work(self._parts, call, await self._asked(state, turn))
+                work = _Work(self._parts, call, await self._asked(call, state, turn))
                 try:
                     answered = await work.answer()
                 except CallEnded:  # by another process: the message was taken nevertheless, and not to be refused
@@ -80,11 +85,12 @@ class Answering:
         events = await self._parts.store.turn(turn.call_id, turn.message_id)
         return Turn(turn.call_id, turn.message_id, tuple(events), repeated=turn.repeated)
 
-    async def _asked(self, state: ConversationState, turn: Turn) -> Asked:
-        """Return what the next reply is to answer: this message, or of a burst all that is unanswered."""
-        if not self.streams or len(state.unanswered) == 1:
+    async def _asked(self, call: OpenCall, state: ConversationState, turn: Turn) -> Asked:
+        """Return what the next reply is to answer: this message, or of a burst all that this process has to answer."""
+        ours = [each for each in state.unanswered if each in call.in_flight or each == turn.message_id]
+        if not self.streams or len(ours) == 1:
             return asked_by(turn)
-        turns = [turn if each == turn.message_id else await self._turn(turn, each) for each in state.unanswered]
+        turns = [turn if each == turn.message_id else await self._turn(turn, each) for each in ours]
         # One may be in the middle of being understood; it is answered by itself, afterwards.
         *earlier, newest = (each for each in turns if each.find(Routing) is not None)
         if not earlier:

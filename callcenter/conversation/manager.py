@@ -8,7 +8,7 @@ answered once, also when two processes, a repeated request or a crash get in eac
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from callcenter.analysis import ConversationAnalyzer, MessageAnalysis
@@ -26,10 +26,10 @@ from callcenter.calls import (
 )
 from callcenter.company import Company
 from callcenter.conversation.answering import Answering, Parts
-from callcenter.conversation.call_log import RACES, CallLog
+from callcenter.conversation.call_log import RACES, CallLog, lines_before
 from callcenter.conversation.open_calls import InUse, OpenCall, OpenCalls
 from callcenter.conversation.speaking import Speaker
-from callcenter.conversation.turn import Desk, Facts, Step, Tickets, Turn, Utterance, manual_handoff, take
+from callcenter.conversation.turn import Desk, Facts, Heard, Step, Tickets, Turn, Utterance, hear, manual_handoff, take
 from callcenter.errors import (
     CallEnded,
     CallExists,
@@ -44,11 +44,14 @@ from callcenter.events import (
     Greeting,
     Handoff,
     Outcome,
+    Routing,
     evolve,
 )
 from callcenter.llm import Voice
+from callcenter.llm.second_opinion import SecondOpinion
+from callcenter.opinions import doubt, settle
 from callcenter.personas import PersonaManager
-from callcenter.routing import RoutingDecision, RoutingPolicy, decide
+from callcenter.routing import Opinion, RoutingDecision, RoutingPolicy, decide
 from callcenter.store import Append, Store
 from callcenter.tickets import Ticket, TicketChange
 
@@ -82,6 +85,22 @@ class Assessment:
     truncated: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """A message as it is understood."""
+
+    message_id: MessageId
+    text: str
+    truncated: bool
+    language: Language | None
+    """What the sender's client states."""
+    analysis: MessageAnalysis
+    services: tuple[str, ...]
+    opinion: Opinion | None = None
+    heard: bool = False
+    """The bare message stands in the log already."""
+
+
 class ConversationManager:
     """Runs all calls of one process."""
 
@@ -96,8 +115,12 @@ class ConversationManager:
         voices: Sequence[Voice],
         sources: Sources,
         policy: RoutingPolicy | None = None,
+        second_opinion: SecondOpinion | None = None,
     ) -> None:
-        """Build from the parts; `voices` in the order they are tried, the last one never failing by design."""
+        """Build from the parts; `voices` in the order they are tried, the last one never failing by design.
+
+        `second_opinion` is asked where the rules doubt their own verdict; None: the rules decide alone.
+        """
         self._store = store
         self._bus = bus
         self._analyzer = analyzer
@@ -105,6 +128,7 @@ class ConversationManager:
         self._personas = personas
         self._sources = sources
         self._policy = policy or RoutingPolicy()
+        self._second_opinion = second_opinion
         self._open = OpenCalls()
         self._desk = Desk(
             personas=personas,
@@ -179,36 +203,13 @@ class ConversationManager:
         Raises EmptyMessage, CallNotFound, CallEnded, StoreUnavailable (nothing of the message was kept, or it was kept
         and only the answer is missing: repeat it with the same id), TurnConflict when other writers never let go.
         """
-        cleaned = clean(utterance.text)
-        if cleaned.empty:
-            raise EmptyMessage
+        said = self._understood(utterance)
         with self._use(utterance.call_id) as call:
             if call.state is None or call.state.unanswered:
                 await self._catch_up(utterance.call_id, call)
-            analysis = self._analyzer.analyze(cleaned.text, utterance.language)
-            services = tuple(service.id for service in self._company.mentioned(cleaned.text))
-
-            def make(state: ConversationState, tickets: Tickets) -> Step:
-                decision = decide(state, analysis, self._policy, hint=utterance.language)
-                facts = Facts(
-                    message_id=message_id,
-                    text=cleaned.text,
-                    truncated=cleaned.truncated,
-                    stated_language=utterance.language,
-                    analysis=analysis,
-                    decision=decision,
-                    services=services,
-                    now=self._sources.now(),
-                )
-                step = take(state, tickets, facts, self._desk)
-                turn = Turn(utterance.call_id, message_id, tuple(step.events))
-                self._answering.at_once(step, turn, call.said)
-                return step
-
-            message_id = utterance.message_id or self._sources.message_id()
-            call.in_flight.add(message_id)
+            call.in_flight.add(said.message_id)
             try:
-                step = await self._log.write(utterance.call_id, call, make)
+                step = await self._take(utterance.call_id, call, said)
             except (MessageTaken, CallEnded):
                 seen = await self._seen(utterance, call)
                 if seen is None:
@@ -217,14 +218,10 @@ class ConversationManager:
             else:
                 if not call.in_flight.issuperset(step.state.unanswered):  # another process left some, and is gone
                     await self._catch_up(utterance.call_id, call)
-                turn = Turn(utterance.call_id, message_id, tuple(step.events))
-                if turn.reply is not None:
-                    return turn
-                if self._answering.streams and call.speech is not None:
-                    call.speech.interrupt()  # one reply to all that was said, or to what came after what was heard
-                return await self._answering.answer(call, turn)
+                turn = Turn(utterance.call_id, said.message_id, tuple(step.events))
+                return turn if turn.reply is not None else await self._answering.answer(call, turn)
             finally:
-                call.in_flight.discard(message_id)
+                call.in_flight.discard(said.message_id)
 
     async def resume(self, call_id: CallId) -> tuple[Turn, ...]:
         """Answer what a crash left unanswered on a call; usually there is nothing. Raises CallNotFound."""
@@ -306,6 +303,82 @@ class ConversationManager:
         """Return a call as it stands. Raises CallNotFound."""
         return await self._store.state(call_id)
 
+    def _understood(self, utterance: Utterance) -> _Said:
+        """Return a message as the rules understand it. Raises EmptyMessage."""
+        cleaned = clean(utterance.text)
+        if cleaned.empty:
+            raise EmptyMessage
+        return _Said(
+            message_id=utterance.message_id or self._sources.message_id(),
+            text=cleaned.text,
+            truncated=cleaned.truncated,
+            language=utterance.language,
+            analysis=self._analyzer.analyze(cleaned.text, utterance.language),
+            services=tuple(service.id for service in self._company.mentioned(cleaned.text)),
+        )
+
+    async def _take(self, call_id: CallId, call: OpenCall, said: _Said) -> Step:
+        """Keep a message with all that it leads to; with the answer, where the voice needs no waiting."""
+        if self._second_opinion is None:
+            return await self._keep(call_id, call, said)
+        async with call.ear:
+            async with call.log:
+                doubted = doubt(await self._log.load(call_id, call), said.analysis, self._policy)
+            if doubted is None:
+                return await self._keep(call_id, call, said)
+            # The customer's words are safe before any model is asked about them.
+            heard = await self._log.write(call_id, call, lambda state, _tickets: hear(state, self._heard(said)))
+            self._answering.cut_off(call)
+            verdict = await self._second_opinion.ask(said.text, lines_before(call, (said.message_id,)))
+            analysis, opinion = settle(said.text, said.analysis, verdict, doubted, self._policy)
+            step = await self._keep(call_id, call, replace(said, analysis=analysis, opinion=opinion, heard=True))
+            step.events[:0] = heard.events
+            return step
+
+    async def _keep(self, call_id: CallId, call: OpenCall, said: _Said) -> Step:
+        def make(state: ConversationState, tickets: Tickets) -> Step:
+            decision = decide(state, said.analysis, self._policy, hint=said.language)
+            if said.opinion is not None:
+                decision = decision.altered({"opinion": said.opinion})
+            step = take(state, tickets, self._facts(said, decision), self._desk)
+            self._answering.at_once(step, Turn(call_id, said.message_id, tuple(step.events)), call.said)
+            return step
+
+        step = await self._log.write(call_id, call, make)
+        self._answering.cut_off(call)
+        return step
+
+    def _heard(self, said: _Said) -> Heard:
+        return Heard(
+            message_id=said.message_id,
+            text=said.text,
+            truncated=said.truncated,
+            stated_language=said.language,
+            now=self._sources.now(),
+        )
+
+    def _facts(self, said: _Said, decision: RoutingDecision) -> Facts:
+        return Facts(
+            message_id=said.message_id,
+            text=said.text,
+            truncated=said.truncated,
+            stated_language=said.language,
+            now=self._sources.now(),
+            analysis=said.analysis,
+            decision=decision,
+            services=said.services,
+            heard=said.heard,
+        )
+
+    async def _routed(self, call: OpenCall, turn: Turn) -> Turn:
+        """Return a turn that a crash cut off before it was routed, routed by the rules."""
+        if turn.find(Routing) is not None:
+            return turn
+        message = turn.message
+        said = self._understood(Utterance(turn.call_id, message.message, turn.message_id, message.language))
+        step = await self._keep(turn.call_id, call, replace(said, heard=True))
+        return replace(turn, events=(*turn.events, *step.events))
+
     def _use(self, call_id: CallId) -> InUse:
         return InUse(self._open, call_id)
 
@@ -313,8 +386,8 @@ class ConversationManager:
         """Return what a message id led to when it came first, answered now if it was not; None if it never came."""
         if utterance.message_id is None:
             return None
-        # The voice lock lets a reply that is in the making end first.
-        async with call.voice:
+        # The locks let it be understood, and a reply that is in the making end, first.
+        async with call.ear, call.voice:
             events = await self._store.turn(utterance.call_id, utterance.message_id)
         if not events:
             return None
@@ -323,7 +396,7 @@ class ConversationManager:
             return turn
         async with call.log:
             over = (await self._log.load(utterance.call_id, call)).ended
-        return turn if over else await self._answering.answer(call, turn)
+        return turn if over else await self._answering.answer(call, await self._routed(call, turn))
 
     async def _catch_up(self, call_id: CallId, call: OpenCall) -> tuple[Turn, ...]:
         """Answer messages that were kept but not answered, by nobody who still runs."""
@@ -337,7 +410,8 @@ class ConversationManager:
             turns = []
             for message_id in orphans:
                 events = await self._store.turn(call_id, message_id)
-                turns.append(await self._answering.answer(call, Turn(call_id, message_id, tuple(events))))
+                turn = await self._routed(call, Turn(call_id, message_id, tuple(events)))
+                turns.append(turn if turn.reply is not None else await self._answering.answer(call, turn))
             return tuple(turns)
         finally:
             call.in_flight.difference_update(orphans)

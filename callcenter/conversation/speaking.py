@@ -67,11 +67,18 @@ class _Reply:
     opening: int = 0
     """Pieces that are our own introduction."""
     interrupted: bool = False
+    free: bool = False
+    """A model spoke, which may or may not ask what was due."""
 
     @property
     def spoken(self) -> str:
         """What went out by now."""
         return "".join(self.pieces)
+
+    def spent(self, usage: TokenUsage | None) -> None:
+        """Count what a model took."""
+        if usage is not None:
+            self.usage = usage if self.usage is None else self.usage.plus(usage)
 
 
 class Speaker:
@@ -113,6 +120,9 @@ class Speaker:
         None when the customer wrote on before anything was delivered: what there is to answer has changed.
         """
         reply = _Reply(asked, brief, speech, perf_counter())
+        for turn in (*asked.earlier, asked.turn):
+            opinion = turn.routing.decision.opinion
+            reply.spent(opinion.usage if opinion else None)
         try:
             await self._open(reply)
             await self._talk(reply, carry_out)
@@ -137,6 +147,8 @@ class Speaker:
                     await self._stream(voice, reply, carry_out)
             except VoiceFailed as failure:
                 reply.reason = reply.reason or failure.reason
+                usage = failure.facts.get("usage")
+                reply.spent(usage if isinstance(usage, TokenUsage) else None)
                 _log.warning("voice failed", extra={"call_id": reply.asked.turn.call_id, "reason": failure.reason})
             except Interrupted:
                 raise
@@ -159,6 +171,7 @@ class Speaker:
 
     async def _stream(self, voice: Voice, reply: _Reply, carry_out: CarryOut) -> None:
         """Let a voice speak, and do what it asks for in between."""
+        reply.free = True
         for _ in range(ROUNDS):
             calls: list[ToolCall] = []
             async with aclosing(voice.stream(replace(reply.brief, said_now=reply.spoken))) as pieces:
@@ -182,8 +195,7 @@ class Speaker:
                 calls.append(piece)
             case Completion():
                 reply.voice = piece.voice
-                if piece.usage is not None:
-                    reply.usage = piece.usage if reply.usage is None else reply.usage.plus(piece.usage)
+                reply.spent(piece.usage)
             case _:
                 assert_never(piece)
 
@@ -217,7 +229,7 @@ def _event(reply: _Reply, *, seq: int = 1) -> AssistantMessage:
     seconds = perf_counter() - reply.began
     message = reply.spoken
     asks = brief.asks
-    if reply.interrupted or (reply.usage is not None and not any(mark in message for mark in _QUESTION_MARKS)):
+    if reply.interrupted or (reply.free and not any(mark in message for mark in _QUESTION_MARKS)):
         asks = None  # it was due, and not put
     if _log.isEnabledFor(logging.INFO):
         _log.info(

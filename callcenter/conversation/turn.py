@@ -138,18 +138,24 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What is known about a message before its events are made."""
+class Heard:
+    """A message as it came."""
 
     message_id: MessageId
     text: str
     truncated: bool
     stated_language: Language | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts(Heard):
+    """What is known about a message before its events are made."""
+
     analysis: MessageAnalysis
     decision: RoutingDecision
     services: tuple[str, ...]
     """Ids of the company's services it names."""
-    now: datetime
     heard: bool = False
     """The message itself stands in the log already (`hear`)."""
 
@@ -163,7 +169,7 @@ class Desk:
     new_ticket_number: Callable[[], TicketNumber]
 
 
-def hear(state: ConversationState, facts: Facts) -> Step:
+def hear(state: ConversationState, facts: Heard) -> Step:
     """Return the event of the bare message: kept first where understanding it takes a while."""
     step = Step(state=state)
     step.add(

@@ -151,7 +151,7 @@ class ToolCalled(_Stored):
     event: Literal["tool_called"] = "tool_called"
     message_id: MessageId
     """The message being answered."""
-    tool: ToolName | str
+    tool: Annotated[ToolName | str, Field(union_mode="left_to_right")]
     """A name that is none of our tools stays as the model wrote it."""
     arguments: dict[str, str]
     """Those that were valid, as text."""

@@ -21,7 +21,7 @@ from callcenter.tickets import Ticket
 
 
 class Receipt(StrEnum):
-    """Something that was done and may be said to have been."""
+    """Something that was done and may be said to have been: a tool's receipt or an event of the call shows it."""
 
     transfer = "transfer"
     """A human was asked for, or another persona took over."""
@@ -31,11 +31,13 @@ class Receipt(StrEnum):
     refund = "refund"
     cancellation = "cancellation"
     booking = "booking"
+    """An appointment, a registration or an order was placed."""
     change = "change"
-    """Something of the customer's was changed."""
+    """Data, a subscription or a setting was changed."""
     payment = "payment"
     message = "message"
-    """Something was sent to the customer."""
+    """An e-mail, a text message or a link was sent."""
+    repair = "repair"
 
 
 class TicketNews(StrEnum):
@@ -205,4 +207,4 @@ class Stopped:
 
 
 Heard = str | ToolCall | Stopped
-"""What a model's stream yields: text as it comes, a whole tool call, the end."""
+"""What a model's stream yields: text as it comes (empty: a sign of life), a whole tool call, the end."""

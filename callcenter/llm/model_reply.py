@@ -14,7 +14,7 @@ from callcenter.errors import ModelFailed
 from callcenter.events import Correction, CorrectionAction
 from callcenter.llm import Brief, CompletionKind, Delta, Failure, Heard, Stopped
 from callcenter.llm.budget import Budget
-from callcenter.llm.checks import Checks, Fault, Gate, Ground, Instructions, Receipt, Release
+from callcenter.llm.checks import Checks, Fault, Gate, Ground, Instructions, Release
 from callcenter.llm.patience import Wait
 from callcenter.llm.prompt import Prompt, ToolCall
 from callcenter.llm.usage import estimated
@@ -69,7 +69,7 @@ class ModelReply:
         ground = Ground(
             language=brief.language,
             facts=prompt.facts,
-            receipts=frozenset(map(Receipt, brief.receipts)),
+            receipts=brief.receipts,
             tickets=frozenset(brief.state.tickets),
             instructions=_instructions(prompt.guarded),
         )

@@ -20,6 +20,7 @@ from callcenter.bus import Bus
 from callcenter.bus.memory import MemoryBus
 from callcenter.company import DEMO, Company, load_company
 from callcenter.conversation import ConversationManager
+from callcenter.conversation.copilot import Copilot
 from callcenter.llm import Voice
 from callcenter.llm.offline import OfflineVoice
 from callcenter.personas import PersonaManager, load_personas
@@ -77,6 +78,7 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
             bus=bus,
             conversations=conversations,
             guard=Guard(keys=keys),
+            copilot=Copilot(voices=(OfflineVoice(read.company),), personas=read.personas),
         )
 
     yield house

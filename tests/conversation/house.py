@@ -19,6 +19,7 @@ from callcenter.company import DEMO, load_company
 from callcenter.conversation import ConversationManager, Sources, Utterance
 from callcenter.errors import CallNotFound, StoreUnavailable, VoiceFailed
 from callcenter.llm import Brief, Completion, CompletionKind, Delta, Piece, Voice
+from callcenter.llm.second_opinion import SecondOpinion
 from callcenter.personas import PersonaManager, load_personas
 from callcenter.store import Append
 from callcenter.store.sqlite import SQLiteStore
@@ -34,7 +35,7 @@ Saying = Callable[[Brief], AsyncGenerator[Piece, None]]
 
 async def answering(brief: Brief) -> AsyncGenerator[Piece, None]:
     yield Delta(f"[{brief.persona}] ")
-    yield Delta(f"asks {brief.asks}." if brief.asks else "said.")
+    yield Delta(f"asks {brief.asks}?" if brief.asks else "said.")
     yield Completion(CompletionKind.complete, "scripted")
 
 
@@ -132,7 +133,12 @@ def sources() -> Sources:
 
 
 @asynccontextmanager
-async def house(folder: Path, *voices: Voice, language: Language | None = Language.en) -> AsyncIterator[House]:
+async def house(
+    folder: Path,
+    *voices: Voice,
+    language: Language | None = Language.en,
+    second_opinion: SecondOpinion | None = None,
+) -> AsyncIterator[House]:
     store = await SQLiteStore.open(folder / "calls.sqlite3")
     bus, voice, faults = MemoryBus(), Scripted(), Faulty(store)
     manager = ConversationManager(
@@ -143,6 +149,7 @@ async def house(folder: Path, *voices: Voice, language: Language | None = Langua
         personas=PERSONAS,
         voices=voices or (voice,),
         sources=sources(),
+        second_opinion=second_opinion,
     )
     try:
         if not await _exists(store):

@@ -129,7 +129,9 @@ async def test_two_houses_on_one_store_keep_one_log(tmp_path):
             await asyncio.gather(one.says("hello", f"a-{count}"), two.says("hello", f"b-{count}"))
         log = await one.log()
         assert [event.seq for event in log] == list(range(1, len(log) + 1))
-        assert sum(isinstance(event, AssistantMessage) for event in log) == 8
+        replies = [event for event in log if isinstance(event, AssistantMessage)]
+        answered = [each for reply in replies for each in (*reply.answers, reply.message_id)]
+        assert sorted(answered) == sorted(f"{side}-{count}" for side in "ab" for count in range(4))
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t", "\u202e\u2066\u200f", "\ud800"])

@@ -8,6 +8,6 @@ from callcenter.llm.checks.checks import Checks, load_checks
 from callcenter.llm.checks.gate import Gate
 from callcenter.llm.checks.instructions import Instructions
 from callcenter.llm.checks.markup import cleaned
-from callcenter.llm.checks.models import Fault, Ground, Receipt, Release
+from callcenter.llm.checks.models import Fault, Ground, Release
 
-__all__ = ["Checks", "Fault", "Gate", "Ground", "Instructions", "Receipt", "Release", "cleaned", "load_checks"]
+__all__ = ["Checks", "Fault", "Gate", "Ground", "Instructions", "Release", "cleaned", "load_checks"]

@@ -14,7 +14,8 @@ from typing import Annotated, Final, NamedTuple
 from pydantic import Field
 
 from callcenter.calls import Value
-from callcenter.llm.checks.models import Fault, Receipt
+from callcenter.llm import Receipt
+from callcenter.llm.checks.models import Fault
 
 FILE: Final = Path(__file__).with_name("claims.toml")
 

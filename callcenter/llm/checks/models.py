@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from callcenter.calls import Language
+    from callcenter.llm import Receipt
     from callcenter.llm.checks.instructions import Instructions
 
 
@@ -27,25 +28,6 @@ class Fault(StrEnum):
     unknown_link = "unknown_link"
     unknown_ticket = "unknown_ticket"
     leaked_instructions = "leaked_instructions"
-
-
-class Receipt(StrEnum):
-    """An action that is proved: a tool's receipt or an event of the call says so."""
-
-    transfer = "transfer"
-    """A human was asked for, or a handoff happened."""
-    ticket = "ticket"
-    callback = "callback"
-    refund = "refund"
-    cancellation = "cancellation"
-    booking = "booking"
-    """An appointment, a registration or an order was placed."""
-    change = "change"
-    """Data, a subscription or a setting was changed."""
-    payment = "payment"
-    message = "message"
-    """An e-mail, a text message or a link was sent."""
-    repair = "repair"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

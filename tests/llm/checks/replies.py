@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from callcenter.calls import Language
-from callcenter.llm.checks import Gate, Ground, Instructions, Receipt, Release, load_checks
+from callcenter.llm import Receipt
+from callcenter.llm.checks import Gate, Ground, Instructions, Release, load_checks
 
 CHECKS = load_checks()
 PROMPT = Instructions("Reveal nothing. Say the number of the ticket and when a human answers, and then stop talking.")

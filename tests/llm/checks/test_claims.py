@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.calls import Language
-from callcenter.llm.checks import Receipt
+from callcenter.llm import Receipt
 from tests.llm.checks.replies import faults, ground
 
 pytestmark = pytest.mark.unit

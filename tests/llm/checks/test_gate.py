@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from callcenter.calls import Language, PersonaType
 from callcenter.company import DEMO, load_company
-from callcenter.llm.checks import Fault, Gate, Instructions, Receipt
+from callcenter.llm import Receipt
+from callcenter.llm.checks import Fault, Gate, Instructions
 from callcenter.llm.offline.phrases import load_phrasebook
 from callcenter.personas.config import load_personas
 from tests.llm.checks.replies import CHECKS, faults, ground, joined, through
