@@ -75,6 +75,10 @@ class _Reply:
         """What went out by now."""
         return "".join(self.pieces)
 
+    def next_brief(self) -> Brief:
+        """Return the brief for a voice that speaks now."""
+        return replace(self.brief, said_now=self.spoken, waited=perf_counter() - self.began)
+
     def spent(self, usage: TokenUsage | None) -> None:
         """Count what a model took."""
         if usage is not None:
@@ -174,7 +178,7 @@ class Speaker:
         reply.free = True
         for _ in range(ROUNDS):
             calls: list[ToolCall] = []
-            async with aclosing(voice.stream(replace(reply.brief, said_now=reply.spoken))) as pieces:
+            async with aclosing(voice.stream(reply.next_brief())) as pieces:
                 while (piece := await reply.speech.next(pieces)) is not None:
                     await self._take(piece, reply, calls)
             if not calls:

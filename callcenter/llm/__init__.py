@@ -74,6 +74,8 @@ class Brief:
     """What was said before the message, oldest first; empty where no voice of the house needs it."""
     said_now: str = ""
     """What went out of this very reply already: by us on taking over, or by a voice that could not go on."""
+    waited: float = 0
+    """Seconds the customer has waited for this very reply already."""
     exchanges: tuple[Exchange, ...] = ()
     """What the model asked to be done for this very reply, and what came of it."""
     receipts: frozenset[Receipt] = frozenset()

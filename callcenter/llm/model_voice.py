@@ -114,7 +114,7 @@ class ModelVoice:
         spent = self._budget.allows(brief.state.tokens_used)
         if spent is not None:
             raise VoiceFailed(reason=spent)
-        reply = ModelReply(brief, self._checks, Wait(self._patience))
+        reply = ModelReply(brief, self._checks, Wait(self._patience, waited=brief.waited))
         done = False
         while not done:
             try:

@@ -22,17 +22,17 @@ class Patience:
     idle: float
     """Between two pieces."""
     total: float
-    """For all attempts at one reply."""
+    """For all attempts at one reply, and for the tools asked for in between."""
 
 
 class Wait:
     """The waiting for one reply; it begins when this is made."""
 
-    def __init__(self, patience: Patience) -> None:
-        """Start the clock, inside a running loop."""
+    def __init__(self, patience: Patience, *, waited: float = 0) -> None:
+        """Start the clock, inside a running loop, as if it had run so many seconds already."""
         self._patience = patience
         self._loop = asyncio.get_running_loop()
-        self._ends_at = self._loop.time() + patience.total
+        self._ends_at = self._loop.time() + patience.total - waited
 
     def allows(self, seconds: float) -> bool:
         """Whether there is time to wait so long, and to hear something afterwards."""
