@@ -214,7 +214,7 @@ async def test_silence_ends_a_reply_and_the_line(
 async def test_what_the_customer_waited_before_counts(api: MakeModel):
     patience = Patience(first_token=9, idle=9, total=9)
     async with speaking(api, Answer(stall_after="before_headers"), patience=patience) as (voice, fake):
-        _, why = await heard_from(voice, replace(asked(), waited=9))
+        _, why = await heard_from(voice, replace(asked(), waited=8.9))
         assert (why, len(fake.requests)) == (Failure.total_timeout, 1)
 
 
