@@ -12,7 +12,7 @@ from typing import Final
 
 from callcenter.bus import Bus
 from callcenter.calls import CallId, ConversationState, MessageId, Speaker
-from callcenter.conversation.open_calls import OpenCall, Remembered
+from callcenter.conversation.open_calls import LINES_AT_HAND, OpenCall, Remembered
 from callcenter.conversation.turn import Step, Tickets
 from callcenter.errors import CallEnded, TicketNumberTaken, TurnConflict
 from callcenter.events import (
@@ -113,6 +113,7 @@ class CallLog:
                 call.said = event.message
             if self._remembers and isinstance(event, UserMessage | AssistantMessage | Greeting):
                 call.lines.append(_remembered(event))
+                del call.lines[:-LINES_AT_HAND]
 
 
 def _remembered(event: UserMessage | AssistantMessage | Greeting) -> Remembered:

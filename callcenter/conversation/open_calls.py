@@ -8,7 +8,7 @@ follow in the order of their messages. A message is safe before any reply in the
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from typing import Final
 
 from callcenter.calls import CallId, ConversationState, MessageId, TicketNumber
@@ -43,7 +43,7 @@ class OpenCall:
         """All tickets of the call; valid while `state` is."""
         self.said = ""
         """Our last reply, empty before the first; valid while `state` is."""
-        self.lines: deque[Remembered] = deque(maxlen=LINES_AT_HAND)
+        self.lines: list[Remembered] = []
         """What was said last, oldest first, where a voice needs it; valid while `state` is."""
         self.speech: Speech | None = None
         """The reply in the making."""
