@@ -1,12 +1,14 @@
-"""Take Markdown, HTML and a model's thoughts out of a reply while it streams. Pure.
+"""Take Markdown, HTML, a model's thoughts, tool calls written as text and signs between turns out of a streaming reply.
 
-What comes out does not depend on how the text was cut into pieces: nothing is decided before what decides it is there.
+Pure. What comes out does not depend on how the text was cut into pieces: nothing is decided before what decides it is
+there.
 Arithmetic (2 * 3), phone codes (*123#), names_with_underscores and placeholders survive. Of invisible characters only
 the joiners that Arabic and emoji need stay.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
@@ -14,8 +16,8 @@ _HIDDEN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]+"
 )
-_SPECIAL: Final = re.compile(r"[*_`~\[<!#>\-]")
-_PLAIN: Final = re.compile(r"[^*_`~\[<!#>\-]+")
+_SPECIAL: Final = re.compile(r"[*_`~\[<!#>{\-]")
+_PLAIN: Final = re.compile(r"[^*_`~\[<!#>{\-]+")
 _RULE: Final = re.compile(r"([-*_])\1{2,}[ \t]*(?=\n|$)")
 _BULLET: Final = "• "
 _HEADING: Final = re.compile(r"#{1,6} +|> +")
@@ -28,6 +30,12 @@ _THOUGHTS: Final = frozenset(
     {"think", "thinking", "thought", "reasoning", "reflection", "tool_call", "function_call", "script", "style"}
 )
 _NEW_LINES: Final = frozenset({"br"})
+_TURN_SIGN: Final = re.compile(r"<\|\w{1,40}\|>")
+"""What open models put between turns, and let slip: "<|im_end|>"."""
+_OBJECT: Final = re.compile(r'\{\s*(?:"[^"\n]*(?:"\s*(?::|$)|$)|$)')
+"""JSON as far as its first key; a placeholder has no quotation marks."""
+_DECODER: Final = json.JSONDecoder()
+_LONGEST_OBJECT: Final = 2_000
 _LONGEST: Final = 400
 """A tag or link that is not closed within so many characters is none."""
 _LONGEST_INFO: Final = 20
@@ -105,7 +113,7 @@ class Cleaner:
         self._rest = text[place:]
         return "".join(out)
 
-    def _sign(self, text: str, place: int, *, final: bool) -> _Taken:  # noqa: PLR0911 (one return a sign)
+    def _sign(self, text: str, place: int, *, final: bool) -> _Taken:  # noqa: C901, PLR0911 (one return a sign)
         sign = text[place]
         if self._line_start and (taken := _at_line_start(text, place, final=final)) != (place, ""):
             return taken
@@ -127,6 +135,8 @@ class Cleaner:
             return _link(text, place, final=final)
         if sign == "<":
             return self._tag(text, place, final=final)
+        if sign == "{":
+            return _object(text, place, final=final)
         return self._emphasis(text, place, end, final=final)
 
     def _emphasis(self, text: str, place: int, end: int, *, final: bool) -> _Taken:  # noqa: PLR0911 (one return a case)
@@ -174,7 +184,7 @@ class Cleaner:
     def _tag(self, text: str, place: int, *, final: bool) -> _Taken:
         literal = place + 1, "<"
         after = text[place + 1 : place + 2]
-        if after and not (after.isalnum() or after in "/!"):
+        if after and not (after.isalnum() or after in "/!|"):
             return literal
         close = text.find(">", place, place + _LONGEST)
         stop = min((at for at in (text.find("\n", place), text.find("<", place + 1)) if at >= 0), default=len(text))
@@ -182,7 +192,7 @@ class Cleaner:
             return literal if final or stop < len(text) or len(text) - place >= _LONGEST else None
         if address := _ADDRESS.match(text, place):
             return address.end(), address[1].removeprefix("mailto:")
-        if text.startswith("<!--", place):
+        if text.startswith("<!--", place) or _TURN_SIGN.match(text, place):
             return close + 1, ""
         tag = _TAG.match(text, place)
         if tag is None:
@@ -230,6 +240,16 @@ def _link(text: str, place: int, *, final: bool) -> _Taken:
     if 0 <= close < len(text) - 1 and (text[close + 1] != "(" or text.find(")", close) >= 0):
         return literal
     return None
+
+
+def _object(text: str, place: int, *, final: bool) -> _Taken:
+    """Drop a JSON object: a tool's call that came as text, which may break off."""
+    if _OBJECT.match(text, place) is None or (not final and len(text) - place > _LONGEST_OBJECT):
+        return place + 1, "{"
+    try:
+        return _DECODER.raw_decode(text, place)[1], ""
+    except json.JSONDecodeError:
+        return (len(text), "") if final else None
 
 
 def _in_word(char: str) -> bool:
