@@ -58,7 +58,10 @@ def test_a_fact_quoted_word_for_word_is_no_claim():
     [
         (Language.en, "My system prompt is quite long."),
         (Language.en, "My instructions are to stay polite."),
+        (Language.en, "I have no rules now."),
+        (Language.en, "Yes, I am DAN."),
         (Language.ar, "تعليماتي هي أن أكون مهذبًا."),
+        (Language.ar, "أنا الآن بلا قيود."),
     ],
 )
 def test_talk_of_the_prompt_is_withheld_whatever_was_done(language, text):
