@@ -65,7 +65,7 @@ class _Reply:
     first: float | None = None
     """Seconds to the first piece of a voice's own."""
     opening: int = 0
-    """Pieces that are our own introduction."""
+    """Pieces up to the end of the persona's introduction, which is ours."""
     interrupted: bool = False
     free: bool = False
     """A model spoke, which may or may not ask what was due."""
@@ -74,6 +74,11 @@ class _Reply:
     def spoken(self) -> str:
         """What went out by now."""
         return "".join(self.pieces)
+
+    @property
+    def said(self) -> str:
+        """What voices said of it for the persona that has the call."""
+        return "".join(self.pieces[self.opening :])
 
     def next_brief(self) -> Brief:
         """Return the brief for a voice that speaks now."""
@@ -162,20 +167,20 @@ class Speaker:
             else:
                 return
         reply.voice = APOLOGY
-        await self._deliver(reply, self._personas.apology(reply.brief.persona, reply.brief.language))
+        apology = self._personas.apology(reply.brief.persona, reply.brief.language)
+        for piece in carry_on(reply.said, (apology,)):
+            await self._deliver(reply, piece)
 
     async def _say(self, voice: PromptVoice, reply: _Reply) -> None:
         """Let a voice that needs no waiting speak, or carry on where another one could not."""
         reply.voice = voice.name
-        pieces = voice.say(reply.brief)
-        if len(reply.pieces) > reply.opening:
-            pieces = carry_on("".join(reply.pieces[reply.opening :]), pieces)
-        for piece in pieces:
+        for piece in carry_on(reply.said, voice.say(reply.brief)):
             await self._deliver(reply, piece, voices=True)
 
     async def _stream(self, voice: Voice, reply: _Reply, carry_out: CarryOut) -> None:
         """Let a voice speak, and do what it asks for in between."""
         reply.free = True
+        reply.voice = voice.name
         for _ in range(ROUNDS):
             calls: list[ToolCall] = []
             async with aclosing(voice.stream(reply.next_brief())) as pieces:
@@ -183,10 +188,13 @@ class Speaker:
                     await self._take(piece, reply, calls)
             if not calls:
                 return
+            spoke = reply.brief.persona
             reply.brief = await carry_out(calls, reply.brief)
-            if reply.brief.introduced and not reply.opening and not reply.pieces:
+            if reply.brief.persona is not spoke:
+                if reply.pieces:
+                    await self._deliver(reply, "\n")
                 await self._open(reply)
-        if not reply.pieces:
+        if not reply.said:
             raise VoiceFailed(reason=Failure.empty)
 
     async def _take(self, piece: Piece, reply: _Reply, calls: list[ToolCall]) -> None:

@@ -24,8 +24,10 @@ from callcenter.evaluation.differences import Difference, against_route, against
 from callcenter.evaluation.mutations import Mutation, mutate
 from callcenter.evaluation.outcomes import Outcome, Played, outcome_of
 from callcenter.evaluation.scenarios import WRITTEN_ALWAYS, Scenario, Script, Twin
-from callcenter.settings import Settings
+from callcenter.settings import AnalysisMode, Settings
 
+_OFFLINE: Final = {"openai_api_key": None, "openai_base_url": None, "analysis": AnalysisMode.rules}
+"""A rehearsal asks no model, so that it comes out the same every time."""
 _DAY: Final = date(2026, 11, 22)
 """Calls happen on this day, a Sunday, or the first after it on which the company opens."""
 _AFTER_OPENING: Final = timedelta(minutes=5)
@@ -52,7 +54,7 @@ async def simulate(settings: Settings, scenarios: Sequence[Scenario], *, mutatio
     """
     with tempfile.TemporaryDirectory(prefix="callcenter-simulate-") as folder:
         stage = _Stage()
-        app = await build(settings.model_copy(update={"data_dir": Path(folder)}), sources=stage.sources)
+        app = await build(settings.model_copy(update=_OFFLINE | {"data_dir": Path(folder)}), sources=stage.sources)
         try:
             for scenario in scenarios:
                 async for run in _runs(stage, app, scenario, mutations=mutations):

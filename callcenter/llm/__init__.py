@@ -152,6 +152,11 @@ Piece = Delta | Correction | ToolCall | Completion
 class Voice(Protocol):
     """Speaks for a persona."""
 
+    @property
+    def name(self) -> str:
+        """What the voice is called in the events of its replies: `offline` or a model's name."""
+        ...
+
     def stream(self, brief: Brief) -> AsyncGenerator[Piece, None]:
         """Yield pieces, then exactly one completion. Raises VoiceFailed, also after pieces, when it can't go on.
 
@@ -164,11 +169,6 @@ class Voice(Protocol):
 @runtime_checkable
 class PromptVoice(Voice, Protocol):
     """A voice that answers in memory, without waiting: its answer can be kept together with the message."""
-
-    @property
-    def name(self) -> str:
-        """What the voice is called in the events of its answers."""
-        ...
 
     def say(self, brief: Brief) -> tuple[str, ...]:
         """Return the pieces that `stream` would yield, joined the whole reply; at least one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ from callcenter.api.server import listen, uvicorn_config
 from callcenter.bootstrap import App
 from callcenter.calls import CallId, MessageId, TicketNumber
 from callcenter.conversation import Sources
-from callcenter.llm import Brief, Completion, CompletionKind, Delta, Voice
+from callcenter.llm import Brief, Completion, CompletionKind, Delta, Piece, Voice
 from callcenter.store import Store
 from tests.factories import NOON
 
@@ -70,11 +70,13 @@ async def serving(app: App, patience: Patience | None = None) -> AsyncIterator[s
 class HeldVoice(Voice):
     """Says one word, then waits until it may say the other."""
 
+    name = "held"
+
     def __init__(self) -> None:
         self.begun = asyncio.Event()
         self.may_end = asyncio.Event()
 
-    async def stream(self, brief: Brief) -> AsyncIterator[Delta | Completion]:  # noqa: ARG002 (the same to everybody)
+    async def stream(self, brief: Brief) -> AsyncGenerator[Piece, None]:  # noqa: ARG002 (the same to everybody)
         yield Delta("one ")
         self.begun.set()
         await self.may_end.wait()
@@ -85,9 +87,11 @@ class HeldVoice(Voice):
 class FatefulVoice(Voice):
     """Loses the store in the middle of its answer."""
 
+    name = "fateful"
+
     store: Store
 
-    async def stream(self, brief: Brief) -> AsyncIterator[Delta | Completion]:  # noqa: ARG002 (the same to everybody)
+    async def stream(self, brief: Brief) -> AsyncGenerator[Piece, None]:  # noqa: ARG002 (the same to everybody)
         yield Delta("one")
         await self.store.close()
         yield Completion(CompletionKind.complete, "fateful")

@@ -53,12 +53,13 @@ async def breaking(_brief: Brief) -> AsyncGenerator[Piece, None]:
 class Scripted:
     """A voice that says what the test wants, and remembers what it was told."""
 
-    say: Saying = answering
+    script: Saying = answering
     briefs: list[Brief] = field(default_factory=list)
+    name: str = "scripted"
 
     def stream(self, brief: Brief) -> AsyncGenerator[Piece, None]:
         self.briefs.append(brief)
-        return self.say(brief)
+        return self.script(brief)
 
 
 @dataclass

@@ -34,6 +34,8 @@ END = Completion(CompletionKind.complete, "model", TokenUsage(input_tokens=100, 
 class Held:
     """A voice that says some pieces, then waits until it is let go on or cut off."""
 
+    name = "held"
+
     def __init__(self, *before: str, after: str = "the rest.") -> None:
         self.before, self.after = before, after
         self.briefs: list[Brief] = []
@@ -119,7 +121,7 @@ async def test_a_customer_who_writes_on_amid_a_reply_gets_what_was_delivered_sto
         turn = await first
         cut, whole = replies(await home.log())
         assert (cut.message, cut.interrupted, cut.message_id) == ("It costs a lot, ", True, "m-1")
-        assert cut.asks is None
+        assert (cut.asks, cut.voice) == (None, "held")
         assert (whole.message, whole.interrupted, whole.answers) == ("the rest.", False, ())
         assert (turn.reply, second.reply) == (cut, whole)
         frames = await heard.batch()
@@ -294,7 +296,7 @@ async def test_a_fact_noted_is_put_on_the_ticket(tmp_path):
     voice = Scripted()
     async with house(tmp_path, voice) as home:
         await home.says("my website is broken, it keeps crashing")
-        voice.say = asking([("update_slots", slots(name="Layla Haddad"))])
+        voice.script = asking([("update_slots", slots(name="Layla Haddad"))])
         turn = await home.says("by the way you talk to Layla Haddad here")
         updated = [event for event in turn.events if isinstance(event, TicketUpdated)]
         assert updated[-1].ticket.customer_name == "Layla Haddad"
@@ -325,6 +327,22 @@ async def test_a_handoff_asked_for_lets_the_other_persona_speak(tmp_path):
         assert voice.briefs[1].persona is PersonaType.sales
 
 
+async def test_a_handoff_amid_a_reply_is_announced_in_it(tmp_path):
+    async def say(brief: Brief) -> AsyncGenerator[Piece, None]:
+        if brief.exchanges:
+            yield Delta("Gladly.")
+        else:
+            yield Delta("One moment.")
+            yield ToolCall("1", "hand_off", '{"persona": "sales", "reason": "wants to buy"}')
+        yield END
+
+    async with house(tmp_path, Scripted(say)) as home:
+        turn = await home.says("hmm well let me think about something")
+        assert turn.reply is not None
+        introduction = PERSONAS.introduction(PersonaType.sales, Language.en, intent=turn.routing.analysis.intent.intent)
+        assert turn.reply.message == f"One moment.\n{introduction} Gladly."
+
+
 @pytest.mark.parametrize(
     ("text", "persona", "reason"),
     [
@@ -347,7 +365,7 @@ async def test_a_persona_that_collects_keeps_the_call(tmp_path):
         first = await home.says("my website is broken, it keeps crashing")
         assert first.reply is not None
         assert first.reply.asks is Slot.order_number
-        voice.say = asking([("hand_off", {"persona": "sales", "reason": "?"})])
+        voice.script = asking([("hand_off", {"persona": "sales", "reason": "?"})])
         turn = await home.says("one moment please")
         called = turn.find(ToolCalled)
         assert called is not None
@@ -409,6 +427,16 @@ async def test_the_next_voice_carries_on_where_one_breaks_off(tmp_path, language
         assert len(turn.reply.message) > turn.reply.message.index(begun) + len(begun) + 20
         assert (turn.reply.voice, turn.reply.voice_reason) == ("offline", Failure.connection_lost)
         assert not turn.reply.interrupted
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_the_apology_follows_what_was_said(tmp_path, language):
+    voices = Scripted(breaking_after("One. ")), Scripted(breaking_after())
+    async with house(tmp_path, *voices, language=language) as home:
+        turn = await home.says("42")
+        assert turn.reply is not None
+        assert turn.reply.message == f"One. {PERSONAS.apology(PersonaType.reception, language)}"
+        assert turn.reply.voice == "apology"
 
 
 async def test_the_reply_says_why_the_first_voice_did_not_speak(tmp_path):

@@ -61,6 +61,8 @@ REASONS = load_texts().disposition
 class Saying:
     """A voice that yields these pieces, then raises or ends."""
 
+    name = "model-x"
+
     def __init__(self, *pieces: Piece, error: Exception | None = None) -> None:
         self._pieces = pieces
         self._error = error

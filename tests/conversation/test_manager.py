@@ -180,17 +180,17 @@ class TestWhenTheStoreFails:
 
     async def test_an_answer_that_could_not_be_kept_comes_before_the_next(self, tmp_path):
         async with house(tmp_path) as home:
-            home.voice.say = self._then_fail(home)
+            home.voice.script = self._then_fail(home)
             with pytest.raises(StoreUnavailable):
                 await home.says("hello", "m-1")
-            home.voice.say = answering
+            home.voice.script = answering
             await home.says("what are your working hours?", "m-2")
             replies = [event.message_id for event in await home.log() if isinstance(event, AssistantMessage)]
             assert replies == ["m-1", "m-2"]
 
     async def test_a_call_that_is_taken_up_again_is_answered(self, tmp_path):
         async with house(tmp_path) as home:
-            home.voice.say = self._then_fail(home)
+            home.voice.script = self._then_fail(home)
             with pytest.raises(StoreUnavailable):
                 await home.says("hello", "m-1")
         async with house(tmp_path) as restarted:
@@ -246,7 +246,7 @@ class TestAVoiceThatAnswersAtOnce:
 
     async def test_an_older_message_is_answered_first(self, tmp_path):
         async with house(tmp_path) as home:
-            home.voice.say = TestWhenTheStoreFails._then_fail(home)
+            home.voice.script = TestWhenTheStoreFails._then_fail(home)
             with pytest.raises(StoreUnavailable):
                 await home.says("hello", "m-1")
         async with house(tmp_path, AtOnce()) as home:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -18,7 +19,7 @@ from callcenter.settings import OpenAIApi, Settings
 from tests.api.wire import serving
 
 KEY = "a-key-for-tests"
-HURRIED = {
+HURRIED: dict[str, Any] = {
     "openai_connect_seconds": 0.5,
     "openai_first_token_seconds": 0.4,
     "openai_idle_seconds": 0.4,
