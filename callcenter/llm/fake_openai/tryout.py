@@ -1,7 +1,8 @@
-"""What the fake says when no script tells it to: a line of the facts it was given, in the language it was asked in.
+"""What the fake says when no script tells it to: a line of the facts it was given, in the language it is to speak.
 
 Deterministic and modest: it quotes what shares most words with the customer's message, claims nothing of its own, and
-says so when it finds nothing. Wanted structure it fills with the least that the schema allows.
+says so when it finds nothing. Facts stand under headings that say so; without any, every line may be one. Wanted
+structure it fills with the least that the schema allows.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from callcenter.llm.fake_openai.answers import Answer
+from callcenter.llm.fake_openai.answers import Answer, Usage
 from callcenter.llm.fake_openai.request import Json, Request
 
 
@@ -24,19 +25,47 @@ class _Language(NamedTuple):
     letters: re.Pattern[str]
     word: re.Pattern[str]
     affixes: re.Pattern[str]
+    facts: re.Pattern[str]
+    figures: re.Pattern[str]
+    matter: re.Pattern[str]
+    unknown: re.Pattern[str]
+    aside: re.Pattern[str]
     nothing_found: str
+    courtesies: dict[re.Pattern[str], str]
+
+
+class _Line(NamedTuple):
+    text: str
+    words: frozenset[str]
+    weight: int
 
 
 def _read(path: Path) -> dict[str, _Language]:
+    patterns = ("letters", "word", "affixes", "facts", "figures", "matter", "unknown", "aside")
     return {
         name: _Language(
-            re.compile(data["letters"]), re.compile(data["word"]), re.compile(data["affixes"]), data["nothing_found"]
+            **{pattern: re.compile(data[pattern], re.MULTILINE) for pattern in patterns},
+            nothing_found=data["nothing_found"],
+            courtesies={re.compile(words, re.IGNORECASE): said for words, said in data["courtesies"].items()},
         )
         for name, data in tomllib.loads(path.read_text("utf-8")).items()
     }
 
 
 _LANGUAGES: Final = _read(Path(__file__).with_name("tryout.toml"))
+_HEADING: Final = re.compile(r"^# .*$", re.MULTILINE)
+_BULLET: Final = re.compile(r"^(?:[-*•#]+|\d+\.)\s+")
+_DIGIT: Final = re.compile(r"\d")
+_APT: Final = 3
+"""How much more a line tells that stands with what the message is about, or has the figure that is asked for."""
+_COURTESY_WORDS: Final = 5
+"""More of them want more than a greeting back."""
+_ENOUGH: Final = 3
+"""One of so many words that were asked for, a line must have."""
+_SHORT: Final = 8
+"""Words; of longer lines each one tells less."""
+_QUESTION_MARKS: Final = ("?", "؟")
+_BYTES_A_TOKEN: Final = 4
 _WORD_SIZED: Final = re.compile(r"\S+\s*")
 _SENTENCE: Final = re.compile(r"(?<=[.!?؟])\s+")
 _SENTENCES: Final = 2
@@ -56,38 +85,94 @@ def answer(request: Request, *, pause: float, pieces: int | None) -> Answer:
     if pieces is not None and schema is None:
         spaced = (*words[:-1], f"{words[-1]} ")
         words = tuple(spaced[number % len(spaced)] for number in range(pieces))
-    return Answer(pieces=words, pause=pause)
+    return Answer(pieces=words, pause=pause, usage=_usage(request, "".join(words)))
+
+
+def _usage(request: Request, text: str) -> Usage:
+    """Return about the tokens that a model would count."""
+    read = "".join(text for _, text in request.messages)
+    return Usage(input_tokens=_tokens(read), output_tokens=_tokens(text))
+
+
+def _tokens(text: str) -> int:
+    return -(-len(text.encode("utf-8", "replace")) // _BYTES_A_TOKEN)
 
 
 def reply(request: Request) -> str:
     """Return two short sentences at most."""
-    asked = request.last_user_message
-    language = _language_of(asked)
-    fact = _fact(request.instructions, _words(asked, language), language)
-    if fact is None:
-        return _LANGUAGES[language].nothing_found
-    said = " ".join(_SENTENCE.split(fact)[:_SENTENCES])
+    asked, instructions = request.last_user_message, request.instructions
+    language = _spoken(instructions) or _language_of(asked)
+    data = _LANGUAGES[language]
+    found = _courtesy(asked, data) or _fact(instructions, asked, language) or _standing(instructions, data)
+    said = " ".join(_SENTENCE.split(found)[:_SENTENCES])
     return said if len(said) <= _MAX_CHARACTERS else said[:_MAX_CHARACTERS].rsplit(" ", 1)[0]
 
 
-def _fact(instructions: str, asked: frozenset[str], language: str) -> str | None:
-    """Return the line of the language that shares most with what was asked.
+def _spoken(instructions: str) -> str | None:
+    """Return the language in which the facts have their headings."""
+    return next((name for name, data in _LANGUAGES.items() if data.facts.search(instructions)), None)
 
-    Rare words count more. Of equals the last one wins: facts stand below what a persona is told to do.
+
+def _courtesy(asked: str, data: _Language) -> str | None:
+    if len(asked.split()) > _COURTESY_WORDS:
+        return None
+    return next((said for words, said in data.courtesies.items() if words.search(asked)), None)
+
+
+def _standing(instructions: str, data: _Language) -> str:
+    """Return how the customer's matter stands, or that there is no answer."""
+    if matter := data.matter.search(instructions):
+        return matter[0]
+    unknown = data.unknown.search(instructions)
+    return unknown[1] if unknown else data.nothing_found
+
+
+def _fact(instructions: str, asked: str, language: str) -> str | None:
+    """Return the line of the language that shares most with what was asked, if that is enough.
+
+    Rare words count more, and lines that are not long. Of equals the last one wins: facts stand below what a persona is
+    told to do.
     """
     lines, rarity = _lines(instructions, language)
-    scored = [(sum(rarity[word] for word in words & asked), number) for number, (_, words) in enumerate(lines)]
-    score, number = max(scored, default=(0.0, 0))
-    return lines[number][0] if score else None
+    figures = _LANGUAGES[language].figures
+    wanted = {word for word in _words(asked, language) if not figures.search(word)}
+    best, best_score = "", 0.0
+    for line in lines:
+        shared = line.words & wanted
+        apt = _APT if figures.search(asked) and _DIGIT.search(line.text) else 1
+        score = sum(rarity[word] for word in shared) * line.weight * apt / max(_SHORT, len(line.words))
+        if len(shared) * _ENOUGH >= len(wanted) and score and score >= best_score:
+            best, best_score = line.text, score
+    return best or None
 
 
 @lru_cache(maxsize=64)
-def _lines(instructions: str, language: str) -> tuple[tuple[tuple[str, frozenset[str]], ...], dict[str, float]]:
-    """Return the language's lines with their words, and how much each word tells."""
-    texts = [line.strip().lstrip("-*•# ").strip() for line in instructions.splitlines()]
-    lines = tuple((text, _words(text, language)) for text in texts if text and _language_of(text) == language)
-    counts = Counter(word for _, words in lines for word in words)
+def _lines(instructions: str, language: str) -> tuple[tuple[_Line, ...], dict[str, float]]:
+    """Return the language's facts with their words, and how much each word tells."""
+    data = _LANGUAGES[language]
+    lines = tuple(
+        _Line(said, _words(text, language), weight)
+        for part, weight in _facts(instructions, data)
+        for each in part.splitlines()
+        if (text := _BULLET.sub("", each.strip()))
+        and _language_of(text) == language
+        and not (text.endswith(":") or data.aside.search(text))
+        and (said := " ".join(each for each in _SENTENCE.split(text) if not each.endswith(_QUESTION_MARKS)))
+    )
+    counts = Counter(word for line in lines for word in line.words)
     return lines, {word: math.log(1 + len(lines) / count) for word, count in counts.items()}
+
+
+def _facts(instructions: str, data: _Language) -> list[tuple[str, int]]:
+    """Return what stands under headings of facts, and how much its lines tell."""
+    headings = list(_HEADING.finditer(instructions))
+    ends = [*(heading.start() for heading in headings[1:]), len(instructions)]
+    parts = [
+        (instructions[heading.end() : end], _APT if found["apt"] else 1)
+        for heading, end in zip(headings, ends, strict=False)
+        if (found := data.facts.match(heading[0]))
+    ]
+    return parts or [(instructions, 1)]
 
 
 def _words(text: str, language: str) -> frozenset[str]:

@@ -9,8 +9,13 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from callcenter.llm.fake_openai import Request
+from callcenter.calls import ConversationIntent, Language
+from callcenter.company import DEMO, load_company
+from callcenter.llm.fake_openai import Request, Usage
 from callcenter.llm.fake_openai.tryout import answer, example
+from callcenter.personas import PersonaManager, load_personas
+from callcenter.personas.prompting import Prompting
+from tests.llm.briefs import analysis, brief
 
 pytestmark = pytest.mark.unit
 
@@ -67,6 +72,85 @@ def test_without_a_fact_it_says_so_in_the_customers_language(question, start):
 
 def test_of_equals_the_last_line_wins_for_facts_stand_below():
     assert said(request_of("guarantee", instructions="No guarantee.\nOther.\nOne year guarantee.")).startswith("One")
+
+
+def test_a_question_for_a_figure_gets_a_line_that_has_one():
+    facts = "Website design: 500 USD.\nWebsite: https://example.com\nWebsite redesign, from the logo on."
+    assert said(request_of("How much is a website?", instructions=facts)) == "Website design: 500 USD."
+
+
+def test_one_word_of_many_is_no_answer():
+    assert said(request_of("My website crashes every morning since yesterday")).startswith("I can't find")
+
+
+@pytest.mark.parametrize(
+    ("message", "start"),
+    [
+        ("Hello", "Hello"),
+        ("thanks, bye", "You're welcome"),
+        ("شكرا، مع السلامة", "على الرحب"),  # thanks, goodbye
+        ("مرحبا", "أهلًا"),  # hello
+        ("Hello, what are your opening hours please?", "Opening hours"),
+    ],
+)
+def test_short_courtesies_are_returned(message, start):
+    assert said(request_of(message)).startswith(start)
+
+
+PROMPT = """You are Sara, and never name opening hours.
+# Facts: the company
+Website: https://example.com
+Prices:
+What the company says when it has no answer: I'd rather not guess.
+# Facts: what this message is about
+Where is the office? Our office is in Riyadh. Come in.
+# This call
+{matter}
+The customer's words: “opening hours”
+"""
+
+
+def test_only_facts_are_quoted_and_no_questions():
+    prompt = PROMPT.format(matter="There is no ticket on this call.")
+    assert said(request_of("Where is your office?", instructions=prompt)) == "Our office is in Riyadh. Come in."
+    for nothing in ("opening hours", "prices", "guess"):
+        assert said(request_of(nothing, instructions=prompt)) == "I'd rather not guess."
+
+
+def test_without_a_fact_it_says_how_the_matter_stands():
+    prompt = PROMPT.format(matter="Ticket TKT-1 (general): new; a human answers within 24 hours.")
+    assert said(request_of("it broke", instructions=prompt)).startswith("Ticket TKT-1 (general): new")
+
+
+def test_it_speaks_the_language_of_the_facts_whatever_it_is_told():
+    prompt = PROMPT.format(matter="").replace("# Facts", "# الحقائق")
+    assert said(request_of("7474839", instructions=prompt)).startswith("لا أجد")
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "fact"),
+    [
+        (Language.en, "How much is a website?", "Business website: SAR 4,500 to 9,500 for the project"),
+        (Language.en, "When are you open on Saturday?", "Opening hours: Sunday to Thursday, 9:00"),
+        (Language.ar, "كم سعر صفحة هبوط؟", "صفحة هبوط: 1,900 ريال"),  # the price of a landing page
+        (Language.ar, "متى تفتحون يوم السبت؟", "أوقات العمل: من الأحد"),  # when are you open on Saturdays?
+        (Language.en, "zyzzyva", "I don't have confirmed information"),
+        (Language.ar, "زقزوق", "لا تتوفر لديّ معلومة"),  # a made-up word
+        (Language.ar, "7474839", "لا تتوفر لديّ معلومة"),
+    ],
+)
+def test_of_the_products_own_prompt_it_knows_what_is_fact(language, question, fact):
+    company = load_company(DEMO)
+    personas = PersonaManager(load_personas(), company)
+    prompting = Prompting(personas, company, prompt_tokens=8_000, max_output_tokens=800)
+    understood = analysis(language, ConversationIntent.information)
+    prompt = prompting.compose(brief(question, understood, language=language))
+    assert said(request_of(question, instructions=prompt.instructions)).startswith(fact)
+
+
+def test_it_counts_tokens_as_models_do_about():
+    usage = answer(request_of("guarantee", instructions="One year guarantee."), pause=0, pieces=None).usage
+    assert usage == Usage(input_tokens=7, output_tokens=5)  # 28 and 19 letters
 
 
 def test_a_long_line_is_cut_at_a_word():
