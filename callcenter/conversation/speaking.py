@@ -187,7 +187,7 @@ class Speaker:
                 while (piece := await reply.speech.next(pieces)) is not None:
                     await self._take(piece, reply, calls)
             if not calls:
-                return
+                break
             spoke = reply.brief.persona
             reply.brief = await carry_out(calls, reply.brief)
             if reply.brief.persona is not spoke:

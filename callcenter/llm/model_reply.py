@@ -116,8 +116,8 @@ class ModelReply:
 
     @property
     def _spoke_before(self) -> bool:
-        """Whether it may be silent now: it had said something, and then wanted tools."""
-        return bool(self.brief.exchanges and self.brief.said_now and not self.brief.introduced)
+        """Whether it may be silent now: something was said, and then tools wanted; enough or not, the speaker knows."""
+        return bool(self.brief.exchanges and self.brief.said_now)
 
     def _let_out(self, releases: list[Release]) -> Iterator[Delta | Correction]:
         for release in releases:
