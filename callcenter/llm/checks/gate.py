@@ -72,7 +72,10 @@ class Gate:
         self._take_all(self._tail.rstrip())
         self._tail = ""
         self._end()
-        return self._told()
+        releases = self._told()
+        if self._was_cleaned():
+            releases.append(Release("", cleaned=True))
+        return releases
 
     def _take_all(self, text: str) -> None:
         place = 0

@@ -52,3 +52,4 @@ def test_pieces_make_no_difference(text, plain):
 def test_a_release_says_that_it_was_cleaned():
     assert [each.cleaned for each in through("**Hello** there.")] == [True]
     assert [each.cleaned for each in through("Hello there.")] == [False]
+    assert through('Hello there. {"name": 1}')[-1].cleaned
