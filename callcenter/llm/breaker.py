@@ -12,7 +12,9 @@ from typing import Final
 from callcenter.llm import Failure
 
 FAILURES: Final = 5
-"""So many in a row are no accident any more."""
+"""So many in a row are no accident any more, ..."""
+SHARE: Final = 4
+"""... unless it is less than one in so many of what is under way: a burst's failures come before its first success."""
 FIRST_SECONDS: Final = 10.0
 LONGEST_SECONDS: Final = 120.0
 
@@ -48,6 +50,7 @@ class Breaker:
         self.reason: Failure | None = None
         """How it failed last; None: it was well since."""
         self._failures = 0
+        self._under_way = 0
         self._seconds = FIRST_SECONDS
         self._opens_at: float | None = None
         """When it may be asked again; None: it is closed."""
@@ -61,13 +64,14 @@ class Breaker:
 
     def attempt(self, now: float) -> Attempt | None:
         """Return a permission to ask, None if the provider is to be left alone. Its holder must end it."""
-        attempt = Attempt(self)
         if self._opens_at is None:
-            return attempt
+            self._under_way += 1
+            return Attempt(self)
         if now < self._opens_at or self._probe is not None:
             return None
-        self._probe = attempt
-        return attempt
+        self._under_way += 1
+        self._probe = Attempt(self)
+        return self._probe
 
     def _succeed(self) -> None:
         self.reason = None
@@ -83,10 +87,11 @@ class Breaker:
             self._opens_at = now + self._seconds
         elif self._opens_at is None:
             self._failures += 1
-            if self._failures >= FAILURES or reason is Failure.key_refused:
+            if self._failures >= max(FAILURES, self._under_way / SHARE) or reason is Failure.key_refused:
                 self._opens_at = now + self._seconds
 
     def _end(self, attempt: Attempt) -> None:
+        self._under_way -= 1
         if attempt is self._probe:
             self._probe = None
 
@@ -104,6 +109,7 @@ class Attempt:
         breaker, self._breaker = self._breaker, None
         if breaker is not None:
             breaker._succeed()  # noqa: SLF001 (two halves of one thing)
+            breaker._end(self)  # noqa: SLF001 (likewise)
 
     def failed(self, reason: Failure, now: float) -> None:
         """Say why it did not answer; that it answered what can't be used is no failure of the provider's."""

@@ -3,7 +3,15 @@ from __future__ import annotations
 import pytest
 
 from callcenter.llm import Failure
-from callcenter.llm.breaker import FAILURES, FIRST_SECONDS, LONGEST_SECONDS, PROVIDER_FAILURES, Breaker, BreakerState
+from callcenter.llm.breaker import (
+    FAILURES,
+    FIRST_SECONDS,
+    LONGEST_SECONDS,
+    PROVIDER_FAILURES,
+    SHARE,
+    Breaker,
+    BreakerState,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -40,6 +48,32 @@ def test_success_starts_the_count_anew():
     assert breaker.reason is None
     failing(breaker, FAILURES - 1)
     assert breaker.state(0) is BreakerState.closed
+
+
+@pytest.mark.parametrize(
+    ("under_way", "failures"),
+    [(1, FAILURES), (SHARE * FAILURES, FAILURES), (SHARE * (FAILURES + 1) + FAILURES, FAILURES + 1), (200, 41)],
+)
+def test_early_failures_of_many_at_once_open_it_only_if_they_are_a_good_share(under_way: int, failures: int):
+    breaker = Breaker()
+    attempts = [breaker.attempt(0) for _ in range(under_way)]
+    failed = 0
+    while breaker.state(0) is BreakerState.closed:
+        attempt = attempts.pop() if attempts else breaker.attempt(0)
+        assert attempt is not None
+        attempt.failed(Failure.server_error, 0)
+        failed += 1
+    assert failed == failures
+
+
+@pytest.mark.parametrize("ending", ["succeeded", "dropped"])
+def test_what_has_ended_is_under_way_no_more(ending: str):
+    breaker = Breaker()
+    for attempt in [breaker.attempt(0) for _ in range(200)]:
+        assert attempt is not None
+        attempt.succeeded() if ending == "succeeded" else attempt.dropped()
+    failing(breaker, FAILURES)
+    assert breaker.state(0) is BreakerState.open
 
 
 def test_refused_key_opens_it_at_once():
