@@ -1,4 +1,4 @@
-"""What the code offers stands in docs/: settings, events, errors, intents, commands; links lead somewhere.
+"""What the code offers stands in docs/: settings, events, errors, intents, commands, checks; links lead somewhere.
 
 Examples of what the analyzer says are run: words, rules and verdicts must be the same, figures near. They move a little
 with every message learnt from, and a page need not be written anew for that.
@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 
 from callcenter import errors
 from callcenter.analysis import analyze, default_lexicons
-from callcenter.calls import ConversationIntent
+from callcenter.calls import ConversationIntent, ToolName
 from callcenter.cli import app
-from callcenter.events import EVENT_KINDS
+from callcenter.events import EVENT_KINDS, CorrectionAction
+from callcenter.llm import Failure
+from callcenter.llm.checks import Fault
 from callcenter.routing import RoutingPolicy
 from callcenter.tickets import ALLOWED
 from scripts import document_settings
@@ -57,6 +59,11 @@ def test_every_error_code_is_documented(code):
 @pytest.mark.parametrize("intent", ConversationIntent)
 def test_every_intent_is_documented(intent):
     assert f"`{intent}`" in PAGES["how-it-decides.md"]
+
+
+@pytest.mark.parametrize("word", [*ToolName, *Fault, *CorrectionAction, *Failure])
+def test_what_a_model_may_do_and_how_it_fails_is_documented(word):
+    assert re.search(rf"^\|[^|]*`{word}`[^|]*\|", PAGES["language-model.md"], re.MULTILINE)
 
 
 def test_the_status_table_is_what_the_code_says():
