@@ -67,6 +67,8 @@ class _Reply:
     opening: int = 0
     """Pieces up to the end of the persona's introduction, which is ours."""
     interrupted: bool = False
+    joint: str = ""
+    """What parts a voice's next piece from its words before a tool."""
     free: bool = False
     """A model spoke, which may or may not ask what was due."""
 
@@ -194,13 +196,16 @@ class Speaker:
                 if reply.pieces:
                     await self._deliver(reply, "\n")
                 await self._open(reply)
+            elif reply.said and not reply.said[-1].isspace():
+                reply.joint = " "
         if not reply.said:
             raise VoiceFailed(reason=Failure.empty)
 
     async def _take(self, piece: Piece, reply: _Reply, calls: list[ToolCall]) -> None:
         match piece:
             case Delta():
-                await self._deliver(reply, piece.text, voices=True)
+                await self._deliver(reply, reply.joint + piece.text, voices=True)
+                reply.joint = ""
             case Correction():
                 reply.corrections.append(piece)
             case ToolCall():
