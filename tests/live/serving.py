@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -20,15 +21,18 @@ STARTED_WITHIN = 30.0
 """Seconds; a slow machine that runs other tests beside these needs several."""
 
 _POLL_SECONDS = 0.03
+_SETTINGS = ("CALLCENTER_", "OPENAI_")
 
 
 class Server:
     """One server process at a time, on one port and one data folder."""
 
-    def __init__(self, folder: Path, *, name: str = "server") -> None:
+    def __init__(self, folder: Path, *, name: str = "server", environment: Mapping[str, str] | None = None) -> None:
+        """Keep data and output in `folder`; of the settings it has only what `environment` says."""
         self.data = folder / "data"
         self.printed = folder / f"{name}.log"
         self.port = _free_port()
+        self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -39,10 +43,16 @@ class Server:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     async def start(self) -> None:
         """Start the process and return once it answers on /healthz."""
         assert not self.running
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("CALLCENTER_")}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
+        environment |= self._environment
         environment |= {"CALLCENTER_PORT": str(self.port), "CALLCENTER_DATA_DIR": str(self.data)}
         with self.printed.open("ab") as printed:
             self._process = subprocess.Popen(  # noqa: ASYNC220 (returns at once; asyncio's own would tie it to one loop)
