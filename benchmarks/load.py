@@ -64,17 +64,23 @@ def post(path: str, body: object) -> bytes:
     ).encode() + payload
 
 
+def get(path: str) -> bytes:
+    """Return a GET request."""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+
+
 def play(server: Server, scripts: Sequence[Sequence[bytes]]) -> Load:
     """Send each script over a connection of its own, all at the same time, and measure the server meanwhile."""
-    return _on_load_core(_play(server, scripts))
+    return on_load_core(_play(server, scripts))
 
 
 def ask(server: Server, requests: Sequence[bytes]) -> list[bytes]:
     """Send requests one after the other, unmeasured; return the bodies of their answers."""
-    return _on_load_core(_ask(server, requests))
+    return on_load_core(_ask(server, requests))
 
 
-def _on_load_core(work: Coroutine[object, None, Result]) -> Result:
+def on_load_core(work: Coroutine[object, None, Result]) -> Result:
+    """Run a coroutine there to its end."""
     with pinned(LOAD_CORE), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
 

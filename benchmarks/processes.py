@@ -52,7 +52,7 @@ class Memory:
 
 
 class Server:
-    """A server process on the server core."""
+    """A server process."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int, seconds_to_answer: float) -> None:
         self.port: Final = port
@@ -85,10 +85,12 @@ class Server:
 
 
 @contextmanager
-def running(command: Sequence[str], environment: Mapping[str, str], folder: Path, port: int) -> Iterator[Server]:
+def running(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, port: int, *, core: int = SERVER_CORE
+) -> Iterator[Server]:
     """Run a server that is to listen on `port`, started in `folder`; entered with its first answer."""
     log = folder / f"server-{port}.log"
-    with log.open("wb") as output, pinned(SERVER_CORE):
+    with log.open("wb") as output, pinned(core):
         began = time.perf_counter()
         process = subprocess.Popen(command, env=dict(environment), cwd=folder, stdout=output, stderr=output)
     try:
@@ -110,22 +112,38 @@ def running(command: Sequence[str], environment: Mapping[str, str], folder: Path
 
 
 @contextmanager
-def product(folder: Path, *options: str) -> Iterator[Server]:
+def product(
+    folder: Path, *options: str, model: Server | None = None, program: Path = ROOT / "main.py"
+) -> Iterator[Server]:
     """Run the product as `python main.py` does, with its data in `folder`; `options` go to the interpreter."""
     port = free_port()
-    environment = product_environment(folder) | {"CALLCENTER_PORT": str(port)}
-    with running([sys.executable, *options, str(ROOT / "main.py")], environment, folder, port) as server:
+    environment = product_environment(folder) | {"CALLCENTER_PORT": str(port)} | _speaking_through(model)
+    with running([sys.executable, *options, str(program)], environment, folder, port) as server:
         yield server
 
 
 @contextmanager
-def peer(name: str, folder: Path) -> Iterator[Server]:
+def peer(name: str, folder: Path, *, model: Server | None = None) -> Iterator[Server]:
     """Run one of the peers in peers.py."""
     port = free_port()
-    with running(
-        [sys.executable, str(ROOT / "benchmarks" / "peers.py"), name, str(port)], _environment(), folder, port
-    ) as server:
+    command = [sys.executable, str(ROOT / "benchmarks" / "peers.py"), name, str(port)]
+    with running(command, _environment() | _speaking_through(model), folder, port) as server:
         yield server
+
+
+@contextmanager
+def model_server(folder: Path) -> Iterator[Server]:
+    """Run model.py, on the load core: what it costs is nobody's who is measured."""
+    port = free_port()
+    command = [sys.executable, str(ROOT / "benchmarks" / "model.py"), str(port)]
+    with running(command, _environment(), folder, port, core=LOAD_CORE) as server:
+        yield server
+
+
+def _speaking_through(model: Server | None) -> dict[str, str]:
+    if model is None:
+        return {}
+    return {"OPENAI_BASE_URL": f"http://127.0.0.1:{model.port}/v1", "OPENAI_API_KEY": "fake"}
 
 
 def product_environment(folder: Path) -> dict[str, str]:

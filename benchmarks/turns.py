@@ -1,4 +1,4 @@
-"""Goal C: what a REST turn costs, beside a FastAPI echo of the same requests.
+"""Goals B and C: what turns cost. Here C, a REST turn beside a FastAPI echo of the same requests; streams.py has B.
 
 The product runs as delivered: one worker, offline voice, embedded store, each turn durable (synchronous=FULL) before it
 is answered. Both servers run all the time; rounds alternate, so that whatever else the machine does meets both.
@@ -14,6 +14,7 @@ from typing import Final
 
 import orjson
 
+from benchmarks import streams
 from benchmarks.figures import Figure
 from benchmarks.load import Load, ask, play
 from benchmarks.messages import CALLS, opening, script
@@ -26,7 +27,11 @@ ROUNDS: Final = 5
 
 
 def measure() -> list[Figure]:
-    """Return the figures of goal C."""
+    """Return the figures of both goals."""
+    return [*streams.measure(), *_rest()]
+
+
+def _rest() -> list[Figure]:
     with TemporaryDirectory() as place, product(Path(place)) as ours, peer("echo", Path(place)) as theirs:
         _round(ours, "warm")
         _round(theirs, "warm", calls_exist=False)
