@@ -56,6 +56,8 @@ _LANGUAGES: Final = _read(Path(__file__).with_name("tryout.toml"))
 _HEADING: Final = re.compile(r"^# .*$", re.MULTILINE)
 _BULLET: Final = re.compile(r"^(?:[-*•#]+|\d+\.)\s+")
 _DIGIT: Final = re.compile(r"\d")
+_GIVEN: Final = re.compile(r"\d{4,}")
+"""Who writes such a number answers a question; no fact is wanted."""
 _APT: Final = 3
 """How much more a line tells that stands with what the message is about, or has the figure that is asked for."""
 _COURTESY_WORDS: Final = 5
@@ -103,7 +105,8 @@ def reply(request: Request) -> str:
     asked, instructions = request.last_user_message, request.instructions
     language = _spoken(instructions) or _language_of(asked)
     data = _LANGUAGES[language]
-    found = _courtesy(asked, data) or _fact(instructions, asked, language) or _standing(instructions, data)
+    fact = None if _GIVEN.search(asked) else _fact(instructions, asked, language)
+    found = _courtesy(asked, data) or fact or _standing(instructions, data)
     said = " ".join(_SENTENCE.split(found)[:_SENTENCES])
     return said if len(said) <= _MAX_CHARACTERS else said[:_MAX_CHARACTERS].rsplit(" ", 1)[0]
 

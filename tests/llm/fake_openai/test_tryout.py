@@ -119,7 +119,8 @@ def test_only_facts_are_quoted_and_no_questions():
 
 def test_without_a_fact_it_says_how_the_matter_stands():
     prompt = PROMPT.format(matter="Ticket TKT-1 (general): new; a human answers within 24 hours.")
-    assert said(request_of("it broke", instructions=prompt)).startswith("Ticket TKT-1 (general): new")
+    for told in ("it broke", "the office order is 7474839"):
+        assert said(request_of(told, instructions=prompt)).startswith("Ticket TKT-1 (general): new")
 
 
 def test_it_speaks_the_language_of_the_facts_whatever_it_is_told():
