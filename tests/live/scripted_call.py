@@ -30,7 +30,7 @@ class Exchange:
     reply: str
     """`{ticket}`: the number that the prompt names."""
     is_plain: bool = True
-    """No sentence of it must be judged as a whole, so that it goes out word by word."""
+    """Few of its words are in sentences that must be judged as a whole, so that it goes out word by word."""
     tool: ToolCall | None = None
     """What the model asks for before it replies."""
 
@@ -40,9 +40,9 @@ CALL = (
         said="السلام عليكم",  # peace be upon you
         persona=PersonaType.reception,
         language=Language.ar,
-        reply=(  # greets back, says what there is help with, asks what is needed
-            "وعليكم السلام ورحمة الله وبركاته وأهلًا وسهلًا بكم معنا اليوم في هذه المحادثة. يسعدني كثيرًا أن أساعدكم في "
-            "كل ما تودّون معرفته عن أعمالنا وأسعارها. ما الذي تبحثون عنه بالتحديد؟"
+        reply=(  # greets back twice over, hopes for a fine morning, asks what it is about
+            "وعليكم السلام ورحمة الله وبركاته وأهلًا وسهلًا ومرحبًا بكم معنا هذا الصباح في بداية أسبوع نرجو أن يكون جميلًا "
+            "ومليئًا بالخير والبركة لكم ولمن حولكم جميعًا. بماذا نبدأ؟"
         ),
     ),
     Exchange(
@@ -85,8 +85,8 @@ CALL = (
         language=Language.en,
         tool=ToolCall(ToolName.request_human, '{"reason": "The customer waits and wants to know how it goes on."}'),
         reply=(
-            "A colleague of the team will look at what you have told me and will write to you here. You need not "
-            "wait in this window. Is there anything else that you would like to tell me?"
+            "A colleague will look at it and write to you here. There is no need to sit in front of this window until "
+            "then, because all that stands in it stays where it is for as long as you like. Anything else?"
         ),
         is_plain=False,
     ),
