@@ -18,7 +18,7 @@ import uvicorn
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
 
-_MODEL: Final = "gpt-5-mini"
+_MODEL: Final = "gpt-4.1-mini"
 _INSTRUCTIONS: Final = "You answer the customers of a small company, in their language, in two sentences."
 _MESSAGE: Final = "What are your working hours, and can I come by your office on Thursday afternoon to talk it over?"
 

@@ -133,7 +133,12 @@ async def _speech(settings: Settings, company: Company, personas: PersonaManager
         read_seconds=settings.openai_total_seconds,
     )
     adapter = ResponsesModel if settings.openai_api is OpenAIApi.responses else ChatModel
-    model = adapter(client, model=settings.openai_model, temperature=settings.openai_temperature)
+    model = adapter(
+        client,
+        model=settings.openai_model,
+        temperature=settings.openai_temperature,
+        effort=settings.openai_reasoning,
+    )
     budget = Budget(
         now=_now,
         call_tokens=settings.call_tokens,

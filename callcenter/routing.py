@@ -321,7 +321,7 @@ def _beside_the_matter(analysis: MessageAnalysis, *, known: bool) -> bool:
 def may_hand_off(state: ConversationState, target: PersonaType, policy: RoutingPolicy) -> str | None:
     """Return the rule that keeps the call where it is when a model asks to hand it off; None: it may.
 
-    Stricter than for a customer's own words: while facts are collected, and back where the call came from, it never may.
+    Stricter than for a customer's own words: never while facts are collected, nor back where the call came from.
     """
     if target is state.current_persona:
         return "same_persona"

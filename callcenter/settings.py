@@ -41,6 +41,16 @@ class OpenAIApi(StrEnum):
     chat = "chat"
 
 
+class ReasoningEffort(StrEnum):
+    """How hard a model thinks before it speaks."""
+
+    none = "none"
+    minimal = "minimal"
+    low = "low"
+    medium = "medium"
+    high = "high"
+
+
 class AnalysisMode(StrEnum):
     """Who understands a message."""
 
@@ -87,8 +97,10 @@ class Settings(BaseSettings):
     """Address of a server that speaks OpenAI's protocol (Azure, vLLM, Ollama, LiteLLM ...). Unset or empty: OpenAI."""
     openai_api: OpenAIApi = OpenAIApi.responses
     """`responses`, or `chat` for servers that speak only Chat Completions."""
-    openai_model: str = "gpt-5-mini"
-    """The model that speaks."""
+    openai_model: str = "gpt-4.1-mini"
+    """The model that speaks; one that does not think first answers a customer soonest."""
+    openai_reasoning: ReasoningEffort | None = None
+    """How hard a model that thinks first should think. Unset: its own; models that don't think take none."""
     openai_temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     """Unset: the model's own; reasoning models take none."""
     openai_max_output_tokens: Annotated[int, Field(ge=64, le=100_000)] = 800

@@ -331,7 +331,7 @@ class VoiceReadiness(_Response):
     ready: bool
     """It would be asked now; if not, the offline voice speaks."""
     reason: str | None = None
-    """Why it would not, or how it failed last: `key_refused`, `breaker_open`, `day_budget` ...; null: it is well."""
+    """Why it would not, or how it failed last: `key_refused`, `server_error`, `day_budget` ...; null: it is well."""
 
 
 class Readiness(_Response):

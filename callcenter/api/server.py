@@ -35,6 +35,7 @@ _ADVICE: Final = {
     Failure.connection_lost: "See OPENAI_BASE_URL; it is asked again by itself.",
     Failure.connect_timeout: "See OPENAI_BASE_URL; it is asked again by itself.",
 }
+_LOOK_EVERY_SECONDS: Final = 15.0
 _BACKLOG: Final = 2048
 _NEW_OBJECTS: Final = 50_000
 """More of them than were let go before the youngest are looked through: some 20 MB at most."""
@@ -105,7 +106,7 @@ class Server(uvicorn.Server):
         for each in sockets or []:
             _say(announcement(self._app.settings, each.getsockname()[1]))
         if self._app.speech is not None:
-            self._checking = asyncio.create_task(check(self._app.speech))
+            self._checking = asyncio.create_task(watch(self._app.speech))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what is being done, then let go of store and bus; a signal is raised again only after this."""
@@ -116,16 +117,36 @@ class Server(uvicorn.Server):
         await self._app.close()
 
 
+async def watch(speech: Speech) -> None:
+    """Say whether the language model answers, and look again for as long as it can't be reached or refuses our key.
+
+    Of other failures customers' messages find out: that its models can be listed does not say that it speaks.
+    """
+    await check(speech)
+    while True:
+        await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        await look_again(speech)
+
+
+async def look_again(speech: Speech) -> None:
+    """Look at a language model that could not be reached or refused our key, and say so if it is well again."""
+    state = speech.voice.state
+    if not state.ready and state.reason in _ADVICE and await speech.voice.check() is None:
+        _say(f"  voice  {speech.voice.name} at {speech.place} again\n")
+
+
 async def check(speech: Speech) -> None:
     """Say whether the language model answers; where it does not, that the offline voice speaks in its place."""
     failure = await speech.voice.check()
     model = f"{speech.voice.name} at {speech.place}"
-    if failure is None:
+    if failure is not None:
+        advice = _ADVICE.get(failure, "It is asked again by itself.")
+        _say(f"  voice  offline: {model} does not answer ({failure}). {advice}\n")
+        _log.warning("language model does not answer", extra={"reason": failure.value})
+    elif speech.voice.known:
         _say(f"  voice  {model}\n")
-        return
-    advice = _ADVICE.get(failure, "It is asked again by itself.")
-    _say(f"  voice  offline: {model} does not answer ({failure}). {advice}\n")
-    _log.warning("language model does not answer", extra={"reason": failure.value})
+    else:
+        _say(f"  voice  {model}, which lists no such model; see CALLCENTER_OPENAI_MODEL\n")
 
 
 def _say(text: str) -> None:

@@ -23,7 +23,7 @@ from callcenter.conversation.speech import Interrupted, Speech
 from callcenter.conversation.turn import Step, Turn
 from callcenter.errors import VoiceFailed
 from callcenter.events import AssistantDelta, AssistantMessage, Correction
-from callcenter.llm import Brief, Completion, Delta, Failure, Piece, PromptVoice, Voice
+from callcenter.llm import Brief, Completion, CompletionKind, Delta, Failure, Piece, PromptVoice, Voice
 from callcenter.llm.carrying_on import carry_on
 from callcenter.llm.prompt import ToolCall
 from callcenter.personas import PersonaManager
@@ -212,6 +212,8 @@ class Speaker:
                 calls.append(piece)
             case Completion():
                 reply.voice = piece.voice
+                if piece.kind is CompletionKind.truncated:
+                    reply.reason = Failure.truncated
                 reply.spent(piece.usage)
             case _:
                 assert_never(piece)

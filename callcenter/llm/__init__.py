@@ -38,6 +38,8 @@ class Receipt(StrEnum):
     message = "message"
     """An e-mail, a text message or a link was sent."""
     repair = "repair"
+    status = "status"
+    """How the customer's own order, payment or request stands was looked up."""
 
 
 class TicketNews(StrEnum):
@@ -191,8 +193,11 @@ class Model(Protocol):
         """Return the JSON text the model answers with, unchecked, and what it took. Raises ModelFailed."""
         ...
 
-    async def check(self) -> None:
-        """Make the first request cheap and see that the provider takes our key. Raises ModelFailed."""
+    async def check(self) -> bool:
+        """Make the first request cheap, see that the provider takes our key, and return whether it knows the model.
+
+        True as well where it can't be asked. Raises ModelFailed.
+        """
         ...
 
     async def close(self) -> None:

@@ -57,9 +57,9 @@ class GuardedModel:
         finally:
             attempt.dropped()
 
-    async def check(self) -> None:
-        """See whether the provider takes our key."""
-        await self._model.check()
+    async def check(self) -> bool:
+        """See whether the provider takes our key, and knows the model."""
+        return await self._model.check()
 
     async def close(self) -> None:
         """Let go of connections."""

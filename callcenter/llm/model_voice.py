@@ -72,6 +72,12 @@ class ModelVoice:
         self._budget = budget
         self._patience = patience
         self._clock = clock
+        self._known = True
+
+    @property
+    def known(self) -> bool:
+        """Whether the provider, as last checked, lists the model; some list others than they serve."""
+        return self._known
 
     @property
     def name(self) -> str:
@@ -93,7 +99,7 @@ class ModelVoice:
         failure = None
         try:
             async with asyncio.timeout(self._patience.first_token):
-                await self._model.check()
+                self._known = await self._model.check()
             attempt.succeeded()
         except TimeoutError:
             failure = Failure.first_token_timeout

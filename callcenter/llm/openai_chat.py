@@ -24,13 +24,17 @@ _PATH: Final = "/chat/completions"
 class ChatModel:
     """One model, by name."""
 
-    def __init__(self, client: OpenAIClient, *, model: str, temperature: float | None = None) -> None:
-        """Speak through `client`, which is closed with the model."""
+    def __init__(
+        self, client: OpenAIClient, *, model: str, temperature: float | None = None, effort: str | None = None
+    ) -> None:
+        """Speak through `client`, which is closed with the model; what is None is left to the model."""
         self.name = model
         self._client = client
         self._constant: Json = {"model": model}
         if temperature is not None:
             self._constant["temperature"] = temperature
+        if effort is not None:
+            self._constant["reasoning_effort"] = effort
         # Ollama silently ignores the newer name, OpenAI's newer models refuse the older one.
         self._limit = "max_completion_tokens" if client.at_openai else "max_tokens"
 
@@ -88,9 +92,9 @@ class ChatModel:
             raise ModelFailed(reason=Failure.refused if message.get("refusal") else Failure.empty)
         return said, _usage([completion]) or estimated_answer(question, said)
 
-    async def check(self) -> None:
+    async def check(self) -> bool:
         """Have the server list its models."""
-        await self._client.check()
+        return await self._client.lists(self.name)
 
     async def close(self) -> None:
         """Close the client."""

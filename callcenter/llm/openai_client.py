@@ -111,17 +111,19 @@ class OpenAIClient:
             raise ModelFailed(reason=Failure.garbled)
         return answer
 
-    async def check(self) -> None:
-        """Have the server list its models: it takes our key, and connection and client are warm. Raises ModelFailed."""
+    async def lists(self, model: str) -> bool:
+        """Have the server list its models, and return whether this one is among them; True if it has no such list.
+
+        It takes our key then, and connection and client are warm. Raises ModelFailed.
+        """
         try:
             response = await self._client.get("/models", cast_to=httpx2.Response, options=_UNREAD)
         except _TROUBLES as trouble:
             if _status(trouble) in _NO_LIST:
-                return
+                return True
             failure = failure_of(trouble, now=time.time())
         else:
-            await self._read(response)
-            return
+            return _names(await self._read(response), model)
         raise failure
 
     async def close(self) -> None:
@@ -151,6 +153,16 @@ class OpenAIClient:
         finally:
             await response.aclose()
         raise failure
+
+
+def _names(listing: bytes, model: str) -> bool:
+    """Whether a list of models names this one; what is no list, or an empty one, says nothing."""
+    try:
+        models = orjson.loads(listing).get("data")
+        names = [each.get("id") for each in models] if isinstance(models, list) else []
+    except (orjson.JSONDecodeError, AttributeError):
+        return True
+    return model in names or not names
 
 
 async def rest(events: AsyncGenerator[Json, None]) -> list[Json]:

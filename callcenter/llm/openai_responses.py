@@ -27,13 +27,17 @@ _ALIVE: Final = frozenset({"response.function_call_arguments.delta", "response.r
 class ResponsesModel:
     """One model, by name."""
 
-    def __init__(self, client: OpenAIClient, *, model: str, temperature: float | None = None) -> None:
-        """Speak through `client`, which is closed with the model."""
+    def __init__(
+        self, client: OpenAIClient, *, model: str, temperature: float | None = None, effort: str | None = None
+    ) -> None:
+        """Speak through `client`, which is closed with the model; what is None is left to the model."""
         self.name = model
         self._client = client
         self._constant: Json = {"model": model, "store": False}
         if temperature is not None:
             self._constant["temperature"] = temperature
+        if effort is not None:
+            self._constant["reasoning"] = {"effort": effort}
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Heard, None]:
         """Yield text, tool calls and the end; an empty text is a sign of life."""
@@ -81,9 +85,9 @@ class ResponsesModel:
             raise ModelFailed(reason=Failure.empty)
         return said, _usage(response) or estimated_answer(question, said)
 
-    async def check(self) -> None:
+    async def check(self) -> bool:
         """Have the server list its models."""
-        await self._client.check()
+        return await self._client.lists(self.name)
 
     async def close(self) -> None:
         """Close the client."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from callcenter.calls import Language
 from callcenter.llm.fake_openai import (
@@ -107,22 +107,29 @@ class Row:
     """Why the row does not hold yet."""
 
 
-def told(pieces: Mapping[Language, tuple[str, ...]] | Pair, **faults: object) -> Mapping[Language, Answer]:
+_SHAPES: Final[tuple[tuple[Literal["flat", "nested"], tuple[OpenAIApi, ...]], ...]] = (
+    ("nested", tuple(OpenAIApi)),
+    ("flat", (OpenAIApi.responses,)),
+)
+"""Chat Completions know no flat error event."""
+
+
+def told(pieces: Mapping[Language, tuple[str, ...]] | Pair, **faults: Any) -> Mapping[Language, Answer]:
     """Return the answers that say this, each in its language, with the same things going wrong."""
     return {language: answer(said, **faults) for language, said in pieces.items()}
 
 
-def answer(said: tuple[str, ...] | str = (), **faults: object) -> Answer:
+def answer(said: tuple[str, ...] | str = (), **faults: Any) -> Answer:
     """Return an answer that says this, a text in one piece."""
-    return Answer(pieces=(said,) if isinstance(said, str) else said, **faults)  # type: ignore[arg-type] # as a row has it
+    return Answer(pieces=(said,) if isinstance(said, str) else said, **faults)
 
 
-def calls(*wanted: ToolCall, **faults: object) -> Answer:
+def calls(*wanted: ToolCall, **faults: Any) -> Answer:
     """Return an answer that only asks for tools."""
     return answer(tool_calls=wanted, **faults)
 
 
-def status(code: int, **more: object) -> Answer:
+def status(code: int, **more: Any) -> Answer:
     """Return a refusal by status."""
     return answer(status=code, **more)
 
@@ -382,6 +389,7 @@ ENDINGS: Final = (
         name="out of tokens in mid-sentence",
         model=(told({language: pieces[:4] for language, pieces in OPEN.items()}, incomplete="max_output_tokens"),),
         ends="model",
+        reason="truncated",
         has=FIRST,
     ),
     Row(
@@ -412,7 +420,7 @@ ENDINGS: Final = (
             has=has,
             apis=apis,
         )
-        for shape, apis in (("nested", tuple(OpenAIApi)), ("flat", RESPONSES))
+        for shape, apis in _SHAPES
         for where, after, asked, has in (("at the start", 0, 2, OFFLINE), ("after a sentence", Pieces(3), 1, FIRST))
     ),
     Row(

@@ -95,7 +95,7 @@ async def test_a_bilingual_call_streams_and_is_kept_as_it_was_delivered(tmp_path
         assert [each.message for each in said] == heard
         assert [each.persona for each in said] == [each.persona for each in CALL]
         assert [each.language for each in said] == [each.language for each in CALL]
-        assert {each.voice for each in said} == {"gpt-5-mini"}
+        assert {each.voice for each in said} == {"gpt-4.1-mini"}
         assert not [each for each in said if each.voice_reason or each.corrections or each.interrupted]
         check_routes(log)
         check_transcript(heard, (await callers.get(f"/api/conversations/{CALL_ID}/transcript")).json())
@@ -160,7 +160,7 @@ def check_usage(said: list[AssistantMessage], requests: int, stats: dict[str, ob
     for exchange, reply in zip(CALL, said, strict=True):
         assert reply.usage == used(2 if exchange.tool else 1)
     assert stats["usage"] == used(requests).model_dump(mode="json")
-    assert stats["voices"] == {"gpt-5-mini": len(CALL)}
+    assert stats["voices"] == {"gpt-4.1-mini": len(CALL)}
 
 
 def used(times: int) -> TokenUsage:
@@ -280,7 +280,7 @@ async def test_a_reply_cut_off_is_kept_as_far_as_it_was_delivered(tmp_path: Path
             await connected.send('{"interrupt": true}')
             kept = await connected.reply("m-1")
             delivered = "".join(spoken(connected.frames))
-        assert kept.interrupted
+        assert (kept.interrupted, kept.voice) == (True, "gpt-4.1-mini")
         assert kept.message == delivered
         assert words.reply.startswith(delivered)
         assert delivered != words.reply

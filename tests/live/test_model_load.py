@@ -132,7 +132,7 @@ async def test_two_hundred_calls_at_once_through_a_model_with_faults(tmp_path: P
         assert not [reply for reply in replies if reply.corrections or reply.interrupted or reply.answers]
         reasons = Counter(reply.voice_reason for reply in replies if reply.voice_reason)
         assert Counter(reply.voice for reply in replies if reply.voice_reason) == {"offline": reasons.total()}
-        assert {reply.voice for reply in replies if not reply.voice_reason} == {"gpt-5-mini"}
+        assert {reply.voice for reply in replies if not reply.voice_reason} == {"gpt-4.1-mini"}
         assert reasons.keys() <= FAULTS, reasons
         asked_again = fake.requests[-1].number - 1 - len(replies)  # the first one was the look at the model
         assert fake.faults.total() == asked_again + reasons.total()
@@ -156,7 +156,7 @@ async def test_customers_of_a_model_that_comes_and_goes_are_all_answered(tmp_pat
         replies = await wave(server, callers, 0)
         assert len(replies) == REPLIES
         by_voice = Counter(reply.voice for reply in replies)
-        assert by_voice.keys() <= {"gpt-5-mini", "offline"}
+        assert by_voice.keys() <= {"gpt-4.1-mini", "offline"}
         ready = (await callers.get("/readyz")).json()
         assert ready["status"] in {"ready", "degraded"}
         assert ready["voice"]["ready"] or ready["voice"]["reason"]

@@ -37,8 +37,8 @@ class AskedModel:
             raise answer
         return answer or "", USAGE
 
-    async def check(self) -> None:
-        pass
+    async def check(self) -> bool:
+        return True
 
     async def close(self) -> None:
         pass

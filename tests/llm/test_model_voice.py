@@ -3,93 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import lru_cache
 
 import pytest
 
-from callcenter.calls import ConversationIntent, Language, Speaker, TicketNumber, TokenUsage
+from callcenter.calls import ConversationIntent, Language, TicketNumber, TokenUsage
 from callcenter.errors import VoiceFailed
 from callcenter.events import Correction, CorrectionAction
 from callcenter.llm import Brief, Completion, CompletionKind, Delta, Failure, Piece, Receipt
 from callcenter.llm.breaker import FAILURES, FIRST_SECONDS, Breaker, BreakerState
 from callcenter.llm.budget import Budget, Prices
-from callcenter.llm.checks import Checks, Fault, load_checks
+from callcenter.llm.checks import Fault
 from callcenter.llm.fake_openai import Answer, ErrorEvent, FakeOpenAI, Pieces, ToolCall, Usage, says
 from callcenter.llm.fake_openai.request import Request
 from callcenter.llm.model_voice import MAX_CALLS, ModelVoice
 from callcenter.llm.patience import Patience
-from callcenter.llm.prompt import Exchange, Line, Prompt
+from callcenter.llm.prompt import Exchange, Prompt
 from callcenter.llm.prompt import ToolCall as Called
 from tests.llm import briefs
-from tests.llm.models import APIS, MakeModel, prompt, responses, talking
+from tests.llm.models import APIS, MakeModel, responses
+from tests.llm.voices import NOON, Clock, checks, speaking
 
 pytestmark = pytest.mark.live
 
 both = pytest.mark.parametrize("api", APIS)
 
-PATIENT = Patience(first_token=10, idle=10, total=20)
 USAGE = TokenUsage(input_tokens=12, output_tokens=3)
-NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
 GOOD = ("Our web sites ", "start at 1200 SAR. ", "Shall I tell you more?")
 INVENTED = ("It costs ", "77777 SAR. ")
 ELSEWHERE = ("بالتأكيد يسعدني ", "أن أساعدكم في هذا الأمر اليوم. ")  # certainly, glad to help you with this today
 
 
-@lru_cache
-def checks() -> Checks:
-    return load_checks()
-
-
-def compose(brief: Brief, *, failed: str | None = None) -> Prompt:
-    return prompt(
-        Line(Speaker.customer, brief.text),
-        instructions=f"Mind {failed}." if failed else "You are Sara.",
-        said=brief.said_now,
-        exchanges=brief.exchanges,
-    )
-
-
 def asked(language: Language = Language.en, **changed: object) -> Brief:
     understood = briefs.analysis(language, ConversationIntent.service_inquiry)
     made = briefs.brief("How much is a web site?", understood, language=language)
     return replace(made, **changed)  # type: ignore[arg-type] # a builder's facts
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@asynccontextmanager
-async def speaking(
-    api: MakeModel,
-    *answers: Answer,
-    fake: FakeOpenAI | None = None,
-    patience: Patience = PATIENT,
-    breaker: Breaker | None = None,
-    budget: Budget | None = None,
-    clock: Clock | None = None,
-) -> AsyncGenerator[tuple[ModelVoice, FakeOpenAI], None]:
-    async with talking(api, *answers, fake=fake) as (model, server):
-        yield (
-            ModelVoice(
-                model,
-                compose=compose,
-                checks=checks(),
-                breaker=breaker or Breaker(),
-                budget=budget or Budget(now=lambda: NOON),
-                patience=patience,
-                clock=clock or Clock(),
-            ),
-            server,
-        )
 
 
 async def heard_from(voice: ModelVoice, brief: Brief | None = None) -> tuple[list[Piece], str | None]:

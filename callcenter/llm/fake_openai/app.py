@@ -36,6 +36,9 @@ _PATHS: Final[dict[str, tuple[Api, str]]] = {
 _EVENTS: Final = "text/event-stream; charset=utf-8"
 _ENCODERS: Final[dict[Api, ModuleType]] = {"responses": responses, "chat": chat}
 
+MODELS: Final = ("fake", "gpt-4.1-mini")
+"""What it says it serves; any name is answered."""
+
 
 class FakeOpenAI:
     """A model server with a script."""
@@ -44,7 +47,7 @@ class FakeOpenAI:
         self,
         *,
         key: str | None = None,
-        models: Sequence[str] = ("fake",),
+        models: Sequence[str] = MODELS,
         pause: float = 0.0,
         pieces: int | None = None,
         fault_rate: float = 0.0,

@@ -11,6 +11,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from callcenter.llm.fake_openai import Answer, FakeOpenAI, serve
+from callcenter.llm.fake_openai.app import MODELS
 
 pytestmark = pytest.mark.live
 
@@ -35,11 +36,11 @@ def format_of(schema: dict[str, Any]) -> dict[str, Any]:
 
 async def test_models_are_listed_and_scripted_apart(fake, client):
     fake.script(Answer(status=500))
-    assert [model.id async for model in client.models.list()] == ["fake"]
+    assert [model.id async for model in client.models.list()] == list(MODELS)
     fake.script_models(Answer(status=429, headers={"Retry-After": "0"}))
     with pytest.raises(openai.RateLimitError):
         await client.models.list()
-    assert [model.id async for model in client.models.list()] == ["fake"]
+    assert [model.id async for model in client.models.list()] == list(MODELS)
     assert [request.api for request in fake.requests] == ["models"] * 3
 
 
