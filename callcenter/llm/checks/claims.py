@@ -41,8 +41,10 @@ _GOING: Final = (
 _BARE: Final = ("(?:{let_me} )(?:ا|ن)?(?:<will>){sfx}(?:<thing>)", "(?:ا|ن)(?:<will>){sfx}(?:<thing>) {now}")
 _FRAGMENT: Final = re.compile(r"\{([a-z_]+)\}")
 _FIELD: Final = re.compile("<([a-z]+)>")
-_CLITICS: Final = "[والفبلكسهحيتنمغعش]{0,5}"
-_PARTS: Final = re.compile(r"(?<=[!?…])\s*|(?<=\.)\s+")
+CLITICS: Final = "[والفبلكسهحيتنمغعش]{0,5}"
+"""What Arabic writes on to the beginning of a word."""
+PARTS: Final = re.compile(r"(?<=[!?…])\s*|(?<=\.)\s+")
+"""Between the sentences of what was held as one."""
 
 
 class _Claim(Value):
@@ -99,7 +101,7 @@ class Claims:
     def __init__(self, words: ClaimWords) -> None:
         fragments: dict[str, str] = {}
         for name, text in words.fragments.items():
-            fragments[name] = _filled(text, fragments)
+            fragments[name] = filled(text, fragments)
         self._claims = tuple(_compiled(claim, fragments) for claim in words.claims)
         self._exempt = {name: re.compile(text) for name, text in words.exempt.model_dump().items()}
 
@@ -111,7 +113,7 @@ class Claims:
         self, folded: str, kinds: int, receipts: frozenset[Receipt], is_fact: Callable[[str], bool]
     ) -> Fault | None:
         """Return why a sentence's claims may not be made; `is_fact` says whether a clause is quoted."""
-        parts = [part for part in _PARTS.split(folded) if part]
+        parts = [part for part in PARTS.split(folded) if part]
         for number, claim in enumerate(self._claims):
             if not kinds >> number & 1 or claim.proved_by & receipts:
                 continue
@@ -154,7 +156,7 @@ class Claims:
         if left.strip() and (
             exempt["negation"].search(left)
             or exempt["offer"].search(left)
-            or exempt["condition"].search(left)
+            or any(each.start() < len(left) for each in exempt["condition"].finditer(part[start : match.end()]))
             or exempt["reported"].search(left)
             or (bare and exempt["able"].search(left))
             or (part.rstrip(' "»”)').endswith("?") and exempt["question"].match(left))
@@ -169,7 +171,8 @@ class Claims:
         )
 
 
-def _filled(text: str, fragments: dict[str, str]) -> str:
+def filled(text: str, fragments: dict[str, str]) -> str:
+    """Return a pattern with fragments in place of their {names}."""
     return _FRAGMENT.sub(lambda name: fragments[name[1]], text)
 
 
@@ -178,13 +181,13 @@ def _compiled(claim: _Claim, fragments: dict[str, str]) -> _Compiled:
 
     def pattern(templates: Patterns, own: Patterns) -> re.Pattern[str] | None:
         usable = [each for each in templates if all(fields[name] or name == "thing" for name in _FIELD.findall(each))]
-        filled = [_filled(_FIELD.sub(lambda name: fields[name[1]], each), fragments) for each in (*usable, *own)]
-        filled = [_filled(each, fragments) for each in filled]
-        return re.compile(rf"(?<!\w)(?:{'|'.join(filled)})(?!\w)") if filled else None
+        whole = [filled(_FIELD.sub(lambda name: fields[name[1]], each), fragments) for each in (*usable, *own)]
+        whole = [filled(each, fragments) for each in whole]
+        return re.compile(rf"(?<!\w)(?:{'|'.join(whole)})(?!\w)") if whole else None
 
     return _Compiled(
         claim.proved_by,
-        re.compile(rf"\W*{_CLITICS}(?:{'|'.join(claim.words)})"),
+        re.compile(rf"\W*{CLITICS}(?:{'|'.join(claim.words)})"),
         pattern(_DONE, claim.done),
         pattern(_GOING, claim.going),
         pattern(_BARE, claim.bare),
