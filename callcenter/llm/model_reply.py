@@ -14,7 +14,7 @@ from callcenter.errors import ModelFailed
 from callcenter.events import Correction, CorrectionAction
 from callcenter.llm import Brief, CompletionKind, Delta, Failure, Heard, Stopped
 from callcenter.llm.budget import Budget
-from callcenter.llm.checks import Checks, Fault, Gate, Ground, Instructions, Release
+from callcenter.llm.checks import LEFT_OUT, Checks, Fault, Gate, Ground, Instructions, Release, settled
 from callcenter.llm.patience import Wait
 from callcenter.llm.prompt import Prompt, ToolCall
 from callcenter.llm.usage import estimated
@@ -65,13 +65,14 @@ class ModelReply:
         """Begin an attempt."""
         self.calls = []
         self._prompt = prompt
-        brief = self.brief
+        brief, state = self.brief, self.brief.state
         ground = Ground(
             language=brief.language,
             facts=prompt.facts,
             receipts=brief.receipts,
-            tickets=frozenset(brief.state.tickets),
+            tickets=frozenset(state.tickets),
             instructions=_instructions(prompt.guarded),
+            settled=settled(state.slots, name=state.customer_name, asks=brief.asks),
         )
         self._gate = Gate(ground, self._checks)
 
@@ -139,7 +140,10 @@ class ModelReply:
         if fault is Fault.wrong_language and (again or self.fault is fault or release.begun or not self._out):
             # One whole sentence can be spared; more of them are the reply, and another voice should give it.
             raise Unfit(Correction(fault=fault, action=CorrectionAction.dropped), again=False)
-        if again or fault is Fault.wrong_language:
+        if fault is Fault.asked_again and not (self._out or self._spoke_before):
+            # The reply would be nothing, or lack what it opens with; another voice knows what to ask.
+            raise Unfit(Correction(fault=fault, action=CorrectionAction.dropped), again=False)
+        if again or (fault in LEFT_OUT and not release.begun):
             yield Correction(fault=fault, action=CorrectionAction.dropped)
             if release.begun:
                 yield self._delta(_CUT)

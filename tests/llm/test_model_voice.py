@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from callcenter.calls import ConversationIntent, Language, TicketNumber, TokenUsage
+from callcenter.calls import ConversationIntent, Language, Slot, Slots, TicketNumber, TokenUsage
 from callcenter.errors import VoiceFailed
 from callcenter.events import Correction, CorrectionAction
 from callcenter.llm import Brief, Completion, CompletionKind, Delta, Failure, Piece, Receipt
@@ -255,6 +255,41 @@ async def test_reply_that_goes_on_in_the_wrong_language_is_left_to_the_next_voic
     async with speaking(responses, says("Thank you for asking. ", *ELSEWHERE, *ELSEWHERE)) as (voice, _):
         pieces, reason = await heard_from(voice)
     assert (text(pieces).strip(), reason) == ("Thank you for asking.", Failure.unfit)
+
+
+ASKED = ("What's your ", "order number, please? ")
+
+
+def known() -> Brief:
+    state = asked().state.model_copy(update={"slots": Slots(order_number="A-1234")})
+    return asked(state=state)
+
+
+@both
+async def test_question_for_what_is_known_is_asked_for_again_and_then_left_to_the_next_voice(api: MakeModel):
+    async with speaking(api, says(*ASKED), says(*ASKED)) as (voice, fake):
+        pieces, reason = await heard_from(voice, known())
+        assert len(fake.requests) == 2
+    assert (text(pieces), reason) == ("", Failure.unfit)
+    assert corrections(pieces) == [("asked_again", "regenerated"), ("asked_again", "dropped")]
+
+
+@both
+async def test_question_for_what_is_known_is_left_out_of_a_reply_that_stands_without_it(api: MakeModel):
+    async with speaking(api, says("Thank you for asking. ", *ASKED)) as (voice, _):
+        pieces, reason = await heard_from(voice, known())
+    assert (text(pieces), reason) == ("Thank you for asking.", None)
+    assert corrections(pieces) == [("asked_again", "dropped")]
+
+
+async def test_question_for_what_the_brief_asks_passes_and_one_half_out_is_taken_back():
+    long = ("And now, since it is the only thing that I still lack here, do say: ", *ASKED)
+    async with speaking(responses, says(*ASKED), says(*long)) as (voice, _):
+        unknown, _ = await heard_from(voice, asked(asks=Slot.order_number))
+        begun, reason = await heard_from(voice, known())
+    assert (text(unknown).strip(), corrections(unknown)) == ("".join(ASKED).strip(), [])
+    assert text(begun).endswith(checks().replacement(Fault.asked_again, Language.en, begun=True))
+    assert (reason, corrections(begun)) == (None, [("asked_again", "replaced")])
 
 
 @both

@@ -22,7 +22,8 @@ from callcenter.llm.checks.claims import Claims, ClaimWords, load_claim_words
 from callcenter.llm.checks.facts import Facts
 from callcenter.llm.checks.figures import NOTHING, FigureReader, FigureWords, load_figure_words, same_link, same_number
 from callcenter.llm.checks.instructions import bare
-from callcenter.llm.checks.models import Fault, Ground
+from callcenter.llm.checks.models import Detail, Fault, Ground
+from callcenter.llm.checks.questions import Questions, QuestionWords, load_question_words
 from callcenter.llm.checks.script import is_foreign, is_wrong
 
 REPLACEMENTS: Final = Path(__file__).with_name("replacements.toml")
@@ -32,8 +33,13 @@ FIGURE: Final = 2
 QUOTED: Final = 4
 """Ends a run of words that stands in the instructions."""
 LEAKED: Final = 8
-_CLAIMS: Final = 4
+ASKING: Final = 16
+"""Makes a sentence doubtful only together with a detail."""
+_DETAILS: Final = 5
+"""Bits before those of the details that may be asked for."""
+_CLAIMS: Final = _DETAILS + len(Detail)
 """Bits before those of the claims' kinds."""
+_NAMED: Final = (1 << _CLAIMS) - (1 << _DETAILS)
 _REMEMBERED: Final = 8192
 
 _FIGURE_SIGN: Final = re.compile(r"\d|[@%$€£¥₹₺₪﷼]|http|www\.|tkt|\w\.\w")
@@ -60,6 +66,7 @@ class Word(NamedTuple):
 
 class _Replacement(Value):
     whole: LocalizedText | None = None
+    """None: the sentence can only be left out."""
     begun: LocalizedText
 
 
@@ -67,9 +74,14 @@ class Checks:
     """The loaded checks: built once, used by every reply."""
 
     def __init__(
-        self, claim_words: ClaimWords, figure_words: FigureWords, replacements: dict[Fault, _Replacement]
+        self,
+        claim_words: ClaimWords,
+        question_words: QuestionWords,
+        figure_words: FigureWords,
+        replacements: dict[Fault, _Replacement],
     ) -> None:
         self._claims = Claims(claim_words)
+        self._questions = Questions(question_words)
         self._reader = FigureReader(figure_words)
         self._replacements = replacements
         self._counted = frozenset(figure_words.percent.words) | {
@@ -80,7 +92,8 @@ class Checks:
     def replacement(self, fault: Fault, language: Language, *, begun: bool) -> str:
         """Return what to say in place of a withheld sentence.
 
-        It is "" for a whole sentence in the wrong language: have that answered anew. `begun` texts open with "… ".
+        It is "" for a whole sentence that can only be left out: in the wrong language, or a question put again. `begun`
+        texts open with "… ".
         """
         texts = self._replacements[fault]
         text = texts.begun if begun else texts.whole
@@ -96,12 +109,19 @@ class Checks:
         doubts = FOREIGN if is_foreign(word, language) else 0
         if _FIGURE_SIGN.search(folded) or self._counts(plain) or _CODE.search(word):
             doubts |= FIGURE
-        doubts |= self._claims.kinds(folded) << _CLAIMS
+        doubts |= self._claims.kinds(folded) << _CLAIMS | self._questions.kinds(folded) << _DETAILS
+        if self._questions.asks(folded):
+            doubts |= ASKING
         ends = _END.search(word) is not None and not _ABBREVIATED.match(folded)
         return Word(folded, plain, doubts, ends, _LIST_NUMBER.match(folded) is not None)
 
     def _counts(self, plain: str) -> bool:
         return any(each in self._counted for each in (plain, plain[1:], plain.removeprefix("ال"), plain[2:]))
+
+    def minded(self, ground: Ground) -> int:
+        """Return the doubts that count on this ground: what is not settled may be asked for."""
+        named = self._questions.mask(ground.settled) << _DETAILS
+        return ~(ASKING | _NAMED) | named | (ASKING if named else 0)
 
     def fault(self, ground: Ground, facts: Facts, words: Sequence[str], doubts: int) -> Fault | None:
         """Return why a sentence may not go out; `doubts` are those of all its words together."""
@@ -111,10 +131,18 @@ class Checks:
             return Fault.leaked_instructions
         if doubts & FIGURE and (fault := self._unknown(ground, facts, " ".join(words))):
             return fault
-        if kinds := doubts >> _CLAIMS:
-            folded = " ".join([self.word(word, ground.language).folded for word in words])
-            return self._claims.fault(folded, kinds, ground.receipts, facts.quote)
-        return None
+        claims, details = doubts >> _CLAIMS, (doubts & _NAMED) >> _DETAILS if doubts & ASKING else 0
+        if not claims and not details:
+            return None
+        folded = " ".join([self.word(word, ground.language).folded for word in words])
+        if claims and (fault := self._claims.fault(folded, claims, ground.receipts, facts.quote)):
+            return fault
+        return Fault.asked_again if details and self._questions.repeats(folded, details, facts.quote) else None
+
+    @staticmethod
+    def waits(doubts: int) -> bool:
+        """Whether words with these doubts must be judged as a whole sentence."""
+        return doubts & ~(ASKING | _NAMED) != 0 or (doubts & ASKING != 0 and doubts & _NAMED != 0)
 
     def _is_wrong(self, language: Language, facts: Facts, words: Sequence[str]) -> bool:
         names = facts.names(language)
@@ -150,6 +178,6 @@ def load_checks() -> Checks:
     try:
         document = tomllib.loads(REPLACEMENTS.read_text(encoding="utf-8"))
         replacements = {fault: _Replacement.model_validate(document.get(fault.value, {})) for fault in Fault}
-        return Checks(load_claim_words(), load_figure_words(), replacements)
+        return Checks(load_claim_words(), load_question_words(), load_figure_words(), replacements)
     except (ValidationError, re.error) as error:
         raise ConfigurationError(f"the words of the checks can't be used:\n  {error}") from error

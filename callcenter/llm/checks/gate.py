@@ -9,16 +9,18 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from callcenter.llm.checks.checks import LEAKED, QUOTED, Checks
+from callcenter.llm.checks.checks import ASKING, LEAKED, QUOTED, Checks
 from callcenter.llm.checks.instructions import HINT, LEAK
 from callcenter.llm.checks.markup import Cleaner
-from callcenter.llm.checks.models import Fault, Ground, Release
+from callcenter.llm.checks.models import LEFT_OUT, Fault, Ground, Release
 
 if TYPE_CHECKING:
     from callcenter.llm.checks.facts import Facts
 
 _LAG: Final = 3
 """Words held although nothing is doubtful yet: a claim begins before the word that tells it."""
+_ASKING_LAG: Final = 8
+"""The same where something is asked: what is asked for comes late in a polite question."""
 _LONGEST: Final = 400
 """Characters; a sentence that is held longer is taken for finished."""
 _BLANK_LINE: Final = "\n\n"
@@ -30,6 +32,7 @@ class Gate:
     def __init__(self, ground: Ground, checks: Checks) -> None:
         self._ground = ground
         self._checks = checks
+        self._minded = checks.minded(ground)
         self._cleaner = Cleaner()
         self._tail = ""
         """Text whose last word may not be whole yet."""
@@ -92,13 +95,13 @@ class Gate:
         elif lead.count("\n") > len(_BLANK_LINE):
             lead = _BLANK_LINE
         seen = self._checks.word(word, self._ground.language)
-        self._doubts |= seen.doubts
+        self._doubts |= seen.doubts & self._minded
         if seen.bare:
             self._compare(seen.bare)
         self._words.append(word)
         self._held.append(lead + word)
         self._held_chars += len(lead) + len(word)
-        if not self._doubts and len(self._held) > _LAG:
+        if len(self._held) > (_ASKING_LAG if self._doubts & ASKING else _LAG) and not self._checks.waits(self._doubts):
             chunk = self._held.pop(0)
             self._held_chars -= len(chunk)
             self._begun = True
@@ -119,7 +122,7 @@ class Gate:
         if not self._words:
             return
         fault = None
-        if self._doubts:
+        if self._checks.waits(self._doubts):
             fault = self._checks.fault(self._ground, self._facts, self._words, self._doubts)
         if fault is None:
             self._let("".join(self._held))
@@ -135,7 +138,7 @@ class Gate:
         self._flush()
         first = self._held[0]
         lead = "" if self._begun else first[: len(first) - len(first.lstrip())]
-        self._opened = self._opened or fault is not Fault.wrong_language
+        self._opened = self._opened or fault not in LEFT_OUT
         self._releases.append(Release("", fault, self._begun, self._was_cleaned(), lead))
 
     def _flush(self) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from callcenter.calls import Language
@@ -28,6 +28,26 @@ class Fault(StrEnum):
     unknown_link = "unknown_link"
     unknown_ticket = "unknown_ticket"
     leaked_instructions = "leaked_instructions"
+    asked_again = "asked_again"
+    """It asks the customer for what is known, or must not be asked any more."""
+
+
+LEFT_OUT: Final = frozenset({Fault.wrong_language, Fault.asked_again})
+"""For a whole sentence with such a fault nothing is said; if nothing else is, another voice should answer."""
+
+
+class Detail(StrEnum):
+    """A fact of the customer's that a sentence may ask for; named as in `Slots`."""
+
+    order_number = "order_number"
+    phone = "phone"
+    email = "email"
+    contact = "contact"
+    """Any way to reach the customer."""
+    name = "name"
+    description = "description"
+    amount = "amount"
+    date = "date"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +63,8 @@ class Ground:
     """Numbers of this call's tickets, as "TKT-00000042"."""
     instructions: Instructions
     """The persona's own prompt, without facts and customers' words."""
+    settled: frozenset[Detail] = frozenset()
+    """What must not be asked for: it is known, the customer won't give it, or it was asked often enough."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from callcenter.calls import Language, PersonaType
 from callcenter.company import DEMO, load_company
 from callcenter.llm import Receipt
-from callcenter.llm.checks import Fault, Gate, Instructions
+from callcenter.llm.checks import LEFT_OUT, Detail, Fault, Gate, Instructions
 from callcenter.llm.offline.phrases import load_phrasebook
 from callcenter.personas.config import load_personas
 from tests.llm.checks.replies import CHECKS, faults, ground, joined, through
@@ -24,6 +24,7 @@ WORDS = [
     *("**", "*", "_", "`", "```", "[a](", "http://b.example)", "]", "![", "(", "~~", "# ", "- ", "<!--", "-->"),
     *("<think>", "</think>", "<b>", "<", ">", "e.g. ", "1. ", " ", "…", "!", "\u202e", "\u0130", "word ", "كلمة "),
     "Say the number of the ticket and when a human answers ",
+    *("Could you tell me ", "your order number", "ما رقم الطلب", "؟ ", "? ", "your parcel is on its way. "),
 ]
 PIECES = st.lists(st.sampled_from(WORDS) | st.text(max_size=8), max_size=14)
 
@@ -31,7 +32,7 @@ PIECES = st.lists(st.sampled_from(WORDS) | st.text(max_size=8), max_size=14)
 @settings(max_examples=400, deadline=None)
 @given(pieces=PIECES, cut=st.integers(1, 9), language=st.sampled_from(list(Language)))
 def test_pieces_make_no_difference(pieces, cut, language):
-    text, on = "".join(pieces), ground(language, facts="SAR 350")
+    text, on = "".join(pieces), replace(ground(language, facts="SAR 350"), settled=frozenset(Detail))
     whole = through(text, on)
     parted = through(text, on, size=cut)
     gate = Gate(on, CHECKS)
@@ -119,7 +120,7 @@ def test_nine_words_of_the_instructions_are_a_leak_and_four_only_wait():
 @pytest.mark.parametrize("begun", [True, False])
 def test_replacements_pass_the_checks_themselves(language, fault, begun):
     text = CHECKS.replacement(fault, language, begun=begun)
-    assert bool(text) == (begun or fault is not Fault.wrong_language)
+    assert bool(text) == (begun or fault not in LEFT_OUT)
     assert joined(through(text, ground(language))) == text
     assert text.startswith("…") == begun
 
