@@ -157,7 +157,8 @@ def _held(model: Server, folder: Path) -> Figure:
             ask(server, [get("/held")])
             _trickle(model, server, f"slow{number}")
             found = orjson.loads(ask(server, [get("/held")])[0])
-            longest.append(max((each for each, _ in found["steps"]), default=0.0))
+            held = [each for each, _ in (*found["steps"], *found["collections"])]
+            longest.append(max(held, default=0.0))
             steps = ", ".join(f"{each:.1f} {what}" for each, what in found["steps"][:3])
             print(f"  longest steps, ms: {steps or 'under 1'}; a waiting task came late by {_spread(found['late'])}")
             collections = " ".join(f"{each:.1f} ({generation})" for each, generation in found["collections"])

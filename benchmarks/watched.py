@@ -24,6 +24,7 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from callcenter.api import server
 from callcenter.api.app import create_app
+from callcenter.api.sweeper import Sweeper
 from callcenter.bootstrap import build
 from callcenter.settings import read_settings
 
@@ -133,9 +134,9 @@ async def main() -> None:
     with server.listen(settings) as listener:
         app = await build(settings)
         serving = server.Server(server.uvicorn_config(watch.app(create_app(app))), app)
-        server._collect_rarely()  # noqa: SLF001 (what main.py's server does)
         looking = asyncio.create_task(watch.look())
-        await serving.serve(sockets=[listener])
+        with Sweeper():
+            await serving.serve(sockets=[listener])
         looking.cancel()
 
 

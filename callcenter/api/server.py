@@ -7,7 +7,6 @@ after the last turn has ended.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import socket
 import sys
@@ -20,6 +19,7 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from callcenter.api.app import SOCKET_PATH, create_app
 from callcenter.api.errors import MAX_BODY_BYTES
+from callcenter.api.sweeper import Sweeper
 from callcenter.bootstrap import App, Speech, build
 from callcenter.errors import ConfigurationError
 from callcenter.llm import Failure
@@ -37,11 +37,6 @@ _ADVICE: Final = {
 }
 _LOOK_EVERY_SECONDS: Final = 15.0
 _BACKLOG: Final = 2048
-_NEW_OBJECTS: Final = 50_000
-"""More of them than were let go before the youngest are looked through: some 20 MB at most."""
-_ROUNDS: Final = (20, 50)
-"""Of the youngest before the middle generation's turn, and of that before everything's."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -57,22 +52,11 @@ def serve(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
-    gc.disable()  # nothing that is made now is garbage
+    Sweeper.spare()  # nothing that is made now is garbage
     app = await build(settings)
     server = Server(uvicorn_config(create_app(app)), app)
-    _collect_rarely()
-    await server.serve(sockets=[listener])
-
-
-def _collect_rarely() -> None:
-    """Spare the garbage collector what lives as long as the process, and the rest of it most of its rounds.
-
-    It would walk lexicons, profile and all calls at hand again and again: a sixth of a turn's cost. A turn leaves next
-    to no cycles behind; what it does leave is found some thousand turns later.
-    """
-    gc.freeze()
-    gc.set_threshold(_NEW_OBJECTS, *_ROUNDS)
-    gc.enable()
+    with Sweeper():
+        await server.serve(sockets=[listener])
 
 
 def uvicorn_config(app: ASGIApp) -> uvicorn.Config:

@@ -1,12 +1,11 @@
 """Read server-sent events as OpenAI's servers send them: bytes in any portions become JSON objects. Pure.
 
 Event names, comments and [DONE] are passed over, for every object says its own type. Invariant: whatever is not the
-protocol, or too large to be, ends in ModelFailed(garbled); what is merely unfinished yields nothing.
+protocol, or too large to be, leaves the reader `garbled`; what is merely unfinished yields nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
@@ -27,31 +26,37 @@ _BLANK: Final = (b"", b"\r")
 class EventReader:
     """Reads the body of one response."""
 
-    __slots__ = ("_data", "_rest", "begun")
+    __slots__ = ("_data", "_rest", "begun", "garbled")
 
     def __init__(self) -> None:
         self.begun = False
         """Something of the protocol came."""
+        self.garbled = False
+        """What came last is not the protocol; nothing after it can be read."""
         self._rest = b""
         self._data = b""
 
-    def feed(self, portion: bytes) -> Iterator[Json]:
-        """Yield the events that end in this portion; to be read to the end. Raises ModelFailed."""
+    def feed(self, portion: bytes) -> list[Json]:
+        """Return the events that end in this portion, up to the first that is `garbled`."""
         lines = (self._rest + portion).split(b"\n")
         self._rest = lines.pop()
-        for line in lines:
-            if (event := self._take(line)) is not None:
-                yield event
+        events: list[Json] = []
+        try:
+            for line in lines:
+                if (event := self._take(line)) is not None:
+                    events.append(event)  # noqa: PERF401 (what came before a failure counts)
+        except ModelFailed:
+            self.garbled = True
         if len(self._rest) + len(self._data) > MAX_EVENT_BYTES:
-            raise ModelFailed(reason=Failure.garbled)
+            self.garbled = True
+        return events
 
-    def finish(self) -> Iterator[Json]:
-        """Yield a last event that lacks its blank line, if its JSON is whole."""
-        event = None
+    def finish(self) -> list[Json]:
+        """Return a last event that lacks its blank line, if its JSON is whole."""
         with suppress(ModelFailed):
-            event = self._take(self._rest) or self._take(b"")
-        if event is not None:
-            yield event
+            if (event := self._take(self._rest) or self._take(b"")) is not None:
+                return [event]
+        return []
 
     def _take(self, line: bytes) -> Json | None:
         """Return the event that this line ends."""

@@ -13,7 +13,7 @@ from callcenter.calls import TokenUsage
 from callcenter.errors import ModelFailed
 from callcenter.llm import CompletionKind, Failure, Heard, Stopped
 from callcenter.llm.event_stream import Json, list_in, object_in, text_in
-from callcenter.llm.openai_client import OpenAIClient, failure_of_error, rest
+from callcenter.llm.openai_client import OpenAIClient, failure_of_error, rest, together
 from callcenter.llm.openai_messages import messages
 from callcenter.llm.prompt import Prompt, Question, Tool, ToolCall
 from callcenter.llm.usage import counted, estimated, estimated_answer
@@ -40,31 +40,14 @@ class ChatModel:
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Heard, None]:
         """Yield text, tool calls and the end; an empty text is a sign of life."""
-        said: list[str] = []
-        calls = _Calls()
-        refused = False
-        async with aclosing(self._client.stream(_PATH, self._body(prompt))) as events:
-            async for event in events:
-                choice = _choice(event)
-                if choice is None:
-                    continue
-                delta = object_in(choice.get("delta") or {})
-                if piece := text_in(delta.get("content") or ""):
-                    said.append(piece)
-                    yield piece
-                if delta.get("refusal") or delta.get("tool_calls"):
-                    refused = refused or bool(delta.get("refusal"))
-                    calls.add(delta.get("tool_calls"))
-                    yield ""
-                if choice.get("finish_reason"):
-                    ended = _kind(choice)
-                    whole = calls.whole() if ended is CompletionKind.complete else []
-                    if refused and not (said or whole):
-                        raise ModelFailed(reason=Failure.refused)
-                    for call in whole:
-                        yield call
-                    usage = _usage([event, *await rest(events)])
-                    yield Stopped(ended, usage or estimated(prompt, "".join(said)))
+        hearing = _Hearing()
+        async with aclosing(self._client.stream(_PATH, self._body(prompt))) as portions:
+            async for events in portions:
+                for heard in together(hearing.take(events)):
+                    yield heard
+                if hearing.kind is not None:
+                    usage = _usage([*events, *await rest(portions)])
+                    yield Stopped(hearing.kind, usage or estimated(prompt, "".join(hearing.said)))
                     return
         raise ModelFailed(reason=Failure.cut_short, retry=True)
 
@@ -110,6 +93,40 @@ class ChatModel:
         if prompt.tools:
             body["tools"] = [_tool(tool) for tool in prompt.tools]
         return body
+
+
+class _Hearing:
+    """One stream as it is heard."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.kind: CompletionKind | None = None
+        """How it has ended; None: not yet."""
+        self._calls = _Calls()
+        self._refused = False
+
+    def take(self, events: list[Json]) -> Iterator[str | ToolCall]:
+        """Yield what these events say and ask for, up to the end. Raises ModelFailed."""
+        for event in events:
+            choice = _choice(event)
+            if choice is None:
+                continue
+            delta = object_in(choice.get("delta") or {})
+            if piece := text_in(delta.get("content") or ""):
+                self.said.append(piece)
+                yield piece
+            if delta.get("refusal") or delta.get("tool_calls"):
+                self._refused = self._refused or bool(delta.get("refusal"))
+                self._calls.add(delta.get("tool_calls"))
+                yield ""
+            if choice.get("finish_reason"):
+                kind = _kind(choice)
+                whole = self._calls.whole() if kind is CompletionKind.complete else []
+                if self._refused and not (self.said or whole):
+                    raise ModelFailed(reason=Failure.refused)
+                yield from whole
+                self.kind = kind
+                return
 
 
 class _Calls:

@@ -24,6 +24,7 @@ from openai import AsyncOpenAI, DefaultAioHttpClient
 from callcenter.errors import ModelFailed
 from callcenter.llm import Failure
 from callcenter.llm.event_stream import MAX_EVENT_BYTES, EventReader, Json
+from callcenter.llm.prompt import ToolCall
 
 if TYPE_CHECKING:
     from openai._types import RequestOptions
@@ -33,8 +34,8 @@ OPENAI: Final = "https://api.openai.com/v1"
 _NO_KEY: Final = "none"
 """For servers that want none; the client insists on one."""
 _LIMITS: Final = httpx2.Limits(max_connections=1_000, max_keepalive_connections=200, keepalive_expiry=30)
-_UNREAD: Final[RequestOptions] = {"headers": {"X-Stainless-Raw-Response": "stream"}}
-"""What the client's own `with_streaming_response` sets: the body is left to us."""
+_UNREAD: Final[RequestOptions] = {"headers": {"X-Stainless-Raw-Response": "stream", "Accept-Encoding": "identity"}}
+"""What the client's own `with_streaming_response` sets: the body is left to us, and comes as it is."""
 _ENOUGH: Final = 0.5
 """Seconds a server may take to end a body after its last word, so that the connection can be used again."""
 _TROUBLES: Final = (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, aiohttp.ClientError, OSError)
@@ -82,18 +83,24 @@ class OpenAIClient:
         """Whether this is OpenAI itself, which knows no parameters but its newest."""
         return self._client.base_url.host.endswith(".openai.com")
 
-    async def stream(self, path: str, body: Json) -> AsyncGenerator[Json, None]:
-        """Yield the events a request is answered with. Raises ModelFailed; closing it hangs up."""
+    async def stream(self, path: str, body: Json) -> AsyncGenerator[list[Json], None]:
+        """Yield the events a request is answered with, those that came together in one go.
+
+        Raises ModelFailed, after all that came before; closing it hangs up.
+        """
         response = await self._send(path, body)
         reader = EventReader()
         failure = None
         try:
-            async for portion in response.aiter_bytes():
-                for event in reader.feed(portion):
-                    yield event
-            for event in reader.finish():
-                yield event
-            if not reader.begun:
+            async for portion in response.aiter_raw():
+                events = reader.feed(portion)
+                if events:
+                    yield events
+                if reader.garbled:
+                    break
+            else:
+                yield reader.finish()
+            if reader.garbled or not reader.begun:
                 failure = ModelFailed(reason=Failure.garbled)
         except _TROUBLES as trouble:
             failure = failure_of(trouble, silence=Failure.idle_timeout, now=time.time())
@@ -165,14 +172,34 @@ def _names(listing: bytes, model: str) -> bool:
     return model in names or not names
 
 
-async def rest(events: AsyncGenerator[Json, None]) -> list[Json]:
+async def rest(portions: AsyncGenerator[list[Json], None]) -> list[Json]:
     """Return what follows a model's last word: a count of tokens perhaps; it may not fail any more."""
     following: list[Json] = []
     with suppress(ModelFailed, TimeoutError):
         async with asyncio.timeout(_ENOUGH):
-            async for event in events:
-                following.append(event)  # noqa: PERF401 (what came before a failure counts)
+            async for events in portions:
+                following += events
     return following
+
+
+def together(heard: Iterator[str | ToolCall]) -> Iterator[str | ToolCall]:
+    """Join the texts that came at once: what is ready goes out together. Raises what `heard` raises, after them."""
+    text: str | None = None
+    try:
+        for each in heard:
+            if isinstance(each, str):
+                text = each if text is None else text + each
+            else:
+                if text is not None:
+                    yield text
+                text = None
+                yield each
+    except ModelFailed:
+        if text is not None:
+            yield text
+        raise
+    if text is not None:
+        yield text
 
 
 def failure_of(trouble: Exception, *, silence: Failure = Failure.first_token_timeout, now: float) -> ModelFailed:

@@ -14,7 +14,7 @@ from callcenter.calls import TokenUsage
 from callcenter.errors import ModelFailed
 from callcenter.llm import CompletionKind, Failure, Heard, Stopped
 from callcenter.llm.event_stream import Json, list_in, object_in, text_in
-from callcenter.llm.openai_client import OpenAIClient, failure_of_error, rest
+from callcenter.llm.openai_client import OpenAIClient, failure_of_error, rest, together
 from callcenter.llm.openai_messages import messages
 from callcenter.llm.prompt import Exchange, Prompt, Question, Tool, ToolCall
 from callcenter.llm.usage import counted, estimated, estimated_answer
@@ -41,28 +41,15 @@ class ResponsesModel:
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Heard, None]:
         """Yield text, tool calls and the end; an empty text is a sign of life."""
-        said = ""
-        called = refused = False
-        async with aclosing(self._client.stream(_PATH, self._body(prompt))) as events:
-            async for event in events:
-                kind = event.get("type")
-                if kind == "response.output_text.delta":
-                    piece = text_in(event.get("delta"))
-                    said += piece
-                    yield piece
-                elif kind in _ENDS:
-                    response = object_in(event.get("response"))
-                    ended = _kind(response)
-                    for heard in () if said or called else _output(response, refused=refused):
-                        yield heard
-                    await rest(events)
-                    yield Stopped(ended, _usage(response) or estimated(prompt, said))
+        hearing = _Hearing()
+        async with aclosing(self._client.stream(_PATH, self._body(prompt))) as portions:
+            async for events in portions:
+                for heard in together(hearing.take(events)):
+                    yield heard
+                if hearing.ended is not None:
+                    await rest(portions)
+                    yield Stopped(hearing.kind, _usage(hearing.ended) or estimated(prompt, hearing.said))
                     return
-                else:
-                    refused = refused or kind == "response.refusal.delta"
-                    for heard in _between(event, said):
-                        called = called or isinstance(heard, ToolCall)
-                        yield heard
         raise ModelFailed(reason=Failure.cut_short, retry=True)
 
     async def answer(self, question: Question) -> tuple[str, TokenUsage]:
@@ -106,6 +93,39 @@ class ResponsesModel:
             body["tools"] = [_tool(tool) for tool in prompt.tools]
             body["parallel_tool_calls"] = True
         return body
+
+
+class _Hearing:
+    """One stream as it is heard."""
+
+    def __init__(self) -> None:
+        self.said = ""
+        self.ended: Json | None = None
+        """The response as a whole, once it has ended."""
+        self.kind = CompletionKind.complete
+        """How it has ended."""
+        self._called = self._refused = False
+
+    def take(self, events: list[Json]) -> Iterator[str | ToolCall]:
+        """Yield what these events say and ask for, up to the end. Raises ModelFailed."""
+        for event in events:
+            kind = event.get("type")
+            if kind == "response.output_text.delta":
+                piece = text_in(event.get("delta"))
+                self.said += piece
+                yield piece
+            elif kind in _ENDS:
+                response = object_in(event.get("response"))
+                self.kind = _kind(response)
+                if not (self.said or self._called):
+                    yield from _output(response, refused=self._refused)
+                self.ended = response
+                return
+            else:
+                self._refused = self._refused or kind == "response.refusal.delta"
+                for heard in _between(event, self.said):
+                    self._called = self._called or isinstance(heard, ToolCall)
+                    yield heard
 
 
 def _exchange(exchange: Exchange) -> Iterator[Json]:

@@ -13,6 +13,8 @@ from callcenter.personas import PersonaManager
 from callcenter.personas.prompt_texts import load_prompt_texts
 
 USAGE = Usage(input_tokens=900, cached_tokens=640, output_tokens=40)
+PAUSE_SECONDS = 0.005
+"""Between pieces, so that they are sent one by one."""
 """Of each request."""
 
 _RULES = load_prompt_texts().rules
@@ -136,7 +138,9 @@ class ScriptedModel:
             return Answer(tool_calls=(exchange.tool,), usage=USAGE)
         pieces = pieces_of(self.reply(exchange, request))
         self.gate = asyncio.Event()
-        return Answer(pieces=pieces, usage=USAGE, hold_after=Pieces(len(pieces) - 1), gate=self.gate)
+        return Answer(
+            pieces=pieces, pause=PAUSE_SECONDS, usage=USAGE, hold_after=Pieces(len(pieces) - 1), gate=self.gate
+        )
 
     def reply(self, exchange: Exchange, request: Request) -> str:
         """Return what is said with the facts of the prompt in it."""

@@ -78,13 +78,15 @@ def client_of(url: str | None, *, key: str | None = "sk-test", seconds: float = 
 
 
 async def heard_from(model: AnyModel, asked: Prompt | None = None) -> tuple[list[Heard], ModelFailed | None]:
-    """Return what a model said, without signs of life, and how it failed."""
+    """Return what a model said, however it was cut into pieces and without signs of life, and how it failed."""
     heard: list[Heard] = []
     try:
         async with aclosing(model.stream(asked or prompt())) as stream:
             async for each in stream:
-                if each:
-                    heard.append(each)  # noqa: PERF401 (what came before a failure counts)
+                if isinstance(each, str) and heard and isinstance(heard[-1], str):
+                    heard[-1] += each
+                elif each:
+                    heard.append(each)
     except ModelFailed as failure:
         return heard, failure
     return heard, None

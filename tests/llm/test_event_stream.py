@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from callcenter.errors import ModelFailed
-from callcenter.llm import Failure
 from callcenter.llm.event_stream import MAX_EVENT_BYTES, EventReader, Json
 
 pytestmark = pytest.mark.unit
@@ -43,36 +41,36 @@ def test_unfinished_event_is_not_taken():
 
 def test_what_came_before_garbage_is_read():
     reader = EventReader()
-    events = reader.feed(b'data: {"n": 1}\n\ndata: {"n\n\n')
-    assert next(events) == {"n": 1}
-    with pytest.raises(ModelFailed) as failed:
-        next(events)
-    assert failed.value.reason == Failure.garbled
+    assert reader.feed(b'data: {"n": 1}\n\ndata: {"n\n\n') == [{"n": 1}]
+    assert reader.garbled
 
 
 @pytest.mark.parametrize("data", [b"[1]", b"1", b"null", b'"text"', b"\xff", b"{} {}"])
 def test_what_is_no_object_is_garbled(data: bytes):
-    with pytest.raises(ModelFailed):
-        read(b"data: " + data + b"\n\n")
+    reader = EventReader()
+    assert reader.feed(b"data: " + data + b"\n\n") == []
+    assert reader.garbled
 
 
 def test_event_has_a_bound():
     whole = b'data: {"a":"' + b"x" * (MAX_EVENT_BYTES - 20) + b'"}\n\n'
     assert len(read(whole)) == 1
-    with pytest.raises(ModelFailed):
-        read(whole.replace(b'{"a"', b'{"padding, padding"'))
+    reader = EventReader()
+    assert reader.feed(whole.replace(b'{"a"', b'{"padding, padding"')) == []
+    assert reader.garbled
 
 
 @pytest.mark.parametrize("start", [b"data: ", b": ", b""])
 def test_line_without_an_end_has_the_same_bound(start: bytes):
     reader = EventReader()
-    assert list(reader.feed(start + b"x" * (MAX_EVENT_BYTES - len(start)))) == []
-    with pytest.raises(ModelFailed):
-        list(reader.feed(b"x"))
+    assert reader.feed(start + b"x" * (MAX_EVENT_BYTES - len(start))) == []
+    assert not reader.garbled
+    assert reader.feed(b"x") == []
+    assert reader.garbled
 
 
 def test_reader_knows_whether_anything_of_the_protocol_came():
     page, stream = EventReader(), EventReader()
-    list(page.feed(b"<html>\n\n</html>\n\n"))
-    list(stream.feed(b"data: [DONE]\n\n"))
+    page.feed(b"<html>\n\n</html>\n\n")
+    stream.feed(b"data: [DONE]\n\n")
     assert (page.begun, stream.begun) == (False, True)

@@ -50,15 +50,29 @@ pytestmark = pytest.mark.live
 both = pytest.mark.parametrize("api", APIS)
 
 PIECES = ("أهلاً ", "بك. ", "A site costs ", "1200 SAR. 😀")  # welcome
+JOINED = "".join(PIECES)
 WHOLE = Stopped(CompletionKind.complete, TokenUsage(input_tokens=12, output_tokens=3))
 
 
 @both
-async def test_text_comes_piece_by_piece_with_its_count_of_tokens(api: MakeModel):
+async def test_text_comes_as_it_arrives_and_together_what_came_together(api: MakeModel):
+    gate = asyncio.Event()
+    answer = Answer(pieces=PIECES, hold_after=Pieces(2), gate=gate)
+    async with talking(api, answer) as (model, _), aclosing(model.stream(prompt())) as stream:
+        first = [await anext(stream)]
+        while "".join(map(str, first)) != "".join(PIECES[:2]):
+            first.append(await anext(stream))
+        gate.set()
+        rest = [each async for each in stream]
+    assert "".join(each for each in rest if isinstance(each, str)) == "".join(PIECES[2:])
+
+
+@both
+async def test_text_comes_with_its_count_of_tokens(api: MakeModel):
     usage = Usage(input_tokens=90, cached_tokens=64, output_tokens=7)
     async with talking(api, Answer(pieces=PIECES, usage=usage)) as (model, _):
         counted = TokenUsage(input_tokens=90, cached_tokens=64, output_tokens=7)
-        assert await heard_from(model) == ([*PIECES, Stopped(CompletionKind.complete, counted)], None)
+        assert await heard_from(model) == ([JOINED, Stopped(CompletionKind.complete, counted)], None)
 
 
 @both
@@ -78,7 +92,7 @@ async def test_text_comes_piece_by_piece_with_its_count_of_tokens(api: MakeModel
 )
 async def test_framing_makes_no_difference(api: MakeModel, answer: Answer):
     async with talking(api, answer) as (model, _):
-        assert await heard_from(model) == ([*PIECES, WHOLE], None)
+        assert await heard_from(model) == ([JOINED, WHOLE], None)
 
 
 @both
@@ -110,7 +124,7 @@ async def test_limit_of_tokens_ends_a_reply_as_truncated(api: MakeModel):
     async with talking(api, Answer(pieces=PIECES, incomplete="max_output_tokens")) as (model, _):
         heard, failure = await heard_from(model)
     assert failure is None
-    assert heard == [*PIECES, Stopped(CompletionKind.truncated, WHOLE.usage)]
+    assert heard == [JOINED, Stopped(CompletionKind.truncated, WHOLE.usage)]
 
 
 @both
@@ -140,7 +154,7 @@ async def test_reply_that_fails_amid_says_why(api: MakeModel, answer: Answer, re
         heard, failure = await heard_from(model)
     assert failure is not None
     assert (failure.reason, failure.retry) == (reason, retry)
-    assert heard == ([] if answer.refusal else list(PIECES))
+    assert heard == ([] if answer.refusal else [JOINED])
 
 
 @pytest.mark.parametrize(
@@ -203,7 +217,7 @@ async def test_second_message_of_one_reply_begins_on_a_new_line():
     inserted = Inserted(Pieces(1), b"data: " + orjson.dumps(added) + b"\n\n")
     async with talking(responses, Answer(pieces=("One.", "Two."), inserted=(inserted,))) as (model, _):
         heard, _ = await heard_from(model)
-    assert heard[:-1] == ["One.", "\n", "Two."]
+    assert heard[:-1] == ["One.\nTwo."]
 
 
 async def test_chat_calls_without_index_or_id_are_told_apart():
@@ -219,13 +233,13 @@ async def test_chat_calls_without_index_or_id_are_told_apart():
 async def test_cut_after_the_last_word_does_not_spoil_the_reply(api: MakeModel):
     async with talking(api, Answer(pieces=PIECES, cut_after=10_000, done=False)) as (model, _):
         heard, failure = await heard_from(model)
-    assert (heard, failure) == ([*PIECES, WHOLE], None)
+    assert (heard, failure) == ([JOINED, WHOLE], None)
 
 
 @both
 async def test_server_that_leaves_the_line_open_is_not_waited_for(api: MakeModel):
     async with talking(api, Answer(pieces=PIECES, stall_after=10_000, done=False)) as (model, fake):
-        assert await heard_from(model) == ([*PIECES, WHOLE], None)
+        assert await heard_from(model) == ([JOINED, WHOLE], None)
         request = await fake.arrived()
         await request.ended.wait()
         assert request.hung_up
