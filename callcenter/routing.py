@@ -78,6 +78,13 @@ class RoutingPolicy(Value):
         least = self.min_learnt_confidence if verdict.guessed else self.min_confidence
         if verdict.confidence < least:
             return ConversationIntent.other
+        if (
+            verdict.guessed
+            and verdict.intent in _TICKET_INTENTS
+            and analysis.language.words <= self.answer_words
+            and verdict.confidence < self.interrupt_confidence
+        ):
+            return ConversationIntent.other  # "الموقع" (the website), "ما هي" (what is): too little to complain of
         gives_fact = has_ticket and bool(analysis.entities) and analysis.language.words <= self.answer_words
         if verdict.guessed and (gives_fact or analysis.language.requested is not None):
             return ConversationIntent.other

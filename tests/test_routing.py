@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callcenter.analysis import analyze, default_lexicons
 from callcenter.analysis.models import (
     CategoryVerdict,
     Entity,
@@ -33,7 +34,7 @@ from callcenter.calls import (
     TicketCategory,
     TicketNumber,
 )
-from callcenter.routing import RoutingPolicy, SuggestedAction, choose_language, decide
+from callcenter.routing import RoutingPolicy, SuggestedAction, choose_language, decide, decide_first
 
 pytestmark = pytest.mark.unit
 
@@ -407,3 +408,17 @@ class TestLanguageFollowsTheCustomer:
         assert choose_language(state, verdict(None, words=0), POLICY, hint=mine.other)[0] is mine.other
         assert choose_language(state, verdict(mine.other, words=1), POLICY, hint=mine.other)[0] is mine.other
         assert choose_language(state, verdict(mine, words=1), POLICY, hint=mine.other)[0] is mine
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("الموقع", False),  # the website
+        ("ما هي", False),  # what is
+        ("الموقع معطل", True),  # the website is down
+        ("website crashed", True),
+    ],
+)
+def test_a_word_or_two_that_no_cue_knows_open_no_ticket(text, fault):
+    decision = decide_first(analyze(text, default_lexicons()))
+    assert decision.create_ticket is fault
