@@ -7,7 +7,6 @@ after the last turn has ended.
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import sys
 from contextlib import suppress
@@ -37,7 +36,6 @@ _ADVICE: Final = {
 }
 _LOOK_EVERY_SECONDS: Final = 15.0
 _BACKLOG: Final = 2048
-_log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings) -> None:
@@ -126,7 +124,6 @@ async def check(speech: Speech) -> None:
     if failure is not None:
         advice = _ADVICE.get(failure, "It is asked again by itself.")
         _say(f"  voice  offline: {model} does not answer ({failure}). {advice}\n")
-        _log.warning("language model does not answer", extra={"reason": failure.value})
     elif speech.voice.known:
         _say(f"  voice  {model}\n")
     else:
