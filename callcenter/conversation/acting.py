@@ -1,7 +1,7 @@
 """Carry out what a model asks for: the rules judge, we do it or refuse, and the log keeps what came of it. Pure.
 
 The model may ask for four things only (llm/tools.py). What it says about the customer counts only where the customer
-said so. Its invariant: whatever was asked, one `tool_called` event tells it, and how it was judged.
+said so. Its invariant: whatever a voice passes on, one `tool_called` event tells it, and how it was judged.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from callcenter.llm.tools import (
 )
 from callcenter.routing import RoutingPolicy, may_hand_off, ticket_of
 
+CALLS_AT_A_TIME: Final = 4
+"""A reply needs no more tools at a time; what goes beyond is refused."""
 TICKETS_A_CALL: Final = 5
 """A model may not open more: no customer has so many matters at once, and each is somebody's work."""
 _NAME_CHARS: Final = 40
@@ -52,6 +54,8 @@ class Bench:
     policy: RoutingPolicy
     desk: Desk
     now: datetime
+    before: int = 0
+    """Calls of the same time that were judged already."""
 
 
 def carry_out(state: ConversationState, tickets: Tickets, call: ToolCall, bench: Bench) -> tuple[Step, Exchange]:
@@ -67,6 +71,8 @@ def carry_out(state: ConversationState, tickets: Tickets, call: ToolCall, bench:
         tool = ToolName(call.name)
         arguments = {name: str(value) for name, value in wanted.model_dump(mode="json").items() if value is not None}
         match wanted:
+            case _ if bench.before >= CALLS_AT_A_TIME:
+                verdict = _Verdict(granted=False, reason="too many at a time")
             case OpenTicket():
                 verdict = _open_ticket(step, tickets, wanted, bench)
             case UpdateSlots():

@@ -138,15 +138,17 @@ class _Work:
     async def _carry_out(self, calls: Sequence[ToolCall], brief: Brief) -> Brief:
         """Do what a model asks for, one step a call, and brief it anew."""
         said = (*(line.text for line in brief.history if line.speaker is Side.customer), brief.text)
-        done = [await self._act(each, said) for each in calls]
+        done = [await self._act(each, said, before) for before, each in enumerate(calls)]
         return await self._brief((*brief.exchanges, *done))
 
-    async def _act(self, wanted: ToolCall, said: Sequence[str]) -> Exchange:
+    async def _act(self, wanted: ToolCall, said: Sequence[str], before: int) -> Exchange:
         parts = self._parts
         answers: list[Exchange] = []
 
         def make(state: ConversationState, tickets: Tickets) -> Step:
-            bench = Bench(turn=self.asked.turn, said=said, policy=parts.policy, desk=parts.desk, now=parts.now())
+            bench = Bench(
+                turn=self.asked.turn, said=said, policy=parts.policy, desk=parts.desk, now=parts.now(), before=before
+            )
             step, answer = carry_out(state, tickets, wanted, bench)
             answers.append(answer)
             return step

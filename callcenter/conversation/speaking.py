@@ -23,8 +23,8 @@ from callcenter.conversation.speech import Interrupted, Speech
 from callcenter.conversation.turn import Step, Turn
 from callcenter.errors import VoiceFailed
 from callcenter.events import AssistantDelta, AssistantMessage, Correction
-from callcenter.llm import Brief, Completion, CompletionKind, Delta, Failure, Piece, PromptVoice, Voice
-from callcenter.llm.carrying_on import carry_on
+from callcenter.llm import Brief, Completion, CompletionKind, Delta, Failure, Meter, Piece, PromptVoice, Voice
+from callcenter.llm.carrying_on import carry_on, seems_whole
 from callcenter.llm.prompt import ToolCall
 from callcenter.personas import PersonaManager
 
@@ -66,6 +66,7 @@ class _Reply:
     """Seconds to the first piece of a voice's own."""
     opening: int = 0
     """Pieces up to the end of the persona's introduction, which is ours."""
+    meter: Meter = field(default_factory=Meter)
     interrupted: bool = False
     joint: str = ""
     """What parts a voice's next piece from its words before a tool."""
@@ -84,12 +85,17 @@ class _Reply:
 
     def next_brief(self) -> Brief:
         """Return the brief for a voice that speaks now."""
-        return replace(self.brief, said_now=self.spoken, waited=perf_counter() - self.began)
+        return replace(self.brief, said_now=self.spoken, waited=perf_counter() - self.began, meter=self.meter)
 
     def spent(self, usage: TokenUsage | None) -> None:
         """Count what a model took."""
         if usage is not None:
             self.usage = usage if self.usage is None else self.usage.plus(usage)
+
+    def cut_off(self) -> None:
+        """End the reply where it stands."""
+        self.interrupted = True
+        self.spent(self.meter.left)
 
 
 class Speaker:
@@ -140,11 +146,11 @@ class Speaker:
         except Interrupted:
             if not reply.pieces:
                 return None
-            reply.interrupted = True
+            reply.cut_off()
         except asyncio.CancelledError:
             if not reply.pieces:
                 raise
-            reply.interrupted = True
+            reply.cut_off()
             raise CutOff(_event(reply)) from None
         return _event(reply)
 
@@ -175,6 +181,8 @@ class Speaker:
 
     async def _say(self, voice: PromptVoice, reply: _Reply) -> None:
         """Let a voice that needs no waiting speak, or carry on where another one could not."""
+        if seems_whole(reply.said) and not _is_due(reply):
+            return
         reply.voice = voice.name
         for piece in carry_on(reply.said, voice.say(reply.brief)):
             await self._deliver(reply, piece, voices=True)
@@ -240,6 +248,13 @@ class Speaker:
                 call_id=turn.call_id, message_id=turn.message_id, delta=text, persona=reply.brief.persona
             )
             await self._bus.publish((delta,))
+
+
+def _is_due(reply: _Reply) -> bool:
+    """Whether a reply that breaks off still lacks what it has to ask, or the number of a ticket that is news."""
+    brief = reply.brief
+    ticket = brief.ticket if brief.ticket_news else None
+    return brief.asks is not None or (ticket is not None and ticket.number not in reply.said)
 
 
 def _event(reply: _Reply, *, seq: int = 1) -> AssistantMessage:

@@ -7,7 +7,7 @@ in which language and what is asked for was decided before; conversation.py deli
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -49,6 +49,13 @@ class TicketNews(StrEnum):
     updated = "updated"
 
 
+@dataclass(slots=True)
+class Meter:
+    """Where a voice notes what a reply took that is left before its end, and so has no completion to tell it."""
+
+    left: TokenUsage | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
     """All that a voice may know for one reply."""
@@ -82,6 +89,7 @@ class Brief:
     """What the model asked to be done for this very reply, and what came of it."""
     receipts: frozenset[Receipt] = frozenset()
     """What was done for the customer on this call, so that a reply may say so."""
+    meter: Meter = field(default_factory=Meter, compare=False, repr=False)
 
 
 class Failure(StrEnum):
@@ -163,7 +171,8 @@ class Voice(Protocol):
         """Yield pieces, then exactly one completion. Raises VoiceFailed, also after pieces, when it can't go on.
 
         Where tool calls came, they are carried out when the stream has ended, and it is asked again with the answers
-        in `brief.exchanges`. Cancelling the consumer stops the voice; it keeps nothing of a reply.
+        in `brief.exchanges`. Cancelling the consumer stops the voice; it keeps nothing of a reply. What a reply took is
+        told once: in its completion, by VoiceFailed (`usage`), or, if it is stopped, in `brief.meter`.
         """
         ...
 

@@ -29,6 +29,7 @@ from tests.conversation.house import CALL, COMPANY, PERSONAS, Saying, Scripted, 
 pytestmark = pytest.mark.unit
 
 END = Completion(CompletionKind.complete, "model", TokenUsage(input_tokens=100, output_tokens=10))
+LEFT = TokenUsage(input_tokens=100, output_tokens=2, estimated=True)
 
 
 class Held:
@@ -55,6 +56,7 @@ class Held:
             yield END
         except (asyncio.CancelledError, GeneratorExit):
             self.left += 1
+            brief.meter.left = LEFT
             raise
 
 
@@ -121,7 +123,8 @@ async def test_a_customer_who_writes_on_amid_a_reply_gets_what_was_delivered_sto
         turn = await first
         cut, whole = replies(await home.log())
         assert (cut.message, cut.interrupted, cut.message_id) == ("It costs a lot, ", True, "m-1")
-        assert (cut.asks, cut.voice) == (None, "held")
+        assert (cut.asks, cut.voice, cut.usage) == (None, "held", LEFT)
+        assert whole.usage == END.usage
         assert (whole.message, whole.interrupted, whole.answers) == ("the rest.", False, ())
         assert (turn.reply, second.reply) == (cut, whole)
         frames = await heard.batch()
@@ -168,7 +171,7 @@ async def test_what_a_stopping_server_had_delivered_is_the_reply(tmp_path):
         with pytest.raises(asyncio.CancelledError):
             await turn
         [reply] = replies(await home.log())
-        assert (reply.message, reply.interrupted) == ("We open at ", True)
+        assert (reply.message, reply.interrupted, reply.usage) == ("We open at ", True, LEFT)
         assert (await home.store.state(CALL)).unanswered == ()
 
 
@@ -392,6 +395,18 @@ async def test_a_call_that_can_not_be_read_is_refused_and_stands_in_the_log(tmp_
         assert turn.reply.message == "Done."
 
 
+@pytest.mark.parametrize("text", ["hello there", "مرحبًا"])  # hello
+async def test_what_is_asked_for_beyond_four_at_a_time_is_refused_and_stands_in_the_log(tmp_path, text):
+    wanted: list[tuple[str, object]] = [("request_human", {"reason": "x"})] * 5
+    voice = Scripted(asking(wanted))
+    async with house(tmp_path, voice) as home:
+        turn = await home.says(text)
+        calls = [event for event in turn.events if isinstance(event, ToolCalled)]
+        assert [each.granted for each in calls] == [True] * 4 + [False]
+        assert calls[-1].reason == "too many at a time"
+        assert [json.loads(each.output)["granted"] for each in voice.briefs[1].exchanges] == [True] * 4 + [False]
+
+
 async def test_a_model_that_only_asks_is_answered_for(tmp_path):
     endless: list[list[tuple[str, object]]] = [[("request_human", {"reason": "x"})]] * 9
     async with house(tmp_path, Scripted(asking(*endless)), OfflineVoice(COMPANY)) as home:
@@ -410,6 +425,24 @@ def breaking_after(*pieces: str, reason: Failure = Failure.connection_lost) -> S
         raise VoiceFailed(reason=reason)
 
     return say
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "voice"),
+    [
+        ("when do you open?", "We open at nine. Anything else?", "scripted"),
+        ("متى تفتحون؟", "نفتح في التاسعة. هل من شيء آخر؟", "scripted"),  # when do you open? At nine. Anything else?
+        ("when do you open?", "We open at nine.", "offline"),
+        ("my website is broken, it keeps crashing", "I'm sorry. Anything else?", "offline"),
+        ("موقعي معطل ولا يعمل", "يؤسفني ذلك. هل من شيء آخر؟", "offline"),  # my site is down. Sorry. Anything else?
+    ],
+)
+async def test_a_reply_that_broke_off_is_carried_on_unless_it_was_whole(tmp_path, text, said, voice):
+    async with house(tmp_path, Scripted(breaking_after(said)), OfflineVoice(COMPANY)) as home:
+        reply = (await home.says(text)).reply
+        assert reply is not None
+        assert (reply.voice, reply.voice_reason) == (voice, Failure.connection_lost)
+        assert reply.message.endswith(said) == (voice == "scripted")
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.calls import Language, PersonaType
-from callcenter.llm.carrying_on import carry_on
+from callcenter.llm.carrying_on import carry_on, seems_whole
 from callcenter.llm.offline.phrases import load_phrasebook
+from callcenter.personas.config import load_personas
 
 pytestmark = pytest.mark.unit
 
@@ -66,6 +67,30 @@ SPLIT = re.compile(r"(?<=[.!?؟…])\s+")
         ("ما رقم الطلب؟", ("ما رقم الطلب، إن كان متوفرًا؟",), ()),
         ("ما رقم الطلب؟", ("ما رقم الجوال؟",), (" ما رقم الجوال؟",)),
         ("ما رقم الطلب أو العقد، إن كان متوفرًا لديكم؟", ("ما رقم الطلب أو العقد إن كان متوفرًا؟",), ()),
+        # one apology is enough, and one that tells more stays
+        (
+            "I'm sorry that your website is down.",
+            ("I'm sorry about this fault, and thank you for telling us. ", "It's ticket TKT-00000042."),
+            (" It's ticket TKT-00000042.",),
+        ),
+        ("I'm sorry", ("I sincerely apologise for the delay. ", "We open at nine."), ("… We open at nine.",)),
+        (
+            "يؤسفني أن موقعكم متوقف.",
+            ("أعتذر منكم بشدة عن العطل، ومن حقكم أن تغضبوا. ", "رقم تذكرتكم TKT-00000042."),
+            (" رقم تذكرتكم TKT-00000042.",),
+        ),
+        ("Your site is down.", ("I'm sorry about this fault.",), (" I'm sorry about this fault.",)),
+        ("موقعكم متوقف.", ("أعتذر عن العطل.",), (" أعتذر عن العطل.",)),
+        (
+            "I'm sorry about that.",
+            ("I'm sorry, I don't have a reliable answer to that.",),
+            (" I'm sorry, I don't have a reliable answer to that.",),
+        ),
+        (
+            "أعتذر عن العطل.",
+            ("أعتذر عن التأخير، والرد عليكم خلال 24 ساعة.",),
+            (" أعتذر عن التأخير، والرد عليكم خلال 24 ساعة.",),
+        ),
         # nothing is left
         ("We open at nine. Anyth", ("Hello! ", "We open at nine."), ("…",)),
         ("We open at nine.", ("Hello! ", "We open at nine."), ()),
@@ -81,6 +106,42 @@ SPLIT = re.compile(r"(?<=[.!?؟…])\s+")
 )
 def test_a_reply_is_carried_on(said, rest, pieces):
     assert carry_on(said, rest) == pieces
+
+
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [
+        ("We open at nine. Is there anything else?", True),
+        ("نفتح في التاسعة. هل من شيء آخر؟ ", True),
+        ("We open at nine. Thank you!", True),
+        ("نفتح في التاسعة. شكرًا لكم.", True),
+        ("We open at nine.", False),
+        ("We open at nine. Is there", False),
+        ("Is there anything else?", False),
+        ("Hello! You want a website?", False),
+        ("أهلًا بكم! ماذا تريدون؟", False),
+        ("", False),
+    ],
+)
+def test_a_reply_seems_whole_that_tells_something_and_then_asks_or_thanks(said, whole):
+    assert seems_whole(said) is whole
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("persona", PersonaType)
+def test_one_apology_of_the_offline_voices_is_enough(persona, language):
+    lines = load_phrasebook().personas[persona]
+    for wordings in (lines.sorry, lines.sorry_again, lines.sorry_frustrated, lines.sorry_angry):
+        for wording in wordings[language]:
+            assert carry_on({Language.ar: "أعتذر منكم.", Language.en: "I'm sorry."}[language], [wording]) == ()
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("persona", PersonaType)
+def test_what_a_persona_says_when_nothing_works_is_never_left_out(persona, language):
+    for wording in load_personas()[persona].apologies.values():
+        said = {Language.ar: "أعتذر منكم.", Language.en: "I'm sorry."}[language]
+        assert carry_on(said, [wording[language]]) != ()
 
 
 @pytest.mark.parametrize("language", Language)
