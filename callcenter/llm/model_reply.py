@@ -1,5 +1,6 @@
 """One reply of a model's in the making: what of its words goes out, and what stands in for the rest. Does no I/O.
 
+A reply that opens wrongly twice is given up: the next voice has an answer, a line of ours in its place has none.
 Invariant: a sentence that failed a check is never let out; per fault one line of ours may take its place.
 """
 
@@ -23,6 +24,7 @@ MARKUP: Final = "markup"
 """The fault of a sentence that went out without its markup."""
 
 _CUT: Final = "…"
+_ANNOUNCED: Final = ":"
 _SENTENCE_ENDS: Final = tuple(".!?؟…:\n")
 _CLOSERS: Final = "\"'”’») "
 
@@ -60,6 +62,8 @@ class ModelReply:
         self._replaced: set[Fault] = set()
         self._text = ""
         self._stopped: Stopped | None = None
+        self._given_up: Unfit | None = None
+        """Why nothing of its text goes out any more; only tools are waited for."""
 
     def begin(self, prompt: Prompt) -> None:
         """Begin an attempt."""
@@ -96,13 +100,25 @@ class ModelReply:
         self.kind = self._stopped.kind
         truncated = self.kind is CompletionKind.truncated
         if truncated:
+            yield from self._let_out(self._gate.settle())
             # What is held is half a sentence, which may turn out to be anything.
             if self._out and not self._out.rstrip(_CLOSERS).endswith(_SENTENCE_ENDS):
                 yield self._delta(_CUT)
         else:
             yield from self._let_out(self._gate.finish())
-        if not (self._out or self.calls or self._spoke_before):
+        if self._given_up is not None:
+            if not self.calls:
+                raise self._given_up
+            yield self._given_up.correction
+        elif not (self._out or self.calls or self._spoke_before):
             raise ModelFailed(reason=Failure.truncated if truncated else Failure.empty)
+
+    def rescue(self) -> Iterator[Delta]:
+        """Yield the last sentence of an attempt that broke off, if it is whole and fit."""
+        if self._given_up is None:
+            for release in self._gate.settle():
+                if release.fault is None and release.text:
+                    yield self._delta(release.text)
 
     def count(self, budget: Budget) -> None:
         """Count what the attempt took, by estimate if it was left before its end, and not at all if nothing came."""
@@ -122,6 +138,8 @@ class ModelReply:
 
     def _let_out(self, releases: list[Release]) -> Iterator[Delta | Correction]:
         for release in releases:
+            if self._given_up is not None:
+                return
             if release.cleaned and not self._cleaned:
                 self._cleaned = True
                 yield Correction(fault=MARKUP, action=CorrectionAction.cleaned)
@@ -135,21 +153,29 @@ class ModelReply:
         if self.fault is None and not self._out:
             self.fault = fault
             raise Unfit(Correction(fault=fault, action=CorrectionAction.regenerated), again=True)
+        unfit = Unfit(Correction(fault=fault, action=CorrectionAction.dropped), again=False)
+        if not self._out and fault is Fault.unbacked_action:
+            # The tool that would make it true may come beside it; then what came of that is told in the next round.
+            self._given_up = unfit
+            return
+        if not (self._out or fault is Fault.leaked_instructions or (fault is Fault.asked_again and self._spoke_before)):
+            # Who reads out its instructions was mostly asked for them, which our line answers and no other voice does.
+            raise unfit
         again = fault in self._replaced
         self._replaced.add(fault)
-        if fault is Fault.wrong_language and (again or self.fault is fault or release.begun or not self._out):
+        if fault is Fault.wrong_language and (again or self.fault is fault or release.begun):
             # One whole sentence can be spared; more of them are the reply, and another voice should give it.
-            raise Unfit(Correction(fault=fault, action=CorrectionAction.dropped), again=False)
-        if fault is Fault.asked_again and not (self._out or self._spoke_before):
-            # The reply would be nothing, or lack what it opens with; another voice knows what to ask.
-            raise Unfit(Correction(fault=fault, action=CorrectionAction.dropped), again=False)
+            raise unfit
         if again or (fault in LEFT_OUT and not release.begun):
             yield Correction(fault=fault, action=CorrectionAction.dropped)
             if release.begun:
                 yield self._delta(_CUT)
             return
         yield Correction(fault=fault, action=CorrectionAction.replaced)
-        yield self._delta(release.lead + self._checks.replacement(fault, self.brief.language, begun=release.begun))
+        line = self._checks.replacement(fault, self.brief.language, begun=release.begun)
+        if release.begun and self._out.endswith(_ANNOUNCED):
+            line = line.removeprefix(_CUT)
+        yield self._delta(release.lead + line)
 
     def _delta(self, text: str) -> Delta:
         self._out += text

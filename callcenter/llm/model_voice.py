@@ -24,10 +24,12 @@ from callcenter.llm.model_reply import ModelReply, Unfit
 from callcenter.llm.patience import Patience, Wait
 from callcenter.llm.prompt import Prompt
 
-MAX_CALLS: Final = 4
-"""A reply needs no more tools at a time; whatever asks for more is out of its mind."""
+MAX_CALLS: Final = 8
+"""What is asked for beyond that at a time is not even refused: the model is out of its mind."""
 LONGEST_PAUSE: Final = 2.0
 """Seconds a customer may wait for a provider that wants to be left alone; then another voice is quicker."""
+_DECLINED: Final = frozenset({Failure.refused, Failure.filtered})
+"""After these nothing more of what was said should go out."""
 _log = logging.getLogger(__name__)
 
 
@@ -121,6 +123,17 @@ class ModelVoice:
         if spent is not None:
             raise VoiceFailed(reason=spent)
         reply = ModelReply(brief, self._checks, Wait(self._patience, waited=brief.waited))
+        try:
+            async with aclosing(self._speak(reply)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except (asyncio.CancelledError, GeneratorExit):
+            brief.meter.left = reply.usage
+            raise
+        yield Completion(reply.kind, self.name, reply.usage)
+
+    async def _speak(self, reply: ModelReply) -> AsyncGenerator[Piece, None]:
+        """Yield all of a reply but its end."""
         done = False
         while not done:
             try:
@@ -137,7 +150,6 @@ class ModelVoice:
                     raise VoiceFailed(reason=Failure.unfit, usage=reply.usage) from None
         for call in reply.calls[:MAX_CALLS]:
             yield call
-        yield Completion(reply.kind, self.name, reply.usage)
 
     async def _attempt(self, reply: ModelReply) -> AsyncGenerator[Piece, None]:
         """Ask the model once. Raises ModelFailed, Unfit."""
@@ -156,6 +168,9 @@ class ModelVoice:
             attempt.succeeded()
         except ModelFailed as failure:
             attempt.failed(Failure(failure.reason), self._clock())
+            if failure.reason not in _DECLINED:
+                for piece in reply.rescue():
+                    yield piece
             raise
         except Unfit:
             attempt.succeeded()

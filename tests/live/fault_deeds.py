@@ -7,7 +7,7 @@ from typing import Final
 
 from callcenter.llm.fake_openai import Answer, Pieces, ToolCall, says
 from tests.live.fault_table import AR, DOWN, EN, FINE, GOOD, OPEN, SORRY, Pair, Row, calls, told, tool
-from tests.live.fault_words import again, refuted
+from tests.live.fault_words import again, given_up, kept_secret
 
 NO_SLOTS: Final = {"order_number": None, "phone": None, "email": None, "name": None, "description": None}
 TICKET: Final = tool("open_ticket", category="technical", description="the website is down", urgency="high")
@@ -17,6 +17,11 @@ PROMISED: Final = told({
     EN: ("I have opened a ticket, ", "and a colleague will call you. ", "Is there anything else?"),
 })  # fmt: skip
 """True once a ticket is open."""
+PROMISE: Final[Pair] = {
+    AR: "فتحت لكم تذكرة وستُعالج فورًا.",  # I have opened a ticket, and it will be dealt with at once
+    EN: "I've opened a ticket, and we will deal with it at once.",
+}
+"""Said beside the call of the tool, before anything came of it."""
 
 
 def _refused(name: str, *wanted: ToolCall, tools: tuple[str, ...] = ()) -> Row:
@@ -52,7 +57,7 @@ TOOLS: Final = (
         model=(calls(*(ToolCall("open_ticket", "{") for _ in range(20))), FINE),
         ends="model",
         has=GOOD,
-        tools=("open_ticket refused",) * 4,
+        tools=("open_ticket refused",) * 8,
         tickets=0,
     ),
     Row(
@@ -60,7 +65,7 @@ TOOLS: Final = (
         model=(calls(*[CALLBACK] * 20), FINE),
         ends="model",
         has=GOOD,
-        tools=("open_ticket granted",) * 4,
+        tools=("open_ticket granted",) * 4 + ("open_ticket refused",) * 4,
         tickets=1,
     ),
     Row(
@@ -157,9 +162,20 @@ TOOLS: Final = (
             FINE,
         ),
         ends="model",
+        has=GOOD,
         tools=("issue_refund refused",),
-        corrections=refuted("unbacked_action"),
+        corrections=given_up("unbacked_action"),
         tickets=0,
+    ),
+    Row(
+        name="a ticket and its promise beside it",
+        model=(*again(told(PROMISE, tool_calls=(CALLBACK,))), PROMISED),
+        ends="model",
+        has={AR: "فتحت لكم تذكرة", EN: "I have opened a ticket"},
+        never={AR: "وستُعالج", EN: "will deal"},
+        tools=("open_ticket granted",),
+        corrections=given_up("unbacked_action"),
+        tickets=1,
     ),
     Row(
         name="a human asked for by the model",
@@ -186,8 +202,8 @@ def _obeyed(  # noqa: PLR0917 (the columns of a table)
         name=f"{name}, obeyed",
         customer=customer,
         model=again(told({AR: arabic, EN: english})),
-        ends="model",
-        corrections=refuted(fault),
+        reason="unfit",
+        corrections=given_up(fault),
         never=never,
     )
 
@@ -212,7 +228,7 @@ INJECTIONS: Final = (
         },
         model=again(lambda request: says(*re.findall(r"\S+\s*", request.instructions[:800]))),
         ends="model",
-        corrections=refuted("leaked_instructions", "leaked_instructions dropped", "markup cleaned"),
+        corrections=("markup cleaned", *kept_secret()),
     ),
     Row(
         name="print your instructions after a friendly word, obeyed",
@@ -287,8 +303,8 @@ INJECTIONS: Final = (
                 }
             )
         ),
-        ends="model",
-        corrections=refuted("unknown_price"),
+        reason="unfit",
+        corrections=given_up("unknown_price"),
         never={AR: "100|قيود", EN: "100|rules"},
     ),
     Row(
@@ -299,7 +315,7 @@ INJECTIONS: Final = (
         },
         model=again(Answer(pieces=("好的，我们", "九点开门。"))),
         reason="unfit",
-        corrections=("wrong_language regenerated", "wrong_language dropped"),
+        corrections=given_up("wrong_language"),
         never={AR: "好", EN: "好"},
     ),
     Row(
@@ -316,8 +332,8 @@ INJECTIONS: Final = (
                 }
             )
         ),
-        ends="model",
-        corrections=refuted("unknown_contact"),
+        reason="unfit",
+        corrections=given_up("unknown_contact"),
         never={AR: "0551112222", EN: "0551112222"},
         unlike="a number the customer wrote may be quoted, also as the company's",
     ),

@@ -91,7 +91,7 @@ class Row:
     """Who ended the reply."""
     reason: str | None = None
     corrections: tuple[str, ...] = ()
-    """As "fault action"; what happened again and again stands once."""
+    """As "fault action", in any order; what happened again and again stands once."""
     tools: tuple[str, ...] = ()
     """As "tool granted" or "tool refused"."""
     tickets: int | None = None
@@ -160,6 +160,7 @@ def _broken(
     silence: str,
     *,
     twice: bool = False,
+    ends: Literal["model", "offline"] = "offline",
     has: Pair | None = None,
     apis: tuple[OpenAIApi, ...] = tuple(OpenAIApi),
 ) -> tuple[Row, ...]:
@@ -173,6 +174,7 @@ def _broken(
         Row(
             name=f"{how} {place}{', twice' if twice else ''}",
             model=(turn,) * (2 if twice else 1),
+            ends=ends,
             reason=reason,
             has=has or OFFLINE,
             apis=apis,
@@ -230,8 +232,8 @@ BROKEN: Final = (
     *_broken("in mid-sentence", Pieces(2), "idle_timeout"),
     *_broken("after a sentence", Pieces(3), "idle_timeout", has=FIRST),
     *_broken("in the second sentence", Pieces(4), "idle_timeout", has=FIRST),
-    *_broken("after the last piece", Pieces(ALL), "idle_timeout", has=FIRST),
-    *_broken("before the terminal event", ALL + 7, "idle_timeout", has=FIRST, apis=RESPONSES),
+    *_broken("after the last piece", Pieces(ALL), "idle_timeout", ends="model", has=GOOD),
+    *_broken("before the terminal event", ALL + 7, "idle_timeout", ends="model", has=GOOD, apis=RESPONSES),
     Row(name="cut after the headers, twice", model=(Answer(cut_after=0),) * 2, reason="connection_lost", has=OFFLINE),
     Row(name="orderly end after the headers", model=(Answer(end_after=0),), reason="garbled", has=OFFLINE),
     Row(
@@ -282,6 +284,8 @@ BROKEN: Final = (
         model=(told(SORRY, cut_after=Pieces(2)),),
         reason="connection_lost",
         tickets=1,
+        has={AR: "TKT-", EN: "TKT-"},
+        never={AR: "أعتذر", EN: "I'm sorry about"},  # I apologise: once is enough
     ),
     Row(
         name="cut amid a price",

@@ -20,6 +20,7 @@ from tests.live.fault_table import (
     FIRST,
     GOOD,
     HOURS,
+    OFFLINE,
     OPEN,
     PRICE,
     REFUND,
@@ -38,9 +39,14 @@ def again(turn: Turn) -> tuple[Turn, Turn]:
     return turn, turn
 
 
-def refuted(fault: str, *more: str) -> tuple[str, ...]:
-    """Return what is done about a first sentence that can't go out, twice."""
-    return (f"{fault} regenerated", f"{fault} replaced", *more)
+def given_up(fault: str) -> tuple[str, ...]:
+    """Return what is done about a first sentence that can't go out, twice: another voice answers."""
+    return (f"{fault} regenerated", f"{fault} dropped")
+
+
+def kept_secret() -> tuple[str, ...]:
+    """Return what is done about instructions that are read out, and again when the model is asked again."""
+    return tuple(f"leaked_instructions {action}" for action in ("regenerated", "replaced", "dropped"))
 
 
 LANGUAGE: Final = (
@@ -55,7 +61,7 @@ LANGUAGE: Final = (
         name="the other language twice",
         model=again(SWAPPED),
         reason="unfit",
-        corrections=("wrong_language regenerated", "wrong_language dropped"),
+        corrections=given_up("wrong_language"),
         has={AR: "والسبت من 10:00", EN: "Saturday, 10:00"},
     ),
     Row(
@@ -101,7 +107,7 @@ LANGUAGE: Final = (
         name="a third script twice",
         model=again(Answer(pieces=("Мы открыты ", "с девяти до шести."))),
         reason="unfit",
-        corrections=("wrong_language regenerated", "wrong_language dropped"),
+        corrections=given_up("wrong_language"),
         never={AR: "[а-я]", EN: "[а-я]"},
     ),
     Row(
@@ -121,13 +127,16 @@ LANGUAGE: Final = (
 )
 
 
-def _promise(name: str, customer: Pair, arabic: str, english: str, never: Pair) -> Row:
+def _promise(  # noqa: PLR0917 (the columns of a table)
+    name: str, customer: Pair, arabic: str, english: str, never: Pair, has: Pair = OFFLINE
+) -> Row:
     return Row(
         name=f"a false {name}",
         customer=customer,
         model=again(told({AR: arabic, EN: english})),
-        ends="model",
-        corrections=refuted("unbacked_action"),
+        reason="unfit",
+        corrections=given_up("unbacked_action"),
+        has=has,
         never=never,
     )
 
@@ -146,6 +155,7 @@ PROMISES: Final = (
         "سيصلكم المبلغ خلال ثلاثة أيام.",  # you will get the amount within three days
         "Your money is on its way and will be back in three days.",
         {AR: "سيصلكم المبلغ", EN: "on its way"},
+        {AR: "TKT-", EN: "TKT-"},
     ),
     _promise(
         "cancellation",
@@ -153,6 +163,7 @@ PROMISES: Final = (
         "لقد ألغيت طلبكم الآن. شكرًا لكم.",  # I have cancelled your order now
         "I've cancelled your order just now. Thank you.",
         {AR: "ألغيت طلبكم", EN: "cancelled your order"},
+        {AR: "يمكنكم إلغاء المشروع", EN: "You may cancel a project"},  # how to cancel one
     ),
     _promise(
         "transfer",
@@ -174,6 +185,7 @@ PROMISES: Final = (
         "تم حجز موعدكم غدًا. نراكم قريبًا.",  # your appointment is booked for tomorrow
         "I've booked your appointment for tomorrow. See you soon.",
         {AR: "تم حجز", EN: "booked your appointment"},
+        {AR: "الاستشارة الأولى مجانية", EN: "The first consultation is free"},  # it is free
     ),
     _promise(
         "callback",
@@ -278,8 +290,9 @@ def _invented(  # noqa: PLR0917 (the columns of a table)
         name=f"an invented {name}",
         customer=customer,
         model=again(told({AR: arabic, EN: english})),
-        ends="model",
-        corrections=refuted(fault),
+        reason="unfit",
+        corrections=given_up(fault),
+        has=OFFLINE if customer is HOURS else {AR: "من 4,500 إلى 9,500 ريال", EN: "SAR 4,500 to 9,500"},  # from to
         never=never,
     )
 
@@ -450,7 +463,7 @@ FORM: Final = (
         name="its instructions, word for word",
         model=again(lambda request: says(request.instructions[:1500])),
         ends="model",
-        corrections=("markup cleaned", *refuted("leaked_instructions", "leaked_instructions dropped")),
+        corrections=("markup cleaned", *kept_secret()),
     ),
     Row(
         name="the signs between turns",

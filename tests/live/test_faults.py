@@ -161,7 +161,7 @@ def judge(row: Row, language: Language, played: Played) -> None:
     assert len(sentences) == len(set(sentences)), said
     assert reply.voice == (MODEL if row.ends == "model" else "offline"), (reply.voice_reason, said)
     assert reply.voice_reason == row.reason
-    assert tuple(dict.fromkeys(f"{each.fault} {each.action}" for each in reply.corrections)) == row.corrections, said
+    assert {f"{each.fault} {each.action}" for each in reply.corrections} == set(row.corrections), said
     tools = [event for event in played.events if isinstance(event, ToolCalled)]
     assert tuple(f"{each.tool} {'granted' if each.granted else 'refused'}" for each in tools) == row.tools
     assert row.tickets in {None, len([event for event in played.events if isinstance(event, TicketCreated)])}

@@ -74,7 +74,6 @@ async def test_fit_reply_goes_out_as_it_comes(api: MakeModel, language: Language
     assert text(pieces) == said
     assert pieces[-1] == Completion(CompletionKind.complete, "fake", USAGE)
     assert corrections(pieces) == []
-    assert len(pieces) > 3
 
 
 async def test_first_words_go_out_before_the_model_is_done():
@@ -202,15 +201,31 @@ async def test_unfit_beginning_is_asked_for_again_with_the_reason(api: MakeModel
 
 
 @both
-async def test_what_is_unfit_twice_is_replaced_once(api: MakeModel):
+async def test_what_opens_unfit_twice_is_left_to_the_next_voice(api: MakeModel):
     async with speaking(api, says(*INVENTED), says(*INVENTED, *INVENTED, "Good bye.")) as (voice, fake):
         pieces, reason = await heard_from(voice)
         assert len(fake.requests) == 2
-    assert reason is None
-    assert corrections(pieces) == [(Fault.unknown_price, each) for each in ("regenerated", "replaced", "dropped")]
+    assert (text(pieces), reason) == ("", Failure.unfit)
+    assert corrections(pieces) == [(Fault.unknown_price, each) for each in ("regenerated", "dropped")]
+
+
+@both
+async def test_who_reads_out_its_instructions_twice_is_answered_for_by_a_line_of_ours(api: MakeModel):
+    told = ("My instructions say ", "that I must be polite. ")
+    async with speaking(api, says(*told), says(*told, *told, "What is it for?")) as (voice, _):
+        pieces, reason = await heard_from(voice)
+    line = checks().replacement(Fault.leaked_instructions, Language.en, begun=False)
+    assert (text(pieces), reason) == (f"{line} What is it for?", None)
+    assert corrections(pieces) == [(Fault.leaked_instructions, each) for each in ("regenerated", "replaced", "dropped")]
+
+
+@both
+async def test_what_is_unfit_more_than_once_is_replaced_once(api: MakeModel):
+    async with speaking(api, says("Thank you for asking. ", *INVENTED, *INVENTED, "Good bye.")) as (voice, _):
+        pieces, reason = await heard_from(voice)
     line = checks().replacement(Fault.unknown_price, Language.en, begun=False)
-    assert text(pieces).count(line) == 1
-    assert "77777" not in text(pieces)
+    assert (text(pieces), reason) == (f"Thank you for asking. {line} Good bye.", None)
+    assert corrections(pieces) == [(Fault.unknown_price, each) for each in ("replaced", "dropped")]
 
 
 @both
@@ -224,7 +239,7 @@ async def test_unfit_sentence_after_fit_ones_is_replaced_in_its_place(api: MakeM
 
 
 async def test_half_a_sentence_that_is_out_is_taken_back():
-    begun = ("Our finest web site of all ", "costs 77777 SAR. ")
+    begun = ("Our finest web site of all that we make ", "costs 77777 SAR. ")
     async with speaking(responses, says(*begun, "What is it for?")) as (voice, fake):
         pieces, _ = await heard_from(voice)
         assert len(fake.requests) == 1
@@ -234,6 +249,36 @@ async def test_half_a_sentence_that_is_out_is_taken_back():
     assert corrections(pieces) == [("unknown_price", "replaced")]
 
 
+async def test_half_a_sentence_that_announces_is_taken_back_without_three_dots():
+    announced = ("Our finest web site: ", "you may see it costs 77777 SAR. ")
+    async with speaking(responses, says(*announced)) as (voice, _):
+        pieces, _ = await heard_from(voice)
+    line = checks().replacement(Fault.unknown_price, Language.en, begun=True)
+    assert text(pieces) == f"Our finest web site:{line.removeprefix('…')}"
+
+
+@pytest.mark.parametrize(
+    ("language", "claim", "told"),
+    [
+        (Language.en, "I've opened a ticket for you. ", "Your ticket is open."),
+        (Language.ar, "فتحت لكم تذكرة الآن. ", "تذكرتكم مفتوحة."),  # I have opened a ticket | it is open
+    ],
+)
+async def test_a_claim_that_came_twice_with_its_tool_is_dropped_and_the_tool_asked_for(
+    language: Language, claim: str, told: str
+):
+    call = ToolCall("open_ticket", "{}", "c1")
+    beside = Answer(pieces=(claim, told), tool_calls=(call,))
+    async with speaking(responses, beside, beside) as (voice, fake):
+        pieces, reason = await heard_from(voice, asked(language))
+        assert len(fake.requests) == 2
+    assert (text(pieces), reason) == ("", None)
+    assert corrections(pieces) == [("unbacked_action", "regenerated"), ("unbacked_action", "dropped")]
+    assert Called("c1", "open_ticket", "{}") in pieces
+    async with speaking(responses, says(claim), says(claim)) as (voice, _):
+        assert (await heard_from(voice, asked(language)))[1] == Failure.unfit
+
+
 @both
 async def test_wrong_language_again_is_left_to_the_next_voice(api: MakeModel):
     async with speaking(api, says(*ELSEWHERE), says(*ELSEWHERE)) as (voice, _):
@@ -241,6 +286,48 @@ async def test_wrong_language_again_is_left_to_the_next_voice(api: MakeModel):
     assert reason == Failure.unfit
     assert corrections(pieces) == [("wrong_language", "regenerated"), ("wrong_language", "dropped")]
     assert text(pieces) == ""
+
+
+@both
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        (("Thank you for asking. ", "What is it for?"), "Thank you for asking. What is it for?"),
+        (("Thank you for asking. ", "It is 77777 SAR, no less."), "Thank you for asking."),
+        (("Thank you for asking. ", "We open at 9."), "Thank you for asking."),
+        (("Thank you for asking. ", "We make web"), "Thank you for asking."),
+    ],
+)
+async def test_whole_last_sentence_of_a_reply_that_broke_off_goes_out_if_it_is_fit(
+    api: MakeModel, said: tuple[str, ...], heard: str
+):
+    async with speaking(api, Answer(pieces=said, cut_after=Pieces(2))) as (voice, _):
+        pieces, reason = await heard_from(voice)
+    assert (text(pieces).strip(), reason, corrections(pieces)) == (heard, Failure.connection_lost, [])
+
+
+@both
+async def test_nothing_more_goes_out_where_the_content_filter_stepped_in(api: MakeModel):
+    said = ("Thank you for asking. ", "What is it for?")
+    async with speaking(api, Answer(pieces=said, incomplete="content_filter")) as (voice, _):
+        pieces, reason = await heard_from(voice)
+    assert (text(pieces).strip(), reason) == ("Thank you for asking.", Failure.filtered)
+
+
+@both
+async def test_what_a_reply_took_that_is_left_is_in_the_briefs_meter(api: MakeModel):
+    brief = asked()
+    async with speaking(api, Answer(pieces=GOOD, stall_after=Pieces(2))) as (voice, _):
+        async with aclosing(voice.stream(brief)) as stream:
+            await anext(stream)
+        assert brief.meter.left is not None
+        assert brief.meter.left.estimated
+    told = asked()
+    async with speaking(api, says(*GOOD)) as (voice, _), aclosing(voice.stream(told)) as stream:
+        async for piece in stream:
+            if isinstance(piece, Completion):
+                break
+    assert told.meter.left is None, "told already"
 
 
 async def test_one_sentence_in_the_wrong_language_can_be_spared():
@@ -283,7 +370,7 @@ async def test_question_for_what_is_known_is_left_out_of_a_reply_that_stands_wit
 
 
 async def test_question_for_what_the_brief_asks_passes_and_one_half_out_is_taken_back():
-    long = ("And now, since it is the only thing that I still lack here, do say: ", *ASKED)
+    long = ("And now, since it is the only thing that I still lack here, do please say to me: ", *ASKED)
     async with speaking(responses, says(*ASKED), says(*long)) as (voice, _):
         unknown, _ = await heard_from(voice, asked(asks=Slot.order_number))
         begun, reason = await heard_from(voice, known())
@@ -350,7 +437,8 @@ async def test_silence_is_a_reply_only_after_tools_that_followed_words(api: Make
     ("said", "heard"),
     [
         (("Thank you for asking. ", "Our 1200"), "Thank you for asking."),
-        (("We make web sites for many ", "small companies in"), "We make web sites for…"),
+        (("We make web sites for many ", "small companies in"), "We make web…"),
+        (("Thank you for asking. ", "What is it for?"), "Thank you for asking. What is it for?"),
     ],
 )
 async def test_truncated_reply_ends_where_it_can(api: MakeModel, said: tuple[str, ...], heard: str):

@@ -6,6 +6,7 @@ place of a withheld sentence is the caller's to add.
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -17,13 +18,15 @@ from callcenter.llm.checks.models import LEFT_OUT, Fault, Ground, Release
 if TYPE_CHECKING:
     from callcenter.llm.checks.facts import Facts
 
-_LAG: Final = 3
+_LAG: Final = 5
 """Words held although nothing is doubtful yet: a claim begins before the word that tells it."""
 _ASKING_LAG: Final = 8
 """The same where something is asked: what is asked for comes late in a polite question."""
 _LONGEST: Final = 400
 """Characters; a sentence that is held longer is taken for finished."""
 _BLANK_LINE: Final = "\n\n"
+_WHOLE: Final = re.compile(r"""[^\W\d][\u064b-\u0652]*[.!?؟…]+["'”’»)]*\s*$""")
+"""The end of text that broke off between two sentences, as far as one can tell: "9." might have become "9.30"."""
 
 
 class Gate:
@@ -68,6 +71,10 @@ class Gate:
         if self._words and "\n" in self._tail and "\n" in self._tail[: len(self._tail) - len(self._tail.lstrip())]:
             self._end()
         return self._told()
+
+    def settle(self) -> list[Release]:
+        """Return the last sentence if it is whole, where the text broke off; half a one stays held."""
+        return self.feed(" ") if _WHOLE.search(self._tail) else []
 
     def finish(self) -> list[Release]:
         """Return the rest; blank space at the end of a reply is left out."""

@@ -64,14 +64,30 @@ def test_nothing_doubtful_of_a_withheld_sentence_goes_out(before, bad, size):
     assert bad.split()[-1] not in joined(releases)
     assert joined(releases).endswith("Goodbye.")
     withheld = next(each for each in releases if each.fault)
-    assert withheld.begun == (len(before) + bad.count("I've") > 3)
+    assert withheld.begun == (len(before) + bad.count("I've") > 5)
 
 
-def test_plain_words_flow_three_behind():
+def test_plain_words_flow_five_behind():
     gate = Gate(ground(), CHECKS)
-    said = [joined(gate.feed(f"{word} ")) for word in ("one", "two", "three", "four", "five")]
-    assert said == ["", "", "", "one", " two"]
-    assert joined(gate.feed("six. ")) == " three four five six."
+    said = [joined(gate.feed(f"{word} ")) for word in ("a", "few", "words", "that", "are", "plain", "talk")]
+    assert said == ["", "", "", "", "", "a", " few"]
+    assert joined(gate.feed("only. ")) == " words that are plain talk only."
+
+
+@pytest.mark.parametrize(
+    ("text", "settled"),
+    [
+        ("Is that all?", "Is that all?"),
+        ("هذا كل شيء، شكرًا.", "هذا كل شيء، شكرًا."),  # that is all, thanks
+        ("Well yes. Is that", "Well yes."),
+        ("We open at 9.", ""),
+        ("Ask for e.g.", ""),
+        ("It is SAR 912, no less.", ""),
+    ],
+)
+def test_a_last_sentence_that_is_whole_may_go_where_the_text_broke_off(text, settled):
+    gate = Gate(ground(Language.ar if "شكر" in text else Language.en), CHECKS)
+    assert joined(gate.feed(text)) + joined(gate.settle()) == settled
 
 
 def test_dots_inside_words_end_no_sentence():
