@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Final, assert_never
+from typing import Final, assert_never, cast
 
 from callcenter.bus import Bus
 from callcenter.calls import TokenUsage
@@ -103,10 +103,11 @@ class Speaker:
 
     def __init__(self, voices: Sequence[Voice], personas: PersonaManager, bus: Bus) -> None:
         """Take the voices in the order they are tried."""
-        self._voices = tuple(voices)
+        # Asked here once: what a protocol is met by takes longer to find out than a sentence to check.
+        self._voices = [(voice, isinstance(voice, PromptVoice)) for voice in voices]
         self._personas = personas
         self._bus = bus
-        first = self._voices[0]
+        first = voices[0]
         self._prompt = first if isinstance(first, PromptVoice) else None
 
     @property
@@ -156,10 +157,10 @@ class Speaker:
 
     async def _talk(self, reply: _Reply, carry_out: CarryOut) -> None:
         """Let the voices speak in turn until one gets to the end."""
-        for voice in self._voices:
+        for voice, prompt in self._voices:
             try:
-                if isinstance(voice, PromptVoice):
-                    await self._say(voice, reply)
+                if prompt:
+                    await self._say(cast("PromptVoice", voice), reply)
                 else:
                     await self._stream(voice, reply, carry_out)
             except VoiceFailed as failure:
