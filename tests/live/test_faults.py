@@ -197,15 +197,25 @@ async def staged(folder: Path, api: OpenAIApi) -> AsyncIterator[Stage]:
         yield Stage(home, callers)
 
 
+def marks(row: Row) -> Sequence[pytest.MarkDecorator]:
+    return [pytest.mark.xfail(reason=row.unlike, strict=True)] if row.unlike else []
+
+
 def rows(found: Iterable[Row]) -> pytest.MarkDecorator:
-    marks = {row: [pytest.mark.xfail(reason=row.unlike, strict=True)] if row.unlike else [] for row in found}
-    return pytest.mark.parametrize("row", [pytest.param(row, id=row.name, marks=marks[row]) for row in marks])
+    return pytest.mark.parametrize("row", [pytest.param(row, id=row.name, marks=marks(row)) for row in found])
 
 
-@rows(row for row in ROWS if not row.alone)
+@pytest.mark.parametrize(
+    ("stage", "row"),
+    [
+        pytest.param(api, row, id=f"{api}-{row.name}", marks=marks(row))
+        for api in OpenAIApi
+        for row in ROWS
+        if api in row.apis and not row.alone
+    ],
+    indirect=["stage"],
+)
 async def test_every_fault_ends_in_one_sensible_reply(stage, caplog, row):
-    if stage.home.app.settings.openai_api not in row.apis:
-        pytest.skip("it is the other API's own")
     caplog.set_level(logging.INFO)
     try:
         judge_all(row, await stage.play(row), caplog.records)
