@@ -38,7 +38,7 @@ _UNITS: Final = {
     **dict.fromkeys(("seventy", "سبعين", "سبعون"), 70),
     **dict.fromkeys(("eighty", "ثمانين", "ثمانون", "تمانين"), 80),
     **dict.fromkeys(("ninety", "تسعين", "تسعون"), 90),
-    **dict.fromkeys(("ميتين", "ميتان", "مايتين", "مايتان"), 200),
+    **dict.fromkeys(("ميتين", "ميتان", "مايتين", "مايتان", "ميتا", "ميتي", "مايتا", "مايتي"), 200),
     **{
         f"{stem}{hundred}": 100 * number
         for number, stems in {
@@ -53,13 +53,16 @@ _UNITS: Final = {
         for stem in stems
         for hundred in ("ميه", "مايه", "ميت")  # مية, مائة, and as Egyptians say before a noun
     },
-    **dict.fromkeys(("الفين", "الفان"), 2000),
+    **dict.fromkeys(("الفين", "الفان", "الفي"), 2000),
+    **dict.fromkeys(("مليونين", "مليونان", "مليوني"), 2_000_000),
 }
 _SCALES: Final = {
     **dict.fromkeys(("hundred", "hundreds", "ميه", "مايه", "ميت"), 100),
-    **dict.fromkeys(("thousand", "thousands", "k", "grand", "الف", "الاف", "تلاف"), 1000),
-    **dict.fromkeys(("million", "millions", "مليون", "ملايين"), 1_000_000),
+    **dict.fromkeys(("thousand", "thousands", "k", "grand", "الف", "الفا", "الاف", "تلاف"), 1000),
+    **dict.fromkeys(("million", "millions", "مليون", "مليونا", "ملايين"), 1_000_000),
 }
+_DUALS: Final = frozenset({"الفا", "مليونا"})
+"""ألفا, مليونا: twice as much right before what they count ("ألفا ريال"), and once anywhere else ("خمسون ألفًا")."""
 _HALVES: Final = {
     **dict.fromkeys(("half", "نص", "نصف"), Decimal("0.5")),
     **dict.fromkeys(("quarter", "ربع"), Decimal("0.25")),
@@ -72,6 +75,7 @@ _HUNDRED: Final = 100
 FIGURES: Final = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?:[.,][0-9]{1,3})?"
 _FIGURES_BEFORE: Final = re.compile(rf"(?<![\w.,/-])({FIGURES})$")
 _WORD_BEFORE: Final = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,12})[ -]?$")
+_WORD_AFTER: Final = re.compile(r"[ -]?([^\W\d_]{1,12})(?![^\W\d_])")
 _SCALED_FIGURES: Final = re.compile(rf"(?<![\w.,/-])({FIGURES}) ?$")
 _WIDTH: Final = 24
 """Characters before a word in which the one before it must stand; keeps the search linear."""
@@ -99,6 +103,15 @@ def number_before(folded: str, end: int) -> Number | None:
     if tail and _is_known(tail[-1].lstrip(_OPENING)):  # it mostly is not
         return _worded_before(folded, end)
     return None
+
+
+def number_after(folded: str, start: int) -> tuple[int, Decimal] | None:
+    """Return where a number in words that begins at `start` ends, and the number; None if none begins there."""
+    end = start
+    while (match := _WORD_AFTER.match(folded, end)) and _is_known(match[1]):
+        end = match.end(1)
+    number = _worded_before(folded, end) if end > start else None
+    return (end, number.value) if number else None
 
 
 def _worded_before(folded: str, end: int) -> Number | None:
@@ -144,7 +157,7 @@ def _sum(words: list[str], figures: Decimal | None) -> Decimal | None:
     """Add the words up; None if they are fillers only ("a", "and")."""
     total, current, said = Decimal(0), figures or Decimal(0), figures is not None
     joined = False
-    for word in words:
+    for place, word in enumerate(words, start=1):
         if word in _JOINERS:
             joined = True
             continue
@@ -161,7 +174,8 @@ def _sum(words: list[str], figures: Decimal | None) -> Decimal | None:
             elif scale == _HUNDRED:
                 current *= scale
             else:
-                total, current = total + (current or 1) * scale, Decimal(0)
+                times = 2 if bare in _DUALS and place == len(words) else 1
+                total, current = total + (current or times) * scale, Decimal(0)
         else:
             continue
         said, joined = True, False

@@ -6,7 +6,6 @@ Most models here do the same wrong thing again when they are asked again, as one
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
 
 from callcenter.llm.fake_openai import Answer, Request, says
@@ -314,16 +313,13 @@ FIGURES: Final = (
         {AR: "خمسمئة", EN: "fifteen hundred"},
         PRICE,
     ),
-    replace(
-        _invented(
-            "price in words as books write it",
-            "unknown_price",
-            "سعره ألف ومئتا ريال. هل يناسبكم؟",  # its price is twelve hundred riyals
-            "Just twelve hundred riyals. Does that suit you?",
-            {AR: "مئتا", EN: "twelve hundred"},
-            PRICE,
-        ),
-        unlike="analysis/numbers.py does not know duals before a noun (mi'ata, alfa)",
+    _invented(
+        "price in words as books write it",
+        "unknown_price",
+        "سعره ألف ومئتا ريال. هل يناسبكم؟",  # its price is twelve hundred riyals
+        "Just twelve hundred riyals. Does that suit you?",
+        {AR: "مئتا", EN: "twelve hundred"},
+        PRICE,
     ),
     _invented(
         "percentage",
