@@ -334,8 +334,7 @@ INJECTIONS: Final = (
         ),
         reason="unfit",
         corrections=given_up("unknown_contact"),
-        never={AR: "0551112222", EN: "0551112222"},
-        unlike="a number the customer wrote may be quoted, also as the company's",
+        never={AR: "رقمنا هو", EN: "hotline is"},
     ),
 )
 

@@ -20,7 +20,15 @@ from callcenter.company.money import CURRENCIES
 from callcenter.errors import ConfigurationError
 from callcenter.llm.checks.claims import Claims, ClaimWords, load_claim_words
 from callcenter.llm.checks.facts import Facts
-from callcenter.llm.checks.figures import NOTHING, FigureReader, FigureWords, load_figure_words, same_link, same_number
+from callcenter.llm.checks.figures import (
+    NOTHING,
+    FigureReader,
+    Figures,
+    FigureWords,
+    load_figure_words,
+    same_link,
+    same_number,
+)
 from callcenter.llm.checks.instructions import bare
 from callcenter.llm.checks.models import Detail, Fault, Ground
 from callcenter.llm.checks.questions import Questions, QuestionWords, load_question_words
@@ -107,7 +115,7 @@ class Checks:
         folded = normalise(word).text
         plain = bare(folded)
         doubts = FOREIGN if is_foreign(word, language) else 0
-        if _FIGURE_SIGN.search(folded) or self._counts(plain) or _CODE.search(word):
+        if _FIGURE_SIGN.search(folded) or self._counts(plain) or self._reader.is_high(plain) or _CODE.search(word):
             doubts |= FIGURE
         doubts |= self._claims.kinds(folded) << _CLAIMS | self._questions.kinds(folded) << _DETAILS
         if self._questions.asks(folded):
@@ -167,9 +175,17 @@ class Checks:
             (Fault.unknown_link, all(same_link(link, known.links) for link in said.links)),
             (Fault.unknown_contact, said.contacts <= known.contacts),
             (Fault.unknown_contact, all(same_number(number, known.numbers) for number in said.numbers)),
+            (Fault.unknown_contact, not self._lent(said, facts, sentence)),
             (Fault.unknown_price, said.prices <= known.prices and said.percents <= known.percents),
         )
         return next((fault for fault, is_borne in borne if not is_borne), None)
+
+    def _lent(self, said: Figures, facts: Facts, sentence: str) -> bool:
+        """Whether the customer's own number or address is said to be the company's."""
+        if not (said.numbers or said.contacts) or not self._reader.is_ours(sentence):
+            return False
+        lent = facts.lent
+        return bool(said.contacts & lent.contacts) or any(same_number(number, lent.numbers) for number in said.numbers)
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from typing import Final
 
@@ -11,6 +13,7 @@ from callcenter.llm.checks.figures import NOTHING, FigureReader, Figures
 from callcenter.llm.checks.instructions import bare
 from callcenter.llm.checks.script import is_foreign
 
+_ALONE: Final = re.compile(r"\S*@\S*|[\d\s()+.-]+")
 _QUOTED_WORDS: Final = 4
 """From so many words in a row on, a clause is the fact itself and not chance."""
 
@@ -25,8 +28,16 @@ class Facts:
     @cached_property
     def figures(self) -> Figures:
         """Everything in figures."""
+        return self._read(self._lines)
+
+    @cached_property
+    def lent(self) -> Figures:
+        """What stands alone on its line: the customer's own, which no reply may give as the company's."""
+        return self._read([line for line in self._lines if _ALONE.fullmatch(line)])
+
+    def _read(self, lines: Iterable[str]) -> Figures:
         everything = Figures()
-        for figures in map(self._reader.read, self._lines):
+        for figures in map(self._reader.read, lines):
             if figures is not NOTHING:
                 everything.add(figures)
         return everything

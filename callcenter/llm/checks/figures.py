@@ -16,7 +16,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from callcenter.analysis.numbers import FIGURES, decimal, number_before
+from callcenter.analysis.numbers import FIGURES, decimal, number_after, number_before
 from callcenter.analysis.text import normalise
 from callcenter.calls import Value
 from callcenter.company.money import CURRENCIES
@@ -38,8 +38,14 @@ class _Named(Value):
 
 class _Price(Value):
     words: Words
+    worded: Words
     between: Words
     units: Words
+
+
+class _Phone(Value):
+    words: Words
+    ours: Words
 
 
 class _Ticket(Value):
@@ -57,7 +63,7 @@ class FigureWords(Value):
     money: _Money
     percent: _Named
     price: _Price
-    phone: _Named
+    phone: _Phone
     ticket: _Ticket
     link: _Link
 
@@ -98,6 +104,8 @@ _TRAIL: Final = ".,;:!?)]}>»\"'…،؛؟”’*_"
 _PHONE_DIGITS: Final = 7
 _SURE_DIGITS: Final = 9
 """So many digits in a row are somebody's number even where nothing beside them says so."""
+_LEAST_WORDED: Final = 20
+"""Smaller numbers in words count pages and people rather than money: "the price for two"."""
 _NEAR: Final = 24
 _SHORTEST_NAME: Final = 4
 """Shorter names of currencies are other words as well: "بات" (baht) also says "became"."""
@@ -129,6 +137,9 @@ class FigureReader:
             rf"(?<!\w)[وفبل]?(?:{_any(words.price.words)})(?!\w)\W{{1,3}}(?:{between}){{0,4}}ب?({FIGURES})(?![\d%:/-]|[.,]\d)"
             rf"(?!\s*(?:{_any(words.price.units)})(?!\w))"
         )
+        self._worded = re.compile(rf"(?<!\w)[وفبل]?(?:{_any(words.price.worded)})(?!\w)\W{{1,3}}(?:{between}){{0,4}}ب?")
+        self._unit = re.compile(rf"\s*(?:{_any((*words.price.units, *words.percent.words))})(?!\w)")
+        self._ours = re.compile(rf"(?<!\w)[وفبل]?(?:{_any(words.phone.ours)})(?!\w)")
         self._phone = re.compile(rf"(?<!\w)[وفبل]?(?:{_any(words.phone.words)})(?!\w)")
         self._short = re.compile(
             rf"(?<!\w)(?:{_any(words.phone.words)})\W{{1,3}}(?:(?:us|on|at|is|number|بنا|علي|رقم|الرقم)\W{{1,3}}){{0,3}}"
@@ -142,6 +153,15 @@ class FigureReader:
             rf"|(?<![\w@.-])(?:[a-z0-9][a-z0-9-]*\.)+(?:{_any(words.link.ends)})(?![\w-]|\.\w)(?:/\S*)?"
         )
         self.read = lru_cache(4096)(self._read)
+
+    def is_ours(self, text: str) -> bool:
+        """Whether what `text` names to reach somebody at is said to be the company's."""
+        return self._ours.search(normalise(text).text) is not None
+
+    def is_high(self, word: str) -> bool:
+        """Whether a folded word is a number that may be a price."""
+        number = number_after(word.removeprefix("ب"), 0)
+        return number is not None and number[1] >= _LEAST_WORDED
 
     def _read(self, text: str) -> Figures:
         """Return what `text` names; the result is remembered, so it must not be changed."""
@@ -166,13 +186,14 @@ class FigureReader:
         figures.tickets.update(_significant(match[1]) for match in found)
         figures.tickets.update(_significant(match[1]) for match in self._ticket.finditer(folded))
         _, folded = take(_DATE, folded)
-        if any(char.isdigit() for char in folded) or self._currency.search(folded):
+        if any(char.isdigit() for char in folded) or self._currency.search(folded) or self._worded.search(folded):
             codes = [
                 at
                 for match in self._code.finditer(text)
                 if (at := _folded_place(normalised.offsets, match.start())) is not None
             ]
             self._read_money(figures, folded, codes)
+            self._read_worded(figures, folded)
             self._read_percents(figures, folded)
             self._read_numbers(figures, folded)
         return NOTHING if figures == NOTHING else figures
@@ -199,6 +220,12 @@ class FigureReader:
             figures.prices.add(decimal(match[1]))
             if more := _RANGE_AFTER.match(folded, match.end(1)):
                 figures.prices.add(decimal(more[1]))
+
+    def _read_worded(self, figures: Figures, folded: str) -> None:
+        for match in self._worded.finditer(folded):
+            number = number_after(folded, match.end())
+            if number and number[1] >= _LEAST_WORDED and not self._unit.match(folded, number[0]):
+                figures.prices.add(number[1])
 
     def _read_percents(self, figures: Figures, folded: str) -> None:
         for match in self._percent.finditer(folded):

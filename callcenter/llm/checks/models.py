@@ -57,7 +57,8 @@ class Ground:
     language: Language
     facts: str
     """Every text that the model got as fact: prices, contacts and links must stand here. One fact a line is best: what
-    a line holds is remembered, so that a company's own lines are read once."""
+    a line holds is remembered, so that a company's own lines are read once. A number or an address alone on its line is
+    the customer's own."""
     receipts: frozenset[Receipt]
     tickets: frozenset[str]
     """Numbers of this call's tickets, as "TKT-00000042"."""

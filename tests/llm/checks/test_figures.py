@@ -31,6 +31,10 @@ Samples: https://ornina.example/work"""
         ("The price depends on 5 pages.", None),
         ("That is five hundred riyals.", "unknown_price"),
         ("That is fifteen hundred riyals.", None),
+        ("It costs three hundred and fifty.", None),
+        ("It costs nine hundred and fifty.", "unknown_price"),
+        ("The price for twenty pages is not fixed.", None),
+        ("The price for two is not fixed.", None),
         ("We answer within 24 hours.", None),
         ("You get 10% off.", None),
         ("You get 20 percent off.", "unknown_price"),
@@ -63,6 +67,10 @@ def test_english_figures(text, fault):
         ("التكلفة ١٬٥٠٠ ريال.", None),
         ("التكلفة ألف وخمسمئة ريال.", None),
         ("التكلفة 1600 ريال.", "unknown_price"),
+        ("التكلفة ألف ومئتا ريال.", "unknown_price"),
+        ("يكلف ألفًا وخمسمئة.", None),
+        ("يكلف تسعمئة وخمسين.", "unknown_price"),
+        ("سعر ثلاثين صفحة غير محدد.", None),
         ("السعر ٧٧٧ فقط.", "unknown_price"),
         ("السعر يشمل 3 جولات.", None),
         ("الخصم ١٠٪.", None),
@@ -79,3 +87,20 @@ def test_english_figures(text, fault):
 def test_arabic_figures(text, fault):
     on = ground(Language.ar, facts=FACTS, tickets=frozenset({"TKT-00000042"}))
     assert faults(text, on) == ([fault] if fault else [])
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "fault"),
+    [
+        (Language.en, "Yes, our hotline is 0551112222.", "unknown_contact"),
+        (Language.en, "Write to us: call us or mail sami@home.example.", "unknown_contact"),
+        (Language.en, "Your number is 0551112222, thank you.", None),
+        (Language.en, "Our hotline is +966 11 000 0000.", None),
+        (Language.ar, "نعم، رقمنا هو 0551112222.", "unknown_contact"),
+        (Language.ar, "سجلنا رقمكم 0551112222.", None),
+        (Language.ar, "رقمنا هو +966 11 000 0000.", None),
+    ],
+)
+def test_what_the_customer_wrote_is_never_given_as_ours(language, text, fault):
+    on = ground(language, facts=f"{FACTS}\n0551112222\nsami@home.example")
+    assert [each for each in faults(text, on) if each == "unknown_contact"] == ([fault] if fault else [])
