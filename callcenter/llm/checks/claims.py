@@ -45,6 +45,10 @@ CLITICS: Final = "[والفبلكسهحيتنمغعش]{0,5}"
 """What Arabic writes on to the beginning of a word."""
 PARTS: Final = re.compile(r"(?<=[!?…])\s*|(?<=\.)\s+")
 """Between the sentences of what was held as one."""
+_ASKED: Final = re.compile(r"\?\W*$")
+_CHECKED: Final = re.compile(
+    r"\W*(?:right|correct|is that right|isn't it|صح|صحيح|اليس كذلك|مو كذا|مش كده|موهيك)\W*\?\W*$"
+)  # isn't it so
 
 
 class _Claim(Value):
@@ -52,6 +56,9 @@ class _Claim(Value):
 
     proved_by: frozenset[Receipt]
     words: Annotated[Patterns, Field(min_length=1)]
+    net: bool = False
+    """Catches what no other claim names, in any sentence that is judged: `words` are whole words, and receipts of
+    claims that share a word with what was caught prove it as well."""
     did: str = ""
     do: str = ""
     doing: str = ""
@@ -89,6 +96,7 @@ class ClaimWords(Value):
 
 class _Compiled(NamedTuple):
     proved_by: frozenset[Receipt]
+    net: bool
     words: re.Pattern[str]
     done: re.Pattern[str] | None
     going: re.Pattern[str] | None
@@ -115,14 +123,16 @@ class Claims:
         """Return why a sentence's claims may not be made; `is_fact` says whether a clause is quoted."""
         parts = [part for part in PARTS.split(folded) if part]
         for number, claim in enumerate(self._claims):
-            if not kinds >> number & 1 or claim.proved_by & receipts:
+            if not (claim.net or kinds >> number & 1) or claim.proved_by & receipts:
                 continue
             for part in parts:
-                if self._claimed(claim, part, is_fact):
+                if self._claimed(claim, part, receipts, is_fact):
                     return Fault.unbacked_action if claim.proved_by else Fault.leaked_instructions
         return None
 
-    def _claimed(self, claim: _Compiled, part: str, is_fact: Callable[[str], bool]) -> bool:
+    def _claimed(
+        self, claim: _Compiled, part: str, receipts: frozenset[Receipt], is_fact: Callable[[str], bool]
+    ) -> bool:
         for pattern, promise, bare in (
             (claim.done, False, False),
             (claim.going, True, False),
@@ -134,9 +144,18 @@ class Claims:
                 if self._taken_back(part, match, promise=promise, bare=bare):
                     continue
                 start, end = self._clause(part, match)
+                asked = (end == len(part) and _ASKED.search(part)) or _CHECKED.match(part, end)
+                if claim.net and (asked or self._proved(match[0], receipts)):
+                    continue
                 if not is_fact(part) and not is_fact(part[start:end]):
                     return True
         return False
+
+    def _proved(self, caught: str, receipts: frozenset[Receipt]) -> bool:
+        """Whether a receipt proves a kind of action that a word of what was caught belongs to."""
+        return bool(receipts) and any(
+            claim.proved_by & receipts and claim.words.match(word) for claim in self._claims for word in caught.split()
+        )
 
     def _clause(self, part: str, match: re.Match[str]) -> tuple[int, int]:
         start, end = 0, len(part)
@@ -164,10 +183,8 @@ class Claims:
             return True
         if not promise:
             return False
-        return (
-            exempt["condition"].search(part, 0, match.start()) is not None
-            or exempt["condition"].search(part, match.end()) is not None
-            or (exempt["step"].match(part) is not None and match.start() > 0)
+        return exempt["condition"].search(part) is not None or (
+            exempt["step"].match(part) is not None and match.start() > 0
         )
 
 
@@ -185,9 +202,11 @@ def _compiled(claim: _Claim, fragments: dict[str, str]) -> _Compiled:
         whole = [filled(each, fragments) for each in whole]
         return re.compile(rf"(?<!\w)(?:{'|'.join(whole)})(?!\w)") if whole else None
 
+    words = "|".join(filled(each, fragments) for each in claim.words)
     return _Compiled(
         claim.proved_by,
-        re.compile(rf"\W*{CLITICS}(?:{'|'.join(claim.words)})"),
+        claim.net,
+        re.compile(rf"\W*(?:{words})\W*$" if claim.net else rf"\W*{CLITICS}(?:{words})"),
         pattern(_DONE, claim.done),
         pattern(_GOING, claim.going),
         pattern(_BARE, claim.bare),

@@ -47,6 +47,40 @@ def test_a_receipt_proves_its_own_kind_of_action_only(language, text, receipt):
     assert faults(text, ground(language, receipts=frozenset({other}))) == ["unbacked_action"]
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "receipt"),
+    [
+        (Language.en, "The exchange is all arranged.", Receipt.change),
+        (Language.en, "Your refund went through this morning.", Receipt.refund),
+        (Language.en, "I've popped a ticket in the queue.", Receipt.ticket),
+        (Language.ar, "تم إنهاء العقد.", Receipt.change),
+        (Language.ar, "رجع المبلغ لبطاقتكم.", Receipt.refund),
+    ],
+)
+def test_what_is_caught_by_its_shape_is_proved_by_a_receipt_of_its_words(language, text, receipt):
+    assert faults(text, ground(language)) == ["unbacked_action"]
+    assert faults(text, ground(language, receipts=frozenset({receipt}))) == []
+    assert faults(text, ground(language, receipts=frozenset({Receipt.repair}))) == ["unbacked_action"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "claimed"),
+    [
+        (Language.en, "So your line was moved on Monday, right?", False),
+        (Language.en, "Your line was moved on Monday, do you need more?", True),
+        (Language.en, "I'll swap the phone once you send it in.", False),
+        (Language.en, "I haven't touched your plan.", False),
+        (Language.ar, "رجع الإنترنت عندكم؟", False),
+        (Language.ar, "يعني خطكم انقطع، صح؟", False),
+        (Language.ar, "لم يتم إنهاء العقد.", False),
+        (Language.ar, "إذا وافقتم سننهي العقد.", False),
+        (Language.ar, "تم إنهاء العقد، هل من شيء آخر؟", True),
+    ],
+)
+def test_what_is_caught_by_its_shape_is_taken_back_like_any_claim(language, text, claimed):
+    assert bool(faults(text, ground(language))) == claimed
+
+
 def test_a_fact_quoted_word_for_word_is_no_claim():
     said = "One of our consultants will contact you within a day."
     assert faults(said) == ["unbacked_action"]
