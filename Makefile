@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check evaluate train bench format docs lock clean
+.PHONY: run test check evaluate train bench faults format docs lock clean
 
 run: .venv/runtime.stamp  ## serve on 127.0.0.1:8000
 	@exec $(BIN)/python main.py
@@ -26,6 +26,9 @@ evaluate: .venv/runtime.stamp  ## how well labelled messages are understood; FIL
 bench: .venv/bench.stamp  ## goals beside their peers, in one run; BENCH="fuzz" for what benchmarks/README.md names
 	$(BIN)/python -m benchmarks $(BENCH)
 
+faults: .venv/faults.stamp  ## a model's faults as llmock, not our own double, plays them; see drills/
+	@$(BIN)/python -m pytest drills $(PYTEST)
+
 train: .venv/train.stamp  ## the learnt layer, from training/messages; CHECK=1 tries it on trades left out instead
 	$(BIN)/python -m scripts.train $(if $(CHECK),--check)
 
@@ -43,6 +46,7 @@ lock: .venv/runtime.stamp
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --constraint requirements-dev.lock --group bench pyproject.toml -o requirements-bench.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --constraint requirements-dev.lock --group train pyproject.toml -o requirements-train.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --constraint requirements-dev.lock --group faults pyproject.toml -o requirements-faults.lock
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -71,4 +75,9 @@ clean:
 .venv/train.stamp: requirements-train.lock .venv/dev.stamp
 	@echo "Installing the locked tools for learning into .venv (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-train.lock
+	@touch $@
+
+.venv/faults.stamp: requirements-faults.lock .venv/dev.stamp
+	@echo "Installing the locked llmock into .venv (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-faults.lock
 	@touch $@
