@@ -103,6 +103,14 @@ class Row:
     apis: tuple[OpenAIApi, ...] = tuple(OpenAIApi)
     alone: bool = False
     """It opens the breaker, so that it needs a house of its own."""
+
+    @property
+    def hurried(self) -> bool:
+        """Whether it is about silence, so that it needs a house of little patience."""
+        turns = (each.values() if isinstance(each, Mapping) else (each,) for each in self.model)
+        stalls = any(isinstance(each, Answer) and each.stall_after is not None for answers in turns for each in answers)
+        return stalls or (self.reason or "").endswith("timeout")
+
     unlike: str = ""
     """Why the row does not hold yet."""
 

@@ -11,8 +11,8 @@ import json
 import logging
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -184,16 +184,28 @@ def judge_all(row: Row, played: Mapping[Language, Played], records: Sequence[log
     judge_log(records, row, played)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=OpenAIApi)
-async def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    """Return one house an API for all rows: to start one takes longer than a row."""
-    async with staged(tmp_path_factory.mktemp("faults"), request.param) as stage:
-        yield stage
+Houses = Callable[[OpenAIApi, bool], Awaitable[Stage]]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def houses(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Houses]:
+    """Return one house for all rows of an API and a patience: to start one takes longer than a row."""
+    stages: dict[tuple[OpenAIApi, bool], Stage] = {}
+    async with AsyncExitStack() as stack:
+
+        async def house(api: OpenAIApi, hurried: bool) -> Stage:  # noqa: FBT001 (as a row has it)
+            if (api, hurried) not in stages:
+                folder = tmp_path_factory.mktemp("faults")
+                stages[api, hurried] = await stack.enter_async_context(staged(folder, api, hurried=hurried))
+            return stages[api, hurried]
+
+        yield house
 
 
 @asynccontextmanager
-async def staged(folder: Path, api: OpenAIApi) -> AsyncIterator[Stage]:
-    async with model_house(folder, api=api, **HURRIED) as home, rest(f"http://{home.address}") as callers:
+async def staged(folder: Path, api: OpenAIApi, *, hurried: bool = False) -> AsyncIterator[Stage]:
+    patience = HURRIED if hurried else {}
+    async with model_house(folder, api=api, **patience) as home, rest(f"http://{home.address}") as callers:
         yield Stage(home, callers)
 
 
@@ -205,18 +217,23 @@ def rows(found: Iterable[Row]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("row", [pytest.param(row, id=row.name, marks=marks(row)) for row in found])
 
 
-@pytest.mark.parametrize(
-    ("stage", "row"),
-    [
-        pytest.param(api, row, id=f"{api}-{row.name}", marks=marks(row))
-        for api in OpenAIApi
-        for row in ROWS
-        if api in row.apis and not row.alone
-    ],
-    indirect=["stage"],
-)
-async def test_every_fault_ends_in_one_sensible_reply(stage, caplog, row):
+def on_stages(found: Sequence[Row]) -> pytest.MarkDecorator:
+    """Have each row played on the APIs that know it."""
+    return pytest.mark.parametrize(
+        ("api", "row"),
+        [
+            pytest.param(api, row, id=f"{api}-{row.name}", marks=marks(row))
+            for api in OpenAIApi
+            for row in found
+            if api in row.apis
+        ],
+    )
+
+
+@on_stages([row for row in ROWS if not row.alone])
+async def test_every_fault_ends_in_one_sensible_reply(houses, caplog, api, row):
     caplog.set_level(logging.INFO)
+    stage = await houses(api, row.hurried)
     try:
         judge_all(row, await stage.play(row), caplog.records)
     finally:
@@ -247,9 +264,10 @@ async def test_a_server_that_is_not_there_ends_in_one_sensible_reply(tmp_path, c
         await app.close()
 
 
-@rows(row for row in ROWS if row.name in STREAMED)
-async def test_streamed_replies_are_as_sensible(stage, caplog, row):
+@on_stages([row for row in ROWS if row.name in STREAMED])
+async def test_streamed_replies_are_as_sensible(houses, caplog, api, row):
     caplog.set_level(logging.INFO)
+    stage = await houses(api, row.hurried)
     try:
         judge_all(row, await stage.play(row, sse=True), caplog.records)
     finally:
