@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from callcenter.analysis import ConversationAnalyzer
-from callcenter.calls import ConversationState, MessageId
+from callcenter.calls import ConversationState
 from callcenter.calls import Speaker as Side
 from callcenter.conversation.acting import Bench, carry_out
 from callcenter.conversation.briefing import Asked, asked_by, brief_of
@@ -27,7 +27,6 @@ from callcenter.events import AssistantMessage, Routing
 from callcenter.llm import Brief
 from callcenter.llm.prompt import Exchange, ToolCall
 from callcenter.routing import RoutingPolicy
-from callcenter.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,6 @@ class Parts:
     """What answering works with."""
 
     log: CallLog
-    store: Store
     speaker: Speaker
     analyzer: ConversationAnalyzer
     desk: Desk
@@ -82,15 +80,15 @@ class Answering:
 
     async def stored(self, turn: Turn) -> Turn:
         """Return the turn as the log has it: somebody else answered it."""
-        events = await self._parts.store.turn(turn.call_id, turn.message_id)
-        return Turn(turn.call_id, turn.message_id, tuple(events), repeated=turn.repeated)
+        return await self._parts.log.turn(turn.call_id, turn.message_id, repeated=turn.repeated)
 
     async def _asked(self, call: OpenCall, state: ConversationState, turn: Turn) -> Asked:
         """Return what the next reply is to answer: this message, or of a burst all that this process has to answer."""
         ours = [each for each in state.unanswered if each in call.in_flight or each == turn.message_id]
         if not self.streams or len(ours) == 1:
             return asked_by(turn)
-        turns = [turn if each == turn.message_id else await self._turn(turn, each) for each in ours]
+        log = self._parts.log
+        turns = [turn if each == turn.message_id else await log.turn(turn.call_id, each) for each in ours]
         # One may be in the middle of being understood; it is answered by itself, afterwards.
         *earlier, newest = (each for each in turns if each.find(Routing) is not None)
         if not earlier:
@@ -98,10 +96,6 @@ class Answering:
         text = "\n".join(each.message.message for each in (*earlier, newest))
         analysis = self._parts.analyzer.analyze(text, newest.routing.decision.language)
         return Asked(turn=newest, earlier=tuple(earlier), text=text, analysis=analysis)
-
-    async def _turn(self, of: Turn, message_id: MessageId) -> Turn:
-        events = await self._parts.store.turn(of.call_id, message_id)
-        return Turn(of.call_id, message_id, tuple(events))
 
 
 class _Work:
@@ -170,8 +164,8 @@ class _Work:
         self._note(step)
         if not step.events:
             turn = self.asked.turn
-            events = await self._parts.store.turn(turn.call_id, turn.message_id)
-            self.asked = replace(self.asked, turn=replace(turn, events=tuple(events)))
+            stored = await self._parts.log.turn(turn.call_id, turn.message_id, repeated=turn.repeated)
+            self.asked = replace(self.asked, turn=stored)
 
     def _note(self, step: Step) -> None:
         turn = self.asked.turn

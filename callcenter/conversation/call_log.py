@@ -13,7 +13,7 @@ from typing import Final
 from callcenter.bus import Bus
 from callcenter.calls import CallId, ConversationState, MessageId, Speaker
 from callcenter.conversation.open_calls import LINES_AT_HAND, OpenCall, Remembered
-from callcenter.conversation.turn import Step, Tickets
+from callcenter.conversation.turn import Step, Tickets, Turn
 from callcenter.errors import CallEnded, TicketNumberTaken, TurnConflict
 from callcenter.events import (
     AssistantDelta,
@@ -100,6 +100,10 @@ class CallLog:
                         await self._bus.publish(frames_of(step))
                     return step
             raise TurnConflict
+
+    async def turn(self, call_id: CallId, message_id: MessageId, *, repeated: bool = False) -> Turn:
+        """Return what the log has of a message; a turn without events if it never came."""
+        return Turn(call_id, message_id, tuple(await self._store.turn(call_id, message_id)), repeated=repeated)
 
     def began(self, call: OpenCall, step: Step) -> None:
         """Take over the state of a call that has just been started."""

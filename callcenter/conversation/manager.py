@@ -140,7 +140,6 @@ class ConversationManager:
         self._answering = Answering(
             Parts(
                 log=self._log,
-                store=store,
                 speaker=speaker,
                 analyzer=analyzer,
                 desk=self._desk,
@@ -388,10 +387,9 @@ class ConversationManager:
             return None
         # The locks let it be understood, and a reply that is in the making end, first.
         async with call.ear, call.voice:
-            events = await self._store.turn(utterance.call_id, utterance.message_id)
-        if not events:
+            turn = await self._log.turn(utterance.call_id, utterance.message_id, repeated=True)
+        if not turn.events:
             return None
-        turn = Turn(utterance.call_id, utterance.message_id, tuple(events), repeated=True)
         if turn.reply is not None:
             return turn
         async with call.log:
@@ -409,8 +407,7 @@ class ConversationManager:
         try:
             turns = []
             for message_id in orphans:
-                events = await self._store.turn(call_id, message_id)
-                turn = await self._routed(call, Turn(call_id, message_id, tuple(events)))
+                turn = await self._routed(call, await self._log.turn(call_id, message_id))
                 turns.append(turn if turn.reply is not None else await self._answering.answer(call, turn))
             return tuple(turns)
         finally:
