@@ -10,7 +10,7 @@ from callcenter.llm.prompt import Prompt, Question
 
 def tokens_in(text: str) -> int:
     """Return about how many tokens a text is: a token is 4 Latin letters or 2 Arabic ones, 4 bytes either way."""
-    return (len(text.encode(errors="replace")) + 3) // 4
+    return ((len(text) if text.isascii() else len(text.encode(errors="replace"))) + 3) // 4
 
 
 def estimated(prompt: Prompt, said: str) -> TokenUsage:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from callcenter.calls import Language
 from callcenter.company import Answer, Company, Hours, Policy, Service, Topic, Weekday
 from callcenter.company.hours import DAY_MINUTES, DAY_NAMES, WEEK_MINUTES
+from callcenter.llm.usage import tokens_in
 from callcenter.personas.prompt_texts import PromptTexts, Span
 
 _ISOLATES: Final = str.maketrans("", "", "\u2066\u2069")
@@ -41,11 +42,8 @@ def block(text: str) -> Block:
 
 
 def tokens(text: str) -> int:
-    """Return about how many tokens a text has, rather too many: four letters each in Latin script, two in Arabic.
-
-    A quarter of its UTF-8 comes to just that, and to more for what is rarer in models' vocabularies.
-    """
-    return (len(text) if text.isascii() else len(text.encode("utf-8", "replace"))) // 4 + 1
+    """Return about how many tokens a text takes in a prompt, with the line break that sets it off."""
+    return tokens_in(f"{text}\n")
 
 
 def company_facts(company: Company, language: Language, texts: PromptTexts) -> str:
