@@ -18,7 +18,7 @@ from callcenter.llm.openai_messages import messages
 from callcenter.llm.prompt import Prompt, Question, Tool, ToolCall
 from callcenter.llm.usage import counted, estimated, estimated_answer
 
-_PATH: Final = "/chat/completions"
+_PATH: Final = "chat/completions"
 
 
 class ChatModel:

@@ -1,7 +1,8 @@
 """The way to a server that speaks OpenAI's protocol: one official client a process, its answers read unparsed.
 
-Typed responses cost more than the rest of a turn, so that only the client's keys, headers, pool and errors are used.
-Whatever goes wrong becomes a ModelFailed here. Its invariant: no body is logged or kept, for it may quote the customer.
+A request that the client makes, and an answer that it types, cost more than the rest of a turn. So it says where to and
+with which headers, once, and what is sent goes over its HTTP client as it is. Whatever goes wrong becomes a ModelFailed
+here. Its invariant: no body is logged or kept, for it may quote the customer.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, suppress
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from http import HTTPStatus
 from math import isnan
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import aiohttp
 import httpx2
-import openai
 import orjson
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
@@ -26,23 +27,20 @@ from callcenter.llm import Failure
 from callcenter.llm.event_stream import MAX_EVENT_BYTES, EventReader, Json
 from callcenter.llm.prompt import ToolCall
 
-if TYPE_CHECKING:
-    from openai._types import RequestOptions
-
 OPENAI: Final = "https://api.openai.com/v1"
 """Said outright: left out, the client would read OPENAI_BASE_URL, and break where that is empty."""
 _NO_KEY: Final = "none"
 """For servers that want none; the client insists on one."""
 _LIMITS: Final = httpx2.Limits(max_connections=1_000, max_keepalive_connections=200, keepalive_expiry=30)
-_UNREAD: Final[RequestOptions] = {"headers": {"X-Stainless-Raw-Response": "stream", "Accept-Encoding": "identity"}}
-"""What the client's own `with_streaming_response` sets: the body is left to us, and comes as it is."""
+_AS_IT_IS: Final = {"Accept-Encoding": "identity"}
+"""Compressed, the pieces of a stream could come late."""
 _ENOUGH: Final = 0.5
 """Seconds a server may take to end a body after its last word, so that the connection can be used again."""
-_TROUBLES: Final = (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, aiohttp.ClientError, OSError)
+_TROUBLES: Final = (httpx2.HTTPError, httpx2.InvalidURL, aiohttp.ClientError, OSError)
 _BY_CAUSE: Final = (
     (aiohttp.ConnectionTimeoutError, Failure.connect_timeout),
     ((httpx2.InvalidURL, httpx2.UnsupportedProtocol, aiohttp.InvalidURL), Failure.request_refused),
-    ((httpx2.DecodingError, aiohttp.ClientResponseError, openai.APIResponseValidationError), Failure.garbled),
+    ((httpx2.DecodingError, aiohttp.ClientResponseError), Failure.garbled),
 )
 _SILENT: Final = (httpx2.ReadTimeout, httpx2.WriteTimeout, aiohttp.SocketTimeoutError)
 _NO_LIST: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
@@ -70,13 +68,11 @@ class OpenAIClient:
 
         `read_seconds` is the longest silence on a connection, a last resort behind the deadlines of a reply.
         """
-        self._client = AsyncOpenAI(
-            api_key=api_key or _NO_KEY,
-            base_url=base_url or OPENAI,
-            max_retries=0,
-            timeout=httpx2.Timeout(read_seconds, connect=connect_seconds, pool=connect_seconds),
-            http_client=DefaultAioHttpClient(limits=_LIMITS),
-        )
+        timeout = httpx2.Timeout(read_seconds, connect=connect_seconds, pool=connect_seconds)
+        self._extensions = {"timeout": timeout.as_dict()}
+        self._http = DefaultAioHttpClient(limits=_LIMITS)
+        self._client = AsyncOpenAI(api_key=api_key or _NO_KEY, base_url=base_url or OPENAI, http_client=self._http)
+        self._urls: dict[str, httpx2.URL] = {}
 
     @property
     def at_openai(self) -> bool:
@@ -88,7 +84,7 @@ class OpenAIClient:
 
         Raises ModelFailed, after all that came before; closing it hangs up.
         """
-        response = await self._send(path, body)
+        response = await self._open(path, body)
         reader = EventReader()
         failure = None
         try:
@@ -103,7 +99,7 @@ class OpenAIClient:
             if reader.garbled or not reader.begun:
                 failure = ModelFailed(reason=Failure.garbled)
         except _TROUBLES as trouble:
-            failure = failure_of(trouble, silence=Failure.idle_timeout, now=time.time())
+            failure = failure_of(trouble, silence=Failure.idle_timeout)
         finally:
             await response.aclose()
         if failure:
@@ -113,7 +109,7 @@ class OpenAIClient:
         """Return the object a request is answered with. Raises ModelFailed."""
         answer = None
         with suppress(orjson.JSONDecodeError):
-            answer = orjson.loads(await self._read(await self._send(path, body)))
+            answer = orjson.loads(await self._read(await self._open(path, body)))
         if type(answer) is not dict:
             raise ModelFailed(reason=Failure.garbled)
         return answer
@@ -123,26 +119,54 @@ class OpenAIClient:
 
         It takes our key then, and connection and client are warm. Raises ModelFailed.
         """
-        try:
-            response = await self._client.get("/models", cast_to=httpx2.Response, options=_UNREAD)
-        except _TROUBLES as trouble:
-            if _status(trouble) in _NO_LIST:
-                return True
-            failure = failure_of(trouble, now=time.time())
-        else:
+        response = await self._send("GET", "models")
+        if response.is_success:
             return _names(await self._read(response), model)
-        raise failure
+        if response.status_code in _NO_LIST:
+            await response.aclose()
+            return True
+        raise await self._refusal(response)
 
     async def close(self) -> None:
         """Let go of all connections."""
         await self._client.close()
 
-    async def _send(self, path: str, body: Json) -> httpx2.Response:
+    @cached_property
+    def _headers(self) -> httpx2.Headers:
+        said = {**self._client.default_headers, **self._client.auth_headers, **_AS_IT_IS}
+        return httpx2.Headers({name: value for name, value in said.items() if isinstance(value, str)})
+
+    def _url(self, path: str) -> httpx2.URL:
+        url = self._urls.get(path)
+        if url is None:
+            base = self._client.base_url  # ends with a slash
+            url = self._urls[path] = base.copy_with(raw_path=base.raw_path + path.encode())
+        return url
+
+    async def _open(self, path: str, body: Json) -> httpx2.Response:
+        """Return what a request is answered with, unread. Raises ModelFailed."""
+        response = await self._send("POST", path, orjson.dumps(body))
+        if response.is_success:
+            return response
+        raise await self._refusal(response)
+
+    async def _send(self, method: str, path: str, content: bytes | None = None) -> httpx2.Response:
+        """Return whatever answer comes, unread. Raises ModelFailed when none does."""
         try:
-            return await self._client.post(path, cast_to=httpx2.Response, content=orjson.dumps(body), options=_UNREAD)
+            request = httpx2.Request(
+                method, self._url(path), headers=self._headers, content=content, extensions=self._extensions
+            )
+            return await self._http.send(request, stream=True)
         except _TROUBLES as trouble:
-            failure = failure_of(trouble, now=time.time())
-        raise failure  # outside, or the trouble and the body it holds would go with it
+            failure = failure_of(trouble)
+        raise failure  # outside, or the trouble and the request it holds would go with it
+
+    async def _refusal(self, response: httpx2.Response) -> ModelFailed:
+        """Say in our words what an answer means that is none."""
+        body = b""
+        with suppress(ModelFailed):  # the status says enough
+            body = await self._read(response)
+        return refusal(response.status_code, response.headers, body, now=time.time())
 
     async def _read(self, response: httpx2.Response) -> bytes:
         """Return a body, as far as a sane one goes."""
@@ -154,7 +178,7 @@ class OpenAIClient:
                     if len(body) > MAX_EVENT_BYTES:
                         break
         except _TROUBLES as trouble:
-            failure = failure_of(trouble, silence=Failure.idle_timeout, now=time.time())
+            failure = failure_of(trouble, silence=Failure.idle_timeout)
         else:
             return bytes(body)
         finally:
@@ -202,10 +226,8 @@ def together(heard: Iterator[str | ToolCall]) -> Iterator[str | ToolCall]:
         yield text
 
 
-def failure_of(trouble: Exception, *, silence: Failure = Failure.first_token_timeout, now: float) -> ModelFailed:
-    """Say in our words what went wrong; `silence` is what a read timeout means, `now` is in seconds since 1970."""
-    if isinstance(trouble, openai.APIStatusError):
-        return _refused(trouble, now)
+def failure_of(trouble: Exception, *, silence: Failure = Failure.first_token_timeout) -> ModelFailed:
+    """Say in our words what went wrong; `silence` is what a read timeout means."""
     causes = tuple(_causes(trouble))
     for kinds, reason in _BY_CAUSE:
         if any(isinstance(cause, kinds) for cause in causes):
@@ -238,21 +260,29 @@ def _causes(trouble: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__
 
 
-def _status(trouble: Exception) -> int | None:
-    return trouble.status_code if isinstance(trouble, openai.APIStatusError) else None
-
-
-def _refused(error: openai.APIStatusError, now: float) -> ModelFailed:
-    failure = _failure_of_status(error.status_code)
-    headers = error.response.headers
-    if _LASTING & {str(error.code), str(error.type)}:
+def refusal(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> ModelFailed:
+    """Say in our words what a status other than success means; `now` is in seconds since 1970."""
+    failure = _failure_of_status(status)
+    error = _error_in(body)
+    code, kind = str(error.get("code")), str(error.get("type"))
+    if _LASTING & {code, kind}:
         failure.retry = False
-    elif failure.reason == Failure.request_refused and str(error.code) in _BY_CODE:
-        failure = failure_of_code(error.code)
+    elif failure.reason == Failure.request_refused and code in _BY_CODE:
+        failure = failure_of_code(code)
     if "x-should-retry" in headers:
         failure.retry = headers["x-should-retry"] == "true"
     failure.retry_after = retry_after(headers, now)
     return failure
+
+
+def _error_in(body: bytes) -> Json:
+    """Return the error object of a body, empty where there is none; some servers leave out what it stands in."""
+    found: object = None
+    with suppress(orjson.JSONDecodeError):
+        found = orjson.loads(body)
+    if isinstance(found, dict):
+        found = found.get("error", found)
+    return found if isinstance(found, dict) else {}
 
 
 def _failure_of_status(status: int) -> ModelFailed:

@@ -19,7 +19,7 @@ from callcenter.llm.openai_messages import messages
 from callcenter.llm.prompt import Exchange, Prompt, Question, Tool, ToolCall
 from callcenter.llm.usage import counted, estimated, estimated_answer
 
-_PATH: Final = "/responses"
+_PATH: Final = "responses"
 _ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
 _ALIVE: Final = frozenset({"response.function_call_arguments.delta", "response.refusal.delta"})
 

@@ -4,7 +4,6 @@ import math
 
 import aiohttp
 import httpx2
-import openai
 import pytest
 
 from callcenter.llm import Failure
@@ -48,26 +47,22 @@ def caused(error: Exception, *causes: BaseException) -> Exception:
     return error
 
 
-def timed_out() -> Exception:
-    return openai.APITimeoutError(request=httpx2.Request("POST", "http://127.0.0.1/v1/responses"))
-
-
 @pytest.mark.parametrize(
     ("trouble", "reason", "retry"),
     [
         (
-            caused(timed_out(), httpx2.ConnectTimeout(""), aiohttp.ConnectionTimeoutError(), TimeoutError()),
+            caused(httpx2.ConnectTimeout(""), aiohttp.ConnectionTimeoutError(), TimeoutError()),
             Failure.connect_timeout,
             True,
         ),
-        (caused(timed_out(), httpx2.ReadTimeout(""), aiohttp.SocketTimeoutError()), Failure.first_token_timeout, True),
+        (caused(httpx2.ReadTimeout(""), aiohttp.SocketTimeoutError()), Failure.first_token_timeout, True),
         (
-            caused(timed_out(), httpx2.ConnectTimeout(""), aiohttp.ServerDisconnectedError()),
+            caused(httpx2.ConnectTimeout(""), aiohttp.ServerDisconnectedError()),
             Failure.connection_lost,
             True,
         ),
         (
-            caused(timed_out(), httpx2.ConnectTimeout(""), aiohttp.ClientOSError(), TimeoutError()),
+            caused(httpx2.ConnectTimeout(""), aiohttp.ClientOSError(), TimeoutError()),
             Failure.connection_lost,
             True,
         ),
@@ -83,12 +78,12 @@ def test_trouble_on_the_line_is_told_by_its_first_cause(
     reason: Failure,
     retry: bool,  # noqa: FBT001 (a row's fact)
 ):
-    failure = failure_of(trouble, now=NOW)
+    failure = failure_of(trouble)
     assert (failure.reason, failure.retry) == (reason, retry)
 
 
 def test_silence_amid_a_reply_is_not_tried_again():
-    failure = failure_of(httpx2.ReadTimeout(""), silence=Failure.idle_timeout, now=NOW)
+    failure = failure_of(httpx2.ReadTimeout(""), silence=Failure.idle_timeout)
     assert (failure.reason, failure.retry) == (Failure.idle_timeout, False)
 
 

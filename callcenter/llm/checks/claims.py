@@ -56,9 +56,9 @@ class _Claim(Value):
 
     proved_by: frozenset[Receipt]
     words: Annotated[Patterns, Field(min_length=1)]
-    net: bool = False
-    """Catches what no other claim names, in any sentence that is judged: `words` are whole words, and receipts of
-    claims that share a word with what was caught prove it as well."""
+    net: str = ""
+    """Catches what no other claim names, in any sentence that is judged and has a letter of this set: `words` are whole
+    words, and receipts of claims that share a word with what was caught prove it as well."""
     did: str = ""
     do: str = ""
     doing: str = ""
@@ -96,7 +96,7 @@ class ClaimWords(Value):
 
 class _Compiled(NamedTuple):
     proved_by: frozenset[Receipt]
-    net: bool
+    net: re.Pattern[str] | None
     words: re.Pattern[str]
     done: re.Pattern[str] | None
     going: re.Pattern[str] | None
@@ -123,7 +123,8 @@ class Claims:
         """Return why a sentence's claims may not be made; `is_fact` says whether a clause is quoted."""
         parts = [part for part in PARTS.split(folded) if part]
         for number, claim in enumerate(self._claims):
-            if not (claim.net or kinds >> number & 1) or claim.proved_by & receipts:
+            named = claim.net.search(folded) if claim.net else kinds >> number & 1
+            if not named or claim.proved_by & receipts:
                 continue
             for part in parts:
                 if self._claimed(claim, part, receipts, is_fact):
@@ -205,7 +206,7 @@ def _compiled(claim: _Claim, fragments: dict[str, str]) -> _Compiled:
     words = "|".join(filled(each, fragments) for each in claim.words)
     return _Compiled(
         claim.proved_by,
-        claim.net,
+        re.compile(claim.net) if claim.net else None,
         re.compile(rf"\W*(?:{words})\W*$" if claim.net else rf"\W*{CLITICS}(?:{words})"),
         pattern(_DONE, claim.done),
         pattern(_GOING, claim.going),
