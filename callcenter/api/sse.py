@@ -61,9 +61,8 @@ async def _lines(house: House, said: Utterance, language: Language) -> AsyncGene
 
 
 def _encoded(frame: CallFrame) -> bytes:
-    data = frame.__pydantic_serializer__.to_json(frame)
     seq = b"" if isinstance(frame, AssistantDelta | ErrorFrame) else b"id: %d\n" % frame.seq
-    return b"%sevent: %s\ndata: %s\n\n" % (seq, frame.event.encode(), data)
+    return b"%sevent: %s\ndata: %s\n\n" % (seq, frame.event.encode(), frame.json_text.encode())
 
 
 class _TurnFrames:

@@ -250,7 +250,7 @@ class _Talk:
             async with asyncio.timeout(self._house.patience.send), self._sending:
                 for frame in frames:
                     if self._open:
-                        await self._websocket.send_text(frame.__pydantic_serializer__.to_json(frame).decode())
+                        await self._websocket.send_text(frame.json_text)
         except TimeoutError:
             raise SubscriberTooSlow from None
 

@@ -6,10 +6,13 @@ stored. `AssistantDelta` and `ErrorFrame` travel on the bus only and are never s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from functools import cached_property
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AwareDatetime, Field, TypeAdapter
+from typing_extensions import override
 
 from callcenter.analysis.models import MessageAnalysis
 from callcenter.calls import (
@@ -31,7 +34,23 @@ from callcenter.routing import RoutingDecision
 from callcenter.tickets import Ticket
 
 
-class _Stored(Value):
+class _Frame(Value):
+    @cached_property
+    def json_text(self) -> str:
+        """The frame as JSON, written once for the log and all readers.
+
+        Raises PydanticSerializationError or UnicodeEncodeError for half a character.
+        """
+        return self.__pydantic_serializer__.to_json(self).decode()
+
+    @override
+    def altered(self, changes: Mapping[str, object]) -> Self:
+        copy = super().altered(changes)
+        copy.__dict__.pop("json_text", None)
+        return copy
+
+
+class _Stored(_Frame):
     call_id: CallId
     seq: Annotated[int, Field(ge=1)]
     """Place in the call's log."""
@@ -247,7 +266,7 @@ CallEvent = Annotated[
 """Any stored event."""
 
 
-class AssistantDelta(Value):
+class AssistantDelta(_Frame):
     """A piece of a reply in the making; its pieces joined are the `assistant_message` that follows."""
 
     event: Literal["assistant_delta"] = "assistant_delta"
@@ -257,7 +276,7 @@ class AssistantDelta(Value):
     persona: PersonaType
 
 
-class ErrorFrame(Value):
+class ErrorFrame(_Frame):
     """Something failed that the reader should know; `message` is in the call's language where a customer reads it."""
 
     event: Literal["error"] = "error"

@@ -126,16 +126,17 @@ class PersonaManager:
         `analysis` and `decision` are the last message's; None where somebody moved the call by hand.
         """
         return LocalizedText.model_validate(
-            {language.value: self._summed_up(state, analysis, decision, language) for language in Language}
+            {language.value: self.summary_in(language, state, analysis, decision) for language in Language}
         )
 
-    def _summed_up(
+    def summary_in(
         self,
-        state: ConversationState,
-        analysis: MessageAnalysis | None,
-        decision: RoutingDecision | None,
         language: Language,
+        state: ConversationState,
+        analysis: MessageAnalysis | None = None,
+        decision: RoutingDecision | None = None,
     ) -> str:
+        """Sum up a call in one language."""
         slots = state.slots
         category = slots.category or (decision.ticket_category if decision else state.ticket_category)
         intent = analysis.intent.intent if analysis else state.last_intent

@@ -68,8 +68,7 @@ class CallTeller:
 
     def _known(self, brief: Brief) -> list[str]:
         language, lines, state = brief.language, self._texts.call, brief.state
-        summary = self._personas.summary(self._quoting(state, language), None, None)
-        told = [lines.known[language], summary[language]]
+        told = [lines.known[language], self._personas.summary_in(language, self._quoting(state, language))]
         if state.slots.declined:
             slots = [self._personas.label(slot, language) for slot in state.slots.declined]
             told.append(lines.declined[language].format(slots=self._listed(slots, language)))

@@ -14,7 +14,7 @@ from itertools import chain, islice
 from typing import Final
 
 from callcenter.calls import ConversationIntent, Language, PersonaType, Speaker
-from callcenter.company import Company, Service
+from callcenter.company import Company, Mention, Service, Topic
 from callcenter.llm import Brief
 from callcenter.llm.prompt import Line, Prompt, Tool
 from callcenter.llm.tools import TOOLS
@@ -89,8 +89,9 @@ class Prompting:
         room -= sum(tokens(each.output) + tokens(each.call.arguments) for each in brief.exchanges)
         text, room = _fitted(brief.text, max(room, LEAST_TOKENS))
         recent, room = _newest(brief.history[-RECENT_LINES:], room)
-        topics, room = _what_fits(self._topics_of(brief), room)
-        interests, room = _what_fits(self._interests_of(brief), room)
+        mentions = self._company.topics(brief.text)[:TOPICS_AT_MOST]
+        topics, room = _what_fits(self._topics_of(brief, mentions), room)
+        interests, room = _what_fits(self._interests_of(brief, mentions), room)
         older: tuple[Line, ...] = ()
         if len(recent) == min(RECENT_LINES, len(brief.history)):
             older, room = _newest(brief.history[:-RECENT_LINES], room)
@@ -138,18 +139,19 @@ class Prompting:
         size = tokens(text) + schemas + sum(tokens(each[language]) for each in around)
         return _Stable(text, guarded, size, key)
 
-    def _topics_of(self, brief: Brief) -> Iterable[Block]:
+    def _topics_of(self, brief: Brief, mentions: Sequence[Mention[Topic]]) -> Iterable[Block]:
         known = self._topics[brief.language]
-        mentions = self._company.topics(brief.text)[:TOPICS_AT_MOST]
         found = [known[type(each.topic), each.topic.id] for each in mentions]
         if not found and brief.analysis.intent.intent is ConversationIntent.training_interest:
             trainings = (each for each in self._company.services if each.kind == "training")
             found = [known[Service, each.id] for each in islice(trainings, INTERESTS_AT_MOST)]
         return found
 
-    def _interests_of(self, brief: Brief) -> Iterable[Block]:
+    def _interests_of(self, brief: Brief, mentions: Sequence[Mention[Topic]]) -> Iterable[Block]:
         """Return what is known of the services the customer asked about, the last first, but those of this message."""
-        named = {each.topic.id for each in self._company.topics(brief.text)[:TOPICS_AT_MOST]}
+        if not brief.state.interests:
+            return ()
+        named = {each.topic.id for each in mentions}
         known = self._topics[brief.language]
         ids = [each for each in reversed(brief.state.interests) if each not in named and (Service, each) in known]
         return (known[Service, each] for each in ids[:INTERESTS_AT_MOST])

@@ -7,7 +7,7 @@ microseconds, so that their order as text is their order in time.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -16,7 +16,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from callcenter.calls import ConversationState, Value
+from callcenter.calls import ConversationState
 from callcenter.errors import InvalidRequest, StoreUnavailable
 from callcenter.events import CallEvent
 from callcenter.store import Append
@@ -112,7 +112,7 @@ def header_row(state: ConversationState) -> HeaderRow:
         started_at=time_text(state.started_at),
         updated_at=time_text(state.updated_at),
         ended_at=time_text(state.ended_at) if state.ended_at else None,
-        state=_json(state),
+        state=_json(state.model_dump_json),
     )
 
 
@@ -124,13 +124,13 @@ def event_row(event: CallEvent) -> EventRow:
         event=event.event,
         at=time_text(event.at),
         message_id=getattr(event, "message_id", None),
-        payload=_json(event),
+        payload=_json(lambda: event.json_text),
     )
 
 
 def ticket_row(ticket: Ticket) -> TicketRow:
     """Return a ticket. Raises InvalidRequest for text that can't be stored."""
-    fields: dict[str, str | int | None] = orjson.loads(_json(ticket))
+    fields: dict[str, str | int | None] = orjson.loads(_json(ticket.model_dump_json))
     columns = fields | {name: time_text(getattr(ticket, name)) for name in _TIMES}
     return TicketRow(
         number=ticket.number,
@@ -180,9 +180,10 @@ def _text(value: str | int | None) -> str | None:
     return value if value is None or isinstance(value, str) else str(value).lower()
 
 
-def _json(value: Value) -> str:
+def _json(write: Callable[[], str]) -> str:
+    """Return JSON that can be stored. Raises InvalidRequest."""
     try:
-        text = value.__pydantic_serializer__.to_json(value).decode()
+        text = write()
     except (PydanticSerializationError, UnicodeEncodeError):
         # The exception quotes the customer's words: not passed on.
         raise InvalidRequest("A text holds half a character (a lone surrogate) and can't be stored.") from None
