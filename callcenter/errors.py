@@ -20,6 +20,7 @@
     │   └── UnsafeListen
     ├── ProviderError             something we depend on failed
     │   ├── StoreUnavailable      (retryable)
+    │   ├── StoreRefused          (retryable, once somebody has mended it)
     │   ├── BusClosed             (retryable)
     │   ├── VoiceFailed           (retryable)
     │   └── ModelFailed           (says itself whether it is)
@@ -163,6 +164,12 @@ class StoreUnavailable(ProviderError):
     """The store can't be read or written now; nothing was acknowledged that is not kept. Try again."""
 
     code = "store_unavailable"
+
+
+class StoreRefused(ProviderError):
+    """The store refuses what this server asks; whoever runs it must see to its key, its rights or its migrations."""
+
+    code = "store_refused"
 
 
 class BusClosed(ProviderError):

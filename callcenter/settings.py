@@ -32,6 +32,7 @@ class StoreKind(StrEnum):
     """Where calls and tickets are kept."""
 
     sqlite = "sqlite"
+    supabase = "supabase"
 
 
 class OpenAIApi(StrEnum):
@@ -83,7 +84,15 @@ class Settings(BaseSettings):
     company: Path | None = None
     """Folder that describes the business (see `callcenter init`). Unset: the demo company, Ornina."""
     store: StoreKind = StoreKind.sqlite
-    """Where calls and tickets are kept."""
+    """Where calls and tickets are kept: `sqlite`, in the data folder, or `supabase`."""
+    supabase_url: Annotated[str | None, Field(validation_alias="SUPABASE_URL")] = None
+    """Address of the Supabase project; with CALLCENTER_AUTH=required its users may sign in as agents."""
+    supabase_secret_key: Annotated[SecretStr | None, Field(validation_alias="SUPABASE_SECRET_KEY")] = None
+    """The project's secret (service role) key. It passes by row-level security: keep it on the server."""
+    supabase_db_url: Annotated[SecretStr | None, Field(validation_alias="SUPABASE_DB_URL")] = None
+    """Connection string of the project's PostgreSQL, for `callcenter migrate` only."""
+    supabase_seconds: Seconds = 10
+    """How long a request to Supabase may take; then the call goes on in the journal."""
     auth: AuthMode = AuthMode.open
     """`open`: no key is asked, and only this machine is served. `required`: every call of the API needs a key."""
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
@@ -130,12 +139,14 @@ class Settings(BaseSettings):
     analysis_seconds: Seconds = 1.5
     """How long a second opinion may take; then the rules' verdict stands."""
 
-    @field_validator("openai_api_key", "openai_base_url", mode="before")
+    @field_validator(
+        "openai_api_key", "openai_base_url", "supabase_url", "supabase_secret_key", "supabase_db_url", mode="before"
+    )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value
 
-    @field_validator("openai_base_url")
+    @field_validator("openai_base_url", "supabase_url")
     @classmethod
     def _is_address(cls, url: str | None) -> str | None:
         if url and not url.startswith(("http://", "https://")):
@@ -167,6 +178,11 @@ class Settings(BaseSettings):
         if url and not url.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return url.rstrip("/") if url else None
+
+    @property
+    def journal(self) -> Path:
+        """The file that keeps calls while Supabase is away."""
+        return self.data_dir / "journal.sqlite3"
 
     @property
     def database(self) -> Path:

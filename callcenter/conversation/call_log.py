@@ -53,11 +53,11 @@ class CallLog:
     async def load(self, call_id: CallId, call: OpenCall) -> ConversationState:
         """Return the state at hand, read if need be; the caller holds the log lock. Raises CallNotFound."""
         if call.state is None:
-            state = await self._store.state(call_id)
-            call.tickets = {number: await self._store.ticket(number) for number in state.tickets}
             within = CONVERSATION_WITHIN if self._remembers else LAST_REPLY_WITHIN
-            self._note(call, await self._store.events(call_id, after=max(0, state.seq - within)))
-            call.state = state
+            stored = await self._store.load(call_id, last=within)
+            call.tickets = {ticket.number: ticket for ticket in stored.tickets}
+            self._note(call, stored.events)
+            call.state = stored.state
         return call.state
 
     async def write(self, call_id: CallId, call: OpenCall, make: Make) -> Step:

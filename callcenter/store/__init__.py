@@ -1,7 +1,8 @@
 """What a store promises: each call's log, its folded header, the tickets. Implementations are this file's siblings.
 
-Every method may raise StoreUnavailable; then nothing of what was asked was done, or it was done wholly. What `append`
-and `change_ticket` returned from is durable. All times are aware UTC.
+Every method may raise StoreUnavailable; then nothing of what was asked was done, or it was done wholly. StoreRefused
+instead means that the store answers and will not do it for us. What `append`, `change_ticket`, `erase` and `restore`
+returned from is durable. All times are aware UTC.
 """
 
 from __future__ import annotations
@@ -77,6 +78,57 @@ class TicketEntry(Value):
     """Field to new value, as text; the first entry holds the whole ticket's fields."""
 
 
+class ArchivedTicket(Value):
+    """A ticket and how it came to be as it is."""
+
+    ticket: Ticket
+    history: tuple[TicketEntry, ...]
+    """Oldest first, never empty."""
+
+
+class Archive(Value):
+    """All that a store has of one call."""
+
+    call: ConversationState
+    events: tuple[CallEvent, ...]
+    """The whole log."""
+    tickets: tuple[ArchivedTicket, ...] = ()
+    """The call's own, in the order they were opened."""
+
+
+class Erased(Value):
+    """What was deleted for good."""
+
+    events: int
+    tickets: int
+
+
+class Backlog(Value):
+    """How a store does that keeps a journal for the times another one is away."""
+
+    away: bool
+    """Calls go to the journal for now."""
+    reason: str | None = None
+    """Why the other store is not written to: a code of errors.py."""
+    steps: int = 0
+    """Steps that wait to be carried over."""
+    oldest_at: AwareDatetime | None = None
+    """When the first of them was taken down."""
+    parked: int = 0
+    """Of these, how many the other store refused; somebody has to look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCall:
+    """A call as it stands, to go on with."""
+
+    state: ConversationState
+    tickets: Sequence[Ticket]
+    """Those of the call."""
+    events: Sequence[CallEvent]
+    """The last of its log, in order."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Append:
     """Everything one step of a turn writes; all of it is kept or none."""
@@ -104,6 +156,10 @@ class Store(Protocol):
         at `expected_seq` (or a changed ticket not at its version), CallExists when `expected_seq` is 0 and the call
         exists, TicketNumberTaken when a new ticket's number exists. MessageTaken wins where several apply.
         """
+        ...
+
+    async def load(self, call_id: CallId, *, last: int) -> StoredCall:
+        """Return a call with the last so many events of its log, in one read. Raises CallNotFound."""
         ...
 
     async def state(self, call_id: CallId) -> ConversationState:
@@ -148,6 +204,18 @@ class Store(Protocol):
 
     async def ticket_history(self, number: TicketNumber) -> list[TicketEntry]:
         """Return a ticket's changes, oldest first. Raises TicketNotFound."""
+        ...
+
+    async def erase(self, call_id: CallId) -> Erased:
+        """Delete a call for good: log, header, tickets and their histories. Raises CallNotFound."""
+        ...
+
+    async def restore(self, archive: Archive) -> bool:
+        """Keep a call as another store had it, in one transaction; return whether it was new here.
+
+        False: the same call is here already, with this log or a longer one, and was left alone. Raises CallExists when
+        another call has its id, TicketNumberTaken when another ticket has one of its numbers.
+        """
         ...
 
     async def check(self) -> None:

@@ -26,7 +26,20 @@ from callcenter.errors import (
     TicketNotFound,
 )
 from callcenter.events import AssistantMessage, CallEvent
-from callcenter.store import Append, CallFilter, Page, PageLimit, Store, TicketEntry, TicketFilter, writes
+from callcenter.store import (
+    Append,
+    Archive,
+    CallFilter,
+    Erased,
+    Page,
+    PageLimit,
+    Store,
+    StoredCall,
+    TicketEntry,
+    TicketFilter,
+    writes,
+)
+from callcenter.store.archives import erase, restore
 from callcenter.store.cursors import Place, check_limit, page, place
 from callcenter.store.lanes import Lane, one_by_one, one_transaction
 from callcenter.store.migrate import Migration, migrate_sqlite, migrations, pending
@@ -52,6 +65,7 @@ _PRAGMAS: Final = (
     f"pragma busy_timeout = {BUSY_MS}",
     "pragma synchronous = full",
     "pragma foreign_keys = on",
+    "pragma secure_delete = on",
     f"pragma journal_size_limit = {_WAL_BYTES}",
 )
 
@@ -110,6 +124,10 @@ class SQLiteStore(Store):
         await self._writer.run(rows_of(step))
 
     @override
+    async def load(self, call_id: CallId, *, last: int) -> StoredCall:
+        return await self._short.run(partial(_load, call_id, last))
+
+    @override
     async def state(self, call_id: CallId) -> ConversationState:
         return await self._short.run(partial(_state, call_id))
 
@@ -150,6 +168,14 @@ class SQLiteStore(Store):
         return await self._short.run(partial(_ticket_history, number))
 
     @override
+    async def erase(self, call_id: CallId) -> Erased:
+        return await self._writer.run(partial(erase, call_id))
+
+    @override
+    async def restore(self, archive: Archive) -> bool:
+        return await self._writer.run(partial(restore, archive))
+
+    @override
     async def check(self) -> None:
         # In the writer's lane: a database that can be read but not written is of no use to a call.
         await self._writer.run(partial(_check_schema, self._wanted))
@@ -184,6 +210,19 @@ def _change_ticket(
     if changed is not stored:
         writes.change_ticket(connection, row, ticket_row(changed), actor)
     return changed
+
+
+def _load(call_id: CallId, last: int, connection: sqlite3.Connection) -> StoredCall:
+    state = _state(call_id, connection)
+    rows = connection.execute(
+        "select payload from conversation_events where call_id = ? and seq > ? and seq <= ? order by seq",
+        (call_id, state.seq - last, state.seq),
+    )
+    return StoredCall(
+        state=state,
+        tickets=[_ticket(number, connection) for number in state.tickets],
+        events=read_log([payload for (payload,) in rows]),
+    )
 
 
 def _state(call_id: CallId, connection: sqlite3.Connection) -> ConversationState:

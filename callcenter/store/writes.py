@@ -29,6 +29,8 @@ from callcenter.store.rows import (
 )
 
 Item = TypeVar("Item")
+Entry = tuple[str, int, str, str, str]
+"""A row of `ticket_events`: number, version, time, actor, changes as JSON."""
 
 READ_TICKET: Final = f"select {', '.join(TICKET_COLUMNS)} from tickets where number = ?"  # noqa: S608 (ours)
 
@@ -38,6 +40,8 @@ select seq from conversation_events where call_id = ? and message_id = ? and eve
 
 _FROM_CUSTOMER: Final = "customer"
 """Who changed a ticket when the call told something."""
+
+_ENTRY_COLUMNS: Final = ("number", "version", "at", "actor", "changes")
 
 _ROWS_AT_ONCE: Final = (64, 32, 16, 8, 4, 2, 1)
 """So many rows one statement takes: few sizes, so that SQLite finds nearly every statement prepared."""
@@ -75,6 +79,17 @@ def at_once(connection: sqlite3.Connection, works: Sequence[Work]) -> Sequence[o
     if steps := [work for work in works if isinstance(work, Step)]:
         _append(connection, steps)
     return [None if isinstance(work, Step) else work(connection) for work in works]
+
+
+def open_call(connection: sqlite3.Connection, step: Step) -> None:
+    """Write a call that begins with this step, and all its events."""
+    _append(connection, [step])
+
+
+def put_tickets(connection: sqlite3.Connection, tickets: Sequence[TicketRow], entries: Sequence[Entry]) -> None:
+    """Write tickets that are new here with the histories they had elsewhere. Raises sqlite3.IntegrityError."""
+    _many(connection, "tickets", TICKET_COLUMNS, [row.values for row in tickets])
+    _many(connection, "ticket_events", _ENTRY_COLUMNS, entries)
 
 
 def change_ticket(connection: sqlite3.Connection, before: Sequence[object], after: TicketRow, actor: str) -> None:
@@ -174,8 +189,10 @@ _OVER_THE_OLD: Final = "on conflict (number) do update set " + ", ".join(
 def _note(
     connection: sqlite3.Connection, changes: Sequence[tuple[TicketRow, Sequence[object] | None]], actor: str
 ) -> None:
-    entries = [(row.number, row.version, row.updated_at, actor, row.changes(before)) for row, before in changes]
-    _many(connection, "ticket_events", ("number", "version", "at", "actor", "changes"), entries)
+    entries: list[Entry] = [
+        (row.number, row.version, row.updated_at, actor, row.changes(before)) for row, before in changes
+    ]
+    _many(connection, "ticket_events", _ENTRY_COLUMNS, entries)
 
 
 def _many(

@@ -38,7 +38,7 @@ from callcenter.errors import (
     TurnConflict,
 )
 from callcenter.events import fold
-from callcenter.store import MAX_PAGE, Append, CallFilter, Store, TicketFilter
+from callcenter.store import MAX_PAGE, Append, Archive, ArchivedTicket, CallFilter, Erased, Store, TicketFilter
 from callcenter.store.sqlite import SQLiteStore
 from callcenter.tickets import Ticket, TicketChange, TicketStatus, change_ticket
 from tests.factories import (
@@ -921,6 +921,153 @@ async def test_pages_of_tickets_join_without_gap_or_repeat(store: Store) -> None
     assert seen == [f"TKT-{number:08}" for number in range(7, -1, -1)]
 
 
+# A call as a whole.
+
+
+async def talked(store: Store) -> ConversationState:
+    """Have a call with a ticket that an agent has changed; return it as it stands."""
+    start = opening()
+    opened = ticket()
+    step = following(start.state, user_message(), routing(), ticket_created(opened=opened), opened=(opened,))
+    last = following(step.state, assistant_message())
+    for each in (start, step, last):
+        await store.append(each)
+    change = TicketChange(status=TicketStatus.open, assignee="منى")
+    await store.change_ticket(opened.number, change, actor="منى", now=after(60))
+    return last.state
+
+
+async def archived(store: Store, call_id: CallId = CALL) -> Archive:
+    call = await store.state(call_id)
+    tickets = [
+        ArchivedTicket(ticket=await store.ticket(each), history=tuple(await store.ticket_history(each)))
+        for each in call.tickets
+    ]
+    return Archive(call=call, events=tuple(await store.events(call_id)), tickets=tuple(tickets))
+
+
+def archive() -> Archive:
+    step = opening()
+    return Archive(call=step.state, events=tuple(step.events))
+
+
+async def test_a_call_is_loaded_with_its_tickets_and_the_end_of_its_log(store: Store) -> None:
+    state = await talked(store)
+    loaded = await store.load(CALL, last=2)
+    assert loaded.state == state
+    assert list(loaded.tickets) == [await store.ticket(TICKET)]
+    assert list(loaded.events) == (await store.events(CALL))[-2:]
+
+
+async def test_more_of_a_log_than_there_is_loads_all_of_it(store: Store) -> None:
+    state = await talked(store)
+    assert list((await store.load(CALL, last=10_000)).events) == await store.events(CALL)
+    assert list((await store.load(CALL, last=state.seq)).events) == await store.events(CALL)
+    assert not (await store.load(CALL, last=0)).events
+
+
+async def test_a_call_that_is_not_there_is_neither_loaded_nor_erased(store: Store) -> None:
+    with pytest.raises(CallNotFound):
+        await store.load(CALL, last=1)
+    with pytest.raises(CallNotFound):
+        await store.erase(CALL)
+
+
+async def test_an_erased_call_leaves_nothing_and_takes_nobody_elses(store: Store) -> None:
+    await talked(store)
+    other = opening("CALL-2")
+    theirs = ticket(number="TKT-2", call_id="CALL-2")
+    await store.append(other)
+    await store.append(following(other.state, ticket_created(call_id="CALL-2", opened=theirs), opened=(theirs,)))
+    events = len(await store.events(CALL))
+
+    assert await store.erase(CALL) == Erased(events=events, tickets=1)
+
+    for asked in (store.state(CALL), store.events(CALL), store.load(CALL, last=9), store.erase(CALL)):
+        with pytest.raises(CallNotFound):
+            await asked
+    for about in (store.ticket(TICKET), store.ticket_history(TICKET)):
+        with pytest.raises(TicketNotFound):
+            await about
+    assert [each.call_id for each in (await store.calls(CallFilter())).items] == ["CALL-2"]
+    assert [each.number for each in (await store.tickets(TicketFilter())).items] == ["TKT-2"]
+    assert await store.ticket_history(theirs.number)
+
+
+async def test_an_erased_id_may_begin_anew(store: Store) -> None:
+    await talked(store)
+    await store.erase(CALL)
+    await talked(store)
+    assert len(await store.ticket_history(TICKET)) == 2
+
+
+async def test_a_call_moves_from_store_to_store_as_it_is(store: Store, tmp_path: Path) -> None:
+    await talked(store)
+    moved = await archived(store)
+    other = await SQLiteStore.open(tmp_path / "other.sqlite3")
+    assert await other.restore(moved) is True
+    assert await archived(other) == moved
+    await other.close()
+
+    await store.erase(CALL)
+    assert await store.restore(moved) is True
+    assert await archived(store) == moved
+    assert (await store.load(CALL, last=99)).state == moved.call
+    loaded = await store.load(CALL, last=99)
+    await store.append(following(loaded.state, call_ended(seq=1, at=after(99))))
+
+
+async def test_a_call_that_is_here_already_is_left_alone(store: Store) -> None:
+    state = await talked(store)
+    moved = await archived(store)
+    assert await store.restore(moved) is False
+    await store.append(following(state, call_ended(seq=1, at=after(99))))
+    assert await store.restore(moved) is False
+    assert len(await store.events(CALL)) == state.seq + 1
+
+
+async def test_another_call_of_the_same_id_is_not_overwritten(store: Store) -> None:
+    await talked(store)
+    moved = await archived(store)
+    await store.erase(CALL)
+    await store.append(opening())  # the same call, but less of it
+    with pytest.raises(CallExists):
+        await store.restore(moved)
+    assert len(await store.events(CALL)) == 2
+    with pytest.raises(TicketNotFound):
+        await store.ticket(TICKET)
+
+
+async def test_a_ticket_number_that_is_taken_keeps_the_whole_call_out(store: Store) -> None:
+    await talked(store)
+    moved = await archived(store)
+    await store.erase(CALL)
+    other = opening("CALL-2")
+    theirs = ticket(call_id="CALL-2")
+    await store.append(other)
+    await store.append(following(other.state, ticket_created(call_id="CALL-2", opened=theirs), opened=(theirs,)))
+    with pytest.raises(TicketNumberTaken):
+        await store.restore(moved)
+    with pytest.raises(CallNotFound):
+        await store.state(CALL)
+
+
+async def test_what_is_no_whole_call_is_refused(store: Store) -> None:
+    await talked(store)
+    moved = await archived(store)
+    await store.erase(CALL)
+    for broken in (
+        moved.altered({"events": moved.events[1:]}),
+        moved.altered({"events": moved.events[:-1]}),
+        moved.altered({"tickets": ()}),
+        moved.altered({"tickets": (moved.tickets[0].altered({"history": ()}),)}),
+    ):
+        with pytest.raises(InvalidRequest):
+            await store.restore(broken)
+    with pytest.raises(CallNotFound):
+        await store.state(CALL)
+
+
 # The store itself.
 
 
@@ -930,6 +1077,7 @@ async def test_an_open_store_checks_well(store: Store) -> None:
 
 ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
     "append": lambda store: store.append(opening()),
+    "load": lambda store: store.load(CALL, last=1),
     "state": lambda store: store.state(CALL),
     "events": lambda store: store.events(CALL),
     "turn": lambda store: store.turn(CALL, MESSAGE),
@@ -939,6 +1087,8 @@ ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
     "tickets": lambda store: store.tickets(TicketFilter()),
     "change_ticket": lambda store: store.change_ticket(TICKET, TicketChange(), actor="agent", now=NOON),
     "ticket_history": lambda store: store.ticket_history(TICKET),
+    "erase": lambda store: store.erase(CALL),
+    "restore": lambda store: store.restore(archive()),
     "check": lambda store: store.check(),
 }
 """Each method of a store, called; a new one must be added."""
