@@ -24,7 +24,7 @@ from callcenter.llm import Voice
 from callcenter.llm.offline import OfflineVoice
 from callcenter.llm.second_opinion import SecondOpinion
 from callcenter.personas import PersonaManager, load_personas
-from callcenter.settings import AnalysisMode, AuthMode, OpenAIApi, Settings
+from callcenter.settings import AnalysisMode, AuthMode, OpenAIApi, Settings, StoreKind
 from callcenter.store import Store
 from callcenter.store.sqlite import SQLiteStore
 
@@ -83,8 +83,7 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
     company = load_company(settings.company or DEMO)
     analyzer = load_analyzer(company)
     personas = PersonaManager(load_personas(), company)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    store = await SQLiteStore.open(settings.database)
+    store = await open_store(settings)
     bus = MemoryBus()
     offline = OfflineVoice(company)
     speech = await _speech(settings, company, personas, store) if settings.speaks_through_model else None
@@ -110,6 +109,17 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
         copilot=Copilot(voices=voices, personas=personas, model=speech.model if speech else None),
         guard=Guard(keys=keys, public_url=settings.public_url),
     )
+
+
+async def open_store(settings: Settings, *, kind: StoreKind | None = None) -> Store:
+    """Open where calls and tickets are kept; `kind` is another place than the configured one, to move calls there.
+
+    Raises ConfigurationError, StoreUnavailable.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if (kind or settings.store) is StoreKind.sqlite:
+        return await SQLiteStore.open(settings.database)
+    raise ConfigurationError("CALLCENTER_STORE=supabase can't be used by this version yet.")
 
 
 async def _speech(settings: Settings, company: Company, personas: PersonaManager, store: Store) -> Speech:
