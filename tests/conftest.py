@@ -6,7 +6,9 @@ import os
 
 import pytest
 
-OURS = ("CALLCENTER_", "OPENAI_")
+from tests.postgres import postgres as postgres  # noqa: PLC0414 (a fixture every test may ask for)
+
+OURS = ("CALLCENTER_", "OPENAI_", "SUPABASE_")
 """What a shell may have set for a server of its own: no test is to depend on it, nor speak to anybody's model."""
 
 CATEGORIES = frozenset({"unit", "contract", "live"})
