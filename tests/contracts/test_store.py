@@ -71,23 +71,25 @@ pytestmark = pytest.mark.contract
 OpenStore = Callable[[], Awaitable[Store]]
 
 
-def sqlite(folder: Path) -> OpenStore:
+def sqlite(request: pytest.FixtureRequest) -> OpenStore:
+    path = request.getfixturevalue("tmp_path") / "calls.sqlite3"
+
     async def open_store() -> Store:
-        return await SQLiteStore.open(folder / "calls.sqlite3")
+        return await SQLiteStore.open(path)
 
     return open_store
 
 
-STORES: dict[str, Callable[[Path], OpenStore]] = {"sqlite": sqlite}
+STORES: dict[str, Callable[[pytest.FixtureRequest], OpenStore]] = {"sqlite": sqlite}
 
 PATIENCE = 60.0
 """Seconds a race may take on a slow machine; only a failure takes that long."""
 
 
 @pytest.fixture(params=STORES)
-async def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenStore]:
+async def open_store(request: pytest.FixtureRequest) -> AsyncIterator[OpenStore]:
     opened: list[Store] = []
-    opener = STORES[request.param](tmp_path)
+    opener = STORES[request.param](request)
 
     async def open_and_remember() -> Store:
         opened.append(await opener())
