@@ -107,6 +107,10 @@ class Lane:
 
     async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Do `work` in the lane's thread and return what it returns, or raise what it raises."""
+        return await self.begin(work)
+
+    def begin(self, work: Callable[[sqlite3.Connection], Result]) -> asyncio.Future[Result]:
+        """Put `work` behind all that was asked of the lane so far; the future tells how it ended."""
         if self._closed:
             raise StoreUnavailable("The store is closed.")
         future: asyncio.Future[Result] = self._loop.create_future()
@@ -116,7 +120,7 @@ class Lane:
             # Not at once: whoever else is ready to run now may have something for the same group.
             self._at_work = True
             self._loop.call_soon(self._hand_over)
-        return await future
+        return future
 
     async def close(self) -> None:
         """Finish what waits, close the connection, end the thread."""

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from typing_extensions import override
 
@@ -99,7 +99,7 @@ class SQLiteStore(Store):
         self._long = Lane("store-lists", partial(_connect_reader, path), one_by_one)
 
     @classmethod
-    async def open(cls, path: Path) -> SQLiteStore:
+    async def open(cls, path: Path) -> Self:
         """Open the file at `path`, made if missing, after running pending migrations.
 
         Raises ConfigurationError for a database that can't be used by this version, StoreUnavailable when it is locked.
