@@ -28,6 +28,8 @@ FAILED: Final = 1
 MISUSED: Final = 2
 """What was typed or configured can't work; typer itself ends so when options are wrong."""
 
+_STORES: Final = "sqlite|supabase"
+
 
 class ExportFormat(StrEnum):
     """How exported calls are written."""
@@ -199,13 +201,20 @@ def evaluate(
 @app.command(
     epilog=(
         "\b\nExamples:\n  callcenter export CALL-001\n"
+        "  callcenter export all-calls.jsonl.gz\n"
         "  callcenter export CALL-001 --format html --output call.html\n"
         "  callcenter export --from 2026-11-01 --until 2026-12-01 --output november.csv"
     )
 )
 @_told
 def export(  # noqa: PLR0913 (one parameter an option)
-    call_id: Annotated[str | None, typer.Argument(help="One call; leave it out to export a period.")] = None,
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CALL_ID | FILE.jsonl.gz",
+            help="One call, or a file (.jsonl, .jsonl.gz) for all of them; leave it out to export a period.",
+        ),
+    ] = None,
     *,
     since: Annotated[str | None, typer.Option("--from", help="First day or moment, e.g. 2026-11-01; included.")] = None,
     until: Annotated[str | None, typer.Option("--until", help="Day or moment to stop before; not included.")] = None,
@@ -218,22 +227,67 @@ def export(  # noqa: PLR0913 (one parameter an option)
     language: Annotated[
         Language | None, typer.Option("--language", "-l", help="Language of headings, instead of the call's.")
     ] = None,
+    store: Annotated[
+        str | None, typer.Option(metavar=_STORES, help="Store to export all calls of, instead of CALLCENTER_STORE.")
+    ] = None,
 ) -> None:
-    """Write out one call, or all calls of a period.
+    """Write out one call, those of a period, or all.
 
     A period holds the calls that started in it, newest first. Days are the company's, in its time zone. A period as
-    html is a zip of pages. Files are readable by you alone, since they hold customers' words.
+    html is a zip of pages. A FILE takes all calls with their logs and tickets, for `callcenter import`. Files are
+    readable by you alone, since they hold customers' words.
     """
     from callcenter.cli.files import Period, export_one, export_period
+    from callcenter.cli.moving import export_all, is_moving_file
     from callcenter.settings import read_settings
 
-    if (call_id is None) is (since is None and until is None):
-        raise typer.BadParameter("name either a CALL_ID or a period (--from, --until)")
-    if call_id is not None:
-        export_one(read_settings(), call_id, fmt=fmt, output=output, force=force, language=language)
+    if (what is None) is (since is None and until is None):
+        raise typer.BadParameter("name either a CALL_ID, a FILE.jsonl.gz or a period (--from, --until)")
+    if what is not None and is_moving_file(what) and not (fmt or output or language):
+        export_all(read_settings(), Path(what), store=store, force=force)
+    elif store is not None:
+        raise typer.BadParameter("--store is for exporting all calls to a FILE.jsonl.gz")
+    elif what is not None:
+        export_one(read_settings(), what, fmt=fmt, output=output, force=force, language=language)
     else:
         period = Period(since, until)
         export_period(read_settings(), period, fmt=fmt, output=output, force=force, language=language)
+
+
+@app.command(
+    name="import",
+    epilog=(
+        "\b\nExamples:\n  callcenter import all-calls.jsonl.gz\n  callcenter import --from sqlite --store supabase"
+    ),
+)
+@_told
+def import_calls(
+    file: Annotated[Path | None, typer.Argument(help="A file of `callcenter export FILE.jsonl.gz`.")] = None,
+    *,
+    origin: Annotated[
+        str | None, typer.Option("--from", metavar=_STORES, help="Store to take the calls from, instead of a file.")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option(metavar=_STORES, help="Store to take them into, instead of CALLCENTER_STORE.")
+    ] = None,
+) -> None:
+    """Take in all calls of a file or another store.
+
+    They come with their logs and tickets. Calls that are there already are left alone, so that a move which was
+    stopped goes on when started again. What can't be taken is named, the rest is taken, and the command ends with 1.
+    Stop the server first (docs/operations.md).
+    """
+    from callcenter.cli.moving import import_file, import_store
+    from callcenter.settings import read_settings
+
+    if file is not None and origin is None:
+        whole = import_file(read_settings(), file, store=store)
+    elif origin is not None and file is None:
+        whole = import_store(read_settings(), origin, store=store)
+    else:
+        raise typer.BadParameter("name either a FILE or a store (--from)")
+    if not whole:
+        raise typer.Exit(FAILED)
 
 
 @app.command(epilog=("\b\nExamples:\n  callcenter simulate mycompany/scenarios --company mycompany"))

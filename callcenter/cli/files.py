@@ -24,7 +24,7 @@ from callcenter.bootstrap import App, build
 from callcenter.calls import CallId, ConversationState, Language
 from callcenter.errors import ConfigurationError, InvalidRequest
 from callcenter.events import CallEvent, fold
-from callcenter.settings import Settings
+from callcenter.settings import Settings, StoreKind
 from callcenter.store import MAX_PAGE, CallFilter, Store
 
 if TYPE_CHECKING:
@@ -108,8 +108,7 @@ def export_period(  # noqa: PLR0913 (one parameter an option)
 def _write(
     settings: Settings, write: Callable[[App, IO[bytes]], Awaitable[int]], output: Path | None, *, force: bool
 ) -> int:
-    if not settings.database.exists():
-        raise ConfigurationError(f"There is no database at {settings.database}; set CALLCENTER_DATA_DIR to its folder.")
+    check_database(settings, settings.store)
 
     async def run(out: IO[bytes]) -> int:
         app = await build(settings)
@@ -125,6 +124,12 @@ def _write(
         return count
     with new_file(output, force=force) as file:
         return asyncio.run(run(file))
+
+
+def check_database(settings: Settings, kind: StoreKind) -> None:
+    """Raise ConfigurationError where calls are to be read from an embedded database that does not exist."""
+    if kind is StoreKind.sqlite and not settings.database.exists():
+        raise ConfigurationError(f"There is no database at {settings.database}; set CALLCENTER_DATA_DIR to its folder.")
 
 
 @contextmanager

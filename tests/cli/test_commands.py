@@ -13,7 +13,19 @@ pytestmark = pytest.mark.unit
 
 Run = Callable[..., Result]
 
-COMMANDS = ("serve", "chat", "analyze", "evaluate", "export", "simulate", "words", "migrate", "init", "settings")
+COMMANDS = (
+    "serve",
+    "chat",
+    "analyze",
+    "evaluate",
+    "export",
+    "import",
+    "simulate",
+    "words",
+    "migrate",
+    "init",
+    "settings",
+)
 
 
 def test_it_says_its_version(run: Run) -> None:
