@@ -8,7 +8,7 @@ spoils its group: lanes.py has that undone and each step written alone, which te
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -133,25 +133,28 @@ def _refusal(connection: sqlite3.Connection, step: Step) -> Exception:
 def _refresh(connection: sqlite3.Connection, steps: Sequence[Step]) -> int:
     """Refresh the headers that are where their steps expect them; return how many were."""
     refreshed = 0
-    for some in _parts(steps):
-        values: list[object] = []
-        for step in some:
-            header = step.header
-            values += (
-                *(header.call_id, step.expected_seq, header.seq, header.language, header.current_persona, header.mode),
-                *(header.updated_at, header.ended_at, header.state),
-            )
-        refreshed += connection.execute(_refreshing(len(some)), values).rowcount
+    # A call that goes on has no time of its end to be set: SQLite would write the index of the open calls anew for it.
+    for ends in (False, True):
+        for some in _parts([step for step in steps if (step.header.ended_at is not None) is ends]):
+            values: list[object] = []
+            for step in some:
+                header = step.header
+                values += (header.call_id, step.expected_seq, header.seq, header.language, header.current_persona)
+                values += (header.mode, header.updated_at, header.state)
+                if ends:
+                    values.append(header.ended_at)
+            refreshed += connection.execute(_refreshing(len(some), ends=ends), values).rowcount
     return refreshed
 
 
 @cache
-def _refreshing(number: int) -> str:
-    rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?)"] * number)
+def _refreshing(number: int, *, ends: bool) -> str:
+    row = "(?, ?, ?, ?, ?, ?, ?, ?, ?)" if ends else "(?, ?, ?, ?, ?, ?, ?, ?)"
+    rows = ", ".join([row] * number)
     return f"""
     update conversations
     set seq = new.column3, language = new.column4, current_persona = new.column5, mode = new.column6,
-      updated_at = new.column7, ended_at = new.column8, state = new.column9
+      updated_at = new.column7, state = new.column8{", ended_at = new.column9" if ends else ""}
     from (values {rows}) as new
     where conversations.call_id = new.column1 and conversations.seq = new.column2
     """  # noqa: S608 (question marks)
@@ -176,14 +179,25 @@ def _add_to_tickets(connection: sqlite3.Connection, rows: Sequence[TicketRow]) -
                 "A ticket of the call was changed since it was read; load both again and retry the turn."
             )
         changes.append((row, stored))
-    _many(connection, "tickets", TICKET_COLUMNS, [row.values for row in rows], _OVER_THE_OLD)
+    for ending, alike in ((_OF_THE_SAME_STATUS, True), (_OVER_THE_OLD, False)):
+        some = [row.values for row, stored in changes if (row.values[_STATUS] == stored[_STATUS]) is alike]
+        _many(connection, "tickets", TICKET_COLUMNS, some, ending)
     _note(connection, changes, _FROM_CUSTOMER)
 
 
 _VERSION: Final = TICKET_COLUMNS.index("version")
-_OVER_THE_OLD: Final = "on conflict (number) do update set " + ", ".join(
-    f"{name} = excluded.{name}" for name in TICKET_COLUMNS if name != "number"
-)
+_STATUS: Final = TICKET_COLUMNS.index("status")
+_LASTING: Final = frozenset({"number", "call_id", "created_at"})
+"""What never changes of a ticket; written anew, it would have two indexes written anew as well."""
+
+
+def _over_the_old(names: Iterable[str]) -> str:
+    return "on conflict (number) do update set " + ", ".join(f"{name} = excluded.{name}" for name in names)
+
+
+_OVER_THE_OLD: Final = _over_the_old(name for name in TICKET_COLUMNS if name not in _LASTING)
+_OF_THE_SAME_STATUS: Final = _over_the_old(name for name in TICKET_COLUMNS if name not in _LASTING | {"status"})
+"""Spares the third index too: what customers add seldom changes a ticket's status."""
 
 
 def _note(
