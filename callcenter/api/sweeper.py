@@ -1,7 +1,7 @@
 """Look for garbage at a time of our own choosing, a little at a time, so that no customer waits for it.
 
 Python's collector goes by counts of objects made and let go. Under many streams at once the two balance while tens of
-thousands of young objects pile up, and looking through them holds the loop for 20 ms and more. Looked through fifty
+thousands of young objects pile up, and looking through them holds the loop for 20 ms and more. Looked through a hundred
 times a second they are few, and each is looked at once all the same. All that lives as long as the process is spared.
 """
 
@@ -13,7 +13,7 @@ import time
 from types import TracebackType
 from typing import Final, Self
 
-BUSY_SECONDS: Final = 0.02
+BUSY_SECONDS: Final = 0.01
 QUIET_SECONDS: Final = 0.1
 FEW: Final = 200
 """With so few more objects than the last time it is quiet."""
