@@ -82,7 +82,7 @@ class LocalizedText(Value):
 
     def __getitem__(self, language: Language) -> str:
         """Return the text in `language`."""
-        text: str = getattr(self, language.value)
+        text: str = getattr(self, language)
         return text
 
 

@@ -20,31 +20,35 @@ class Interrupted(Exception):  # noqa: N818 (no error: the customer spoke)
 class Speech:
     """A reply in the making, for whoever may cut it off. It can be, only while it waits for the next piece."""
 
-    __slots__ = ("_cut", "_waiting")
+    __slots__ = ("_cut", "_speaker", "_waiting")
 
     def __init__(self) -> None:
         self._cut = False
-        self._waiting: asyncio.Task[object] | None = None
+        self._speaker: asyncio.Task[object] | None = None
+        """The one task that speaks."""
+        self._waiting = False
 
     def interrupt(self) -> None:
         """Cut the reply off where it stands."""
         if self._cut:
             return
         self._cut = True
-        if self._waiting is not None:
-            self._waiting.cancel()
+        if self._waiting and self._speaker is not None:
+            self._speaker.cancel()
 
     async def next(self, pieces: AsyncIterator[PieceT]) -> PieceT | None:
         """Wait for the next piece; None when there are no more. Raises Interrupted when the reply was cut off."""
         if self._cut:
             raise Interrupted
-        self._waiting = task = cast("asyncio.Task[object]", asyncio.current_task())
+        if self._speaker is None:
+            self._speaker = cast("asyncio.Task[object]", asyncio.current_task())
+        self._waiting = True
         try:
             return await anext(pieces, None)
         except asyncio.CancelledError:
             # Ours or somebody else's: only when no other cancellation is pending was it the customer alone.
-            if self._cut and task.uncancel() == 0:
+            if self._cut and self._speaker.uncancel() == 0:
                 raise Interrupted from None
             raise
         finally:
-            self._waiting = None
+            self._waiting = False

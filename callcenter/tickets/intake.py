@@ -105,7 +105,7 @@ def next_slot(slots: Slots, category: TicketCategory) -> Slot | None:
 
 
 def _known(slots: Slots, slot: Slot) -> bool:
-    return getattr(slots, slot.value) is not None
+    return getattr(slots, slot) is not None
 
 
 def _lacking(analysis: MessageAnalysis, text: str, asked: Slot) -> tuple[Slot, ...]:

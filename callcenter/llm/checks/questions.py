@@ -117,7 +117,7 @@ class Questions:
 
 def settled(slots: Slots, *, name: str | None = None, asks: Slot | None = None) -> frozenset[Detail]:
     """Return what a reply must not ask for; `name` is the customer's where the channel told it, `asks` what it may."""
-    known = {detail for detail in Detail if getattr(slots, detail.value) is not None}
+    known = {detail for detail in Detail if getattr(slots, detail) is not None}
     if name is not None:
         known.add(Detail.name)
     for slot in Slot:
