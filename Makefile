@@ -9,7 +9,7 @@ BIN := .venv/bin
 run: .venv/runtime.stamp  ## serve on 127.0.0.1:8000
 	@exec $(BIN)/python main.py
 
-test: .venv/dev.stamp  ## every test
+test: .venv/dev.stamp .venv/gateway.stamp  ## every test
 	@$(BIN)/python -m pytest $(PYTEST)
 
 check: .venv/dev.stamp  ## lint, format, types, import contract
@@ -49,7 +49,7 @@ lock: .venv/runtime.stamp
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --constraint requirements-dev.lock --group faults pyproject.toml -o requirements-faults.lock
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv tests/gateway/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/bin/python:
 	@PYTHON="$(PYTHON)" sh scripts/make-venv
@@ -65,6 +65,14 @@ clean:
 	@echo "Installing the locked development tools into .venv (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
+
+# What stands in for a Supabase project. Without npm, or without what it fetches, the tests that need it say so.
+.venv/gateway.stamp: tests/gateway/package-lock.json .venv/bin/python
+	@if command -v npm >/dev/null; then \
+	  echo "Installing the locked packages of tests/gateway (once) ..."; \
+	  npm ci --prefix tests/gateway --ignore-scripts --no-audit --no-fund --loglevel=error && touch $@ \
+	    || echo "They could not be installed."; \
+	fi
 
 # What the benchmarks measure us beside, and nothing else needs.
 .venv/bench.stamp: requirements-bench.lock .venv/dev.stamp

@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from tests.data_api import data_api as data_api  # noqa: PLC0414 (likewise)
+from tests.data_api import project as project  # noqa: PLC0414 (likewise)
 from tests.postgres import postgres as postgres  # noqa: PLC0414 (a fixture every test may ask for)
 
 OURS = ("CALLCENTER_", "OPENAI_", "SUPABASE_")
