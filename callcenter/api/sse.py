@@ -22,7 +22,16 @@ from callcenter.api.errors import customer_text
 from callcenter.calls import Language, MessageId
 from callcenter.conversation import Turn, Utterance
 from callcenter.errors import CallCenterError, SubscriberTooSlow
-from callcenter.events import AssistantDelta, AssistantMessage, CallEnded, CallFrame, CallStarted, ErrorFrame, Greeting
+from callcenter.events import (
+    AssistantDelta,
+    AssistantMessage,
+    CallEnded,
+    CallErased,
+    CallFrame,
+    CallStarted,
+    ErrorFrame,
+    Greeting,
+)
 
 MEDIA_TYPE: Final = "text/event-stream"
 EVENT_SCHEMA: Final[dict[str, JsonValue]] = {
@@ -33,6 +42,9 @@ EVENT_SCHEMA: Final[dict[str, JsonValue]] = {
 }
 _HEADERS: Final = {**HEADERS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _KEEPALIVE: Final = b": keepalive\n\n"
+
+_UNNUMBERED: Final = (AssistantDelta, ErrorFrame, CallErased)
+"""Frames that are never stored."""
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +73,7 @@ async def _lines(house: House, said: Utterance, language: Language) -> AsyncGene
 
 
 def _encoded(frame: CallFrame) -> bytes:
-    seq = b"" if isinstance(frame, AssistantDelta | ErrorFrame) else b"id: %d\n" % frame.seq
+    seq = b"" if isinstance(frame, _UNNUMBERED) else b"id: %d\n" % frame.seq
     return b"%sevent: %s\ndata: %s\n\n" % (seq, frame.event.encode(), frame.json_text.encode())
 
 
@@ -86,6 +98,8 @@ class _TurnFrames:
                     if reading in done:
                         if frames := self._new(reading.result()):
                             yield frames
+                            if isinstance(frames[-1], CallErased):
+                                return
                         reading = asyncio.ensure_future(subscription.batch())
                     elif not done and turn.done():
                         break
@@ -109,7 +123,7 @@ class _TurnFrames:
         for frame in frames:
             if not self._concerns(frame):
                 continue
-            if not isinstance(frame, AssistantDelta | ErrorFrame):
+            if not isinstance(frame, _UNNUMBERED):
                 if frame.seq <= self._last:
                     continue
                 self._last = frame.seq
@@ -120,6 +134,8 @@ class _TurnFrames:
         """Whether a frame is of this turn: of its message, or the reply to a burst that its message was part of."""
         if isinstance(frame, CallStarted | Greeting | CallEnded):
             return False
+        if isinstance(frame, CallErased):
+            return True
         if frame.message_id == self._said.message_id:
             return True
         return isinstance(frame, AssistantMessage) and self._said.message_id in frame.answers

@@ -28,6 +28,7 @@ from callcenter.errors import CallCenterError, InvalidRequest
 from callcenter.events import (
     AssistantDelta,
     AssistantMessage,
+    CallErased,
     CallEvent,
     CallFrame,
     ErrorFrame,
@@ -162,6 +163,8 @@ class Screen:
             self._speak(frame.persona, frame.delta)
         elif isinstance(frame, ErrorFrame):
             self.say_aside(frame.message)
+        elif isinstance(frame, CallErased):
+            self.say_aside("call erased")
         elif frame.seq > self._shown:
             self._shown = frame.seq
             self._show_event(frame)

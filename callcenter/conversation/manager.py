@@ -39,6 +39,7 @@ from callcenter.errors import (
 )
 from callcenter.events import CallEnded as CallEndedEvent
 from callcenter.events import (
+    CallErased,
     CallEvent,
     CallStarted,
     Greeting,
@@ -52,7 +53,7 @@ from callcenter.llm.second_opinion import SecondOpinion
 from callcenter.opinions import doubt, settle
 from callcenter.personas import PersonaManager
 from callcenter.routing import Opinion, RoutingDecision, RoutingPolicy, decide
-from callcenter.store import Append, Store
+from callcenter.store import Append, Erased, Store
 from callcenter.tickets import Ticket, TicketChange
 
 
@@ -74,6 +75,15 @@ class StartedCall:
     state: ConversationState
     greeting: Greeting
     events: tuple[CallEvent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """That a call is no more."""
+
+    call_id: CallId
+    erased_at: datetime
+    erased: Erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +292,22 @@ class ConversationManager:
                 if step.events:
                     return step.state
             raise TurnConflict
+
+    async def erase(self, call_id: CallId) -> Erasure:
+        """Delete a call for good, with its tickets, and have its readers told. Raises CallNotFound, StoreUnavailable.
+
+        What is being said or answered on it then fails with CallNotFound.
+        """
+        with self._use(call_id) as call:
+            if call.speech is not None:
+                call.speech.interrupt()
+            async with call.log:
+                try:
+                    erased = await self._store.erase(call_id)
+                finally:
+                    call.forget()
+                await self._bus.publish([CallErased(call_id=call_id)])
+        return Erasure(call_id=call_id, erased_at=self._sources.now(), erased=erased)
 
     async def change_ticket(self, number: TicketNumber, change: TicketChange, *, actor: str) -> Ticket:
         """Change a ticket for an agent. Raises TicketNotFound, InvalidTransition, TicketConflict."""

@@ -286,7 +286,14 @@ class ErrorFrame(_Frame):
     message_id: MessageId | None = None
 
 
-CallFrame = CallEvent | AssistantDelta | ErrorFrame
+class CallErased(_Frame):
+    """The call was deleted for good: there is nothing left to read, and nothing more will come. Never stored."""
+
+    event: Literal["call_erased"] = "call_erased"
+    call_id: CallId
+
+
+CallFrame = CallEvent | AssistantDelta | ErrorFrame | CallErased
 """What readers of the bus get."""
 
 EVENTS: Final[TypeAdapter[CallEvent]] = TypeAdapter(CallEvent)

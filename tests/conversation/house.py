@@ -21,7 +21,7 @@ from callcenter.errors import CallNotFound, StoreUnavailable, VoiceFailed
 from callcenter.llm import Brief, Completion, CompletionKind, Delta, Piece, Voice
 from callcenter.llm.second_opinion import SecondOpinion
 from callcenter.personas import PersonaManager, load_personas
-from callcenter.store import Append
+from callcenter.store import Append, Erased
 from callcenter.store.sqlite import SQLiteStore
 from tests.factories import after
 
@@ -90,6 +90,7 @@ class Faulty:
     def __init__(self, store: SQLiteStore) -> None:
         self.store = store
         self.before = self.after = 0
+        self.erasing_fails = False
         self.steps: list[Append] = []
 
     async def append(self, step: Append) -> None:
@@ -101,6 +102,11 @@ class Faulty:
         if self.after:
             self.after -= 1
             raise StoreUnavailable
+
+    async def erase(self, call_id: CallId) -> Erased:
+        if self.erasing_fails:
+            raise StoreUnavailable
+        return await self.store.erase(call_id)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.store, name)

@@ -10,10 +10,11 @@ import pytest
 
 from callcenter.calls import CallId, Language, PersonaType, Slot, TicketCategory
 from callcenter.conversation import Utterance
-from callcenter.errors import CallEnded, CallExists, CallNotFound, EmptyMessage, StoreUnavailable
+from callcenter.errors import CallEnded, CallExists, CallNotFound, EmptyMessage, StoreUnavailable, TicketNotFound
 from callcenter.events import (
     AssistantDelta,
     AssistantMessage,
+    CallErased,
     Escalation,
     Handoff,
     Outcome,
@@ -23,7 +24,7 @@ from callcenter.events import (
     UserMessage,
     fold,
 )
-from callcenter.llm import Brief, Piece
+from callcenter.llm import Brief, Delta, Piece
 from callcenter.tickets import TicketChange, TicketStatus
 from tests.conversation.house import (
     CALL,
@@ -427,6 +428,62 @@ async def test_the_service_last_named_is_remembered(tmp_path):
         interests = (await home.store.state(CALL)).interests
         assert [COMPANY.service(each) is not None for each in interests] == [True, True]
         assert "adver" in interests[-1]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [(Language.ar, "الموقع لا يعمل منذ أمس"), (Language.en, "Your website has been down since yesterday")],
+)
+async def test_an_erased_call_is_gone_with_its_tickets_and_its_readers_are_told(tmp_path, language, text):
+    async with house(tmp_path, language=language) as home:
+        ticket = (await home.says(text)).ticket
+        events = len(await home.log())
+        async with home.bus.subscribe(CALL) as reader:
+            erasure = await home.manager.erase(CALL)
+            assert await reader.batch() == [CallErased(call_id=CALL)]
+        assert (erasure.call_id, erasure.erased.events, erasure.erased.tickets) == (CALL, events, 1)
+        for gone in (home.says("hello"), home.manager.state(CALL), home.manager.end(CALL, reason="over")):
+            with pytest.raises(CallNotFound):
+                await gone
+        with pytest.raises(TicketNotFound):
+            await home.store.ticket(ticket.number)
+
+
+async def test_what_was_never_there_can_not_be_erased(tmp_path):
+    async with house(tmp_path) as home:
+        await home.manager.erase(CALL)
+        for call_id in (CallId("NOBODY"), CALL):
+            with pytest.raises(CallNotFound):
+                await home.manager.erase(call_id)
+
+
+async def test_a_reply_in_the_making_does_not_outlive_its_call(tmp_path):
+    begun = asyncio.Event()
+
+    async def endless(_brief: Brief) -> AsyncGenerator[Piece, None]:
+        yield Delta("Once upon a time ")
+        begun.set()
+        await asyncio.Event().wait()
+
+    async with house(tmp_path, Scripted(endless)) as home:
+        turn = asyncio.ensure_future(home.says("Tell me a story", "m-1"))
+        await begun.wait()
+        await home.manager.erase(CALL)
+        with pytest.raises(CallNotFound):
+            await turn
+        started = await home.manager.start(call_id=CALL, language=Language.en)
+        assert await home.log() == list(started.events)
+
+
+async def test_a_call_that_could_not_be_erased_goes_on(tmp_path):
+    async with house(tmp_path) as home:
+        await home.says("hello")
+        before = await home.log()
+        home.faults.erasing_fails = True
+        with pytest.raises(StoreUnavailable):
+            await home.manager.erase(CALL)
+        await home.says("What are your working hours?")
+        assert (await home.log())[: len(before)] == before
 
 
 async def test_assessing_a_message_stores_nothing(tmp_path):
