@@ -8,6 +8,9 @@ import pytest
 
 from tests.data_api import data_api as data_api  # noqa: PLC0414 (likewise)
 from tests.data_api import project as project  # noqa: PLC0414 (likewise)
+from tests.hosted import KEY, URL
+from tests.hosted import hosted_project as hosted_project  # noqa: PLC0414 (likewise)
+from tests.hosted import lent_project as lent_project  # noqa: PLC0414 (likewise)
 from tests.postgres import postgres as postgres  # noqa: PLC0414 (a fixture every test may ask for)
 
 OURS = ("CALLCENTER_", "OPENAI_", "SUPABASE_")
@@ -17,7 +20,7 @@ CATEGORIES = frozenset({"unit", "contract", "live"})
 
 
 def pytest_configure() -> None:
-    for name in [name for name in os.environ if name.startswith(OURS)]:
+    for name in [name for name in os.environ if name.startswith(OURS) and name not in {URL, KEY}]:
         del os.environ[name]
 
 

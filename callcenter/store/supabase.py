@@ -45,7 +45,7 @@ from callcenter.store.rows import (
     ticket_row,
     time_text,
 )
-from callcenter.store.supabase_wire import DataAPI, Row, quoted, sendable, texts
+from callcenter.store.supabase_wire import DataAPI, Row, is_text, quoted, sendable, texts
 from callcenter.store.writes import Step, rows_of
 from callcenter.tickets import Ticket, TicketChange, change_ticket
 
@@ -109,7 +109,7 @@ class SupabaseStore(Store):
 
     @override
     async def state(self, call_id: CallId) -> ConversationState:
-        query = self._api.client.table("conversations").select("state").eq("call_id", sendable(call_id))
+        query = self._api.client.table("conversations").select("state").filter("call_id", *is_text(call_id))
         rows, _ = await self._api.rows(query)
         if not rows:
             raise CallNotFound
@@ -159,7 +159,7 @@ class SupabaseStore(Store):
 
     @override
     async def ticket(self, number: TicketNumber) -> Ticket:
-        query = self._api.client.table("tickets").select(*TICKET_COLUMNS).eq("number", sendable(number))
+        query = self._api.client.table("tickets").select(*TICKET_COLUMNS).filter("number", *is_text(number))
         rows, _ = await self._api.rows(query)
         if not rows:
             raise TicketNotFound
@@ -170,8 +170,12 @@ class SupabaseStore(Store):
         check_limit(limit)
         start = place("tickets", cursor)
         query = self._api.client.table("tickets").select(*TICKET_COLUMNS)
-        for column, value in wanted.model_dump(mode="json", exclude_none=True).items():
-            query = query.eq(column, sendable(value))
+        same = {"status": wanted.status, "category": wanted.category, "priority": wanted.priority}
+        for column, value in same.items():
+            if value is not None:
+                query = query.eq(column, value.value)
+        if wanted.call_id is not None:
+            query = query.filter("call_id", *is_text(wanted.call_id))
         if start is not None:
             query = query.or_(_before("created_at", "number", start))
         query = query.order("created_at", desc=True).order("number", desc=True).limit(limit + 1)
@@ -249,7 +253,7 @@ class SupabaseStore(Store):
             last = after if not found else _read(_NUMBER, found[-1].get(columns[0]))
             query = self._api.client.table(table).select(*columns, count=None if found else CountMethod.exact)
             for column, value in same.items():
-                query = query.eq(column, sendable(value))
+                query = query.filter(column, *is_text(value))
             some = ROWS_AT_ONCE if limit is None else min(ROWS_AT_ONCE, limit - len(found))
             rows, matching = await self._api.rows(query.gt(columns[0], last).order(columns[0]).limit(some))
             if not rows:

@@ -190,6 +190,14 @@ def sendable(text: str) -> str:
     return text
 
 
+def is_text(text: str) -> tuple[str, str]:
+    """Return operator and operand of a filter for an id, whatever it is made of.
+
+    In a list of one, since only there it may be quoted, and so is never read as null, as true or as a list itself.
+    """
+    return "in", f"({quoted(text)})"
+
+
 def quoted(text: str) -> str:
     """Return a value as it stands within a condition that is put together of several."""
     escaped = sendable(text).replace("\\", "\\\\").replace('"', '\\"')

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -41,6 +43,7 @@ from callcenter.events import fold
 from callcenter.store import MAX_PAGE, Append, Archive, ArchivedTicket, CallFilter, Erased, Store, TicketFilter
 from callcenter.store.sqlite import SQLiteStore
 from callcenter.tickets import Ticket, TicketChange, TicketStatus, change_ticket
+from tests.data_api import Project, Relay
 from tests.factories import (
     CALL,
     COMPLAINT,
@@ -65,6 +68,7 @@ from tests.factories import (
     transfer_requested,
     user_message,
 )
+from tests.hosted import URL, Hosted
 
 pytestmark = pytest.mark.contract
 
@@ -80,7 +84,19 @@ def sqlite(request: pytest.FixtureRequest) -> OpenStore:
     return open_store
 
 
-STORES: dict[str, Callable[[pytest.FixtureRequest], OpenStore]] = {"sqlite": sqlite}
+def supabase(request: pytest.FixtureRequest) -> OpenStore:
+    project: Project = request.getfixturevalue("project")
+    return project.open
+
+
+def hosted(request: pytest.FixtureRequest) -> OpenStore:
+    project: Hosted = request.getfixturevalue("hosted_project")
+    return project.open
+
+
+STORES: dict[str, Callable[[pytest.FixtureRequest], OpenStore]] = {"sqlite": sqlite, "supabase": supabase}
+if URL in os.environ:
+    STORES["hosted"] = hosted
 
 PATIENCE = 60.0
 """Seconds a race may take on a slow machine; only a failure takes that long."""
@@ -297,6 +313,72 @@ async def test_any_readable_text_is_kept_as_it_is(store: Store, name: str) -> No
     await store.append(following(step.state, user_message(message=name)))
     assert (await store.state(CALL)).customer_name == name
     assert (await store.turn(CALL, MESSAGE))[0] == user_message(message=name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a,b",
+        '"a"',
+        "'a'",
+        "a(b)",
+        "a.b:c",
+        "50%25",
+        "مكالمة ١",
+        "a\\b",
+        "*",
+        "null",
+        "a b+c",
+        "x&y=z",
+        "#?/..",
+        "{1}",
+        "and(a)",
+    ],
+)
+async def test_any_id_names_what_it_names(store: Store, name: str) -> None:
+    """Also at the end of a page, where a list goes on from it."""
+    call_id, message_id = CallId(name), MessageId(name)
+    for other in ("CALL-1", "CALL-2"):
+        await store.append(opening(other))
+    opened = ticket(name, call_id=name)
+    step = await open_one(store, opened)
+    step = following(step.state, user_message(message_id=name), assistant_message(message_id=name))
+    await store.append(step)
+
+    assert await store.state(call_id) == (await store.load(call_id, last=1)).state == step.state
+    assert await store.events(call_id, after=step.expected_seq) == await store.turn(call_id, message_id)
+    assert await store.ticket(opened.number) == opened
+    assert (await store.tickets(TicketFilter(call_id=name))).items == (opened,)
+    changed = await store.change_ticket(opened.number, TicketChange(assignee=name), actor=name, now=after(1))
+    assert [changed.assignee, (await store.ticket_history(opened.number))[-1].actor] == [name, name]
+    for number, wanted in (("TKT-1", "CALL-1"), ("TKT-2", "CALL-2")):
+        await open_one(store, ticket(number, call_id=wanted))
+    calls, tickets = await store.calls(CallFilter(), limit=1), await store.tickets(TicketFilter(), limit=1)
+    called, numbered = [calls.items[0].call_id], [tickets.items[0].number]
+    while calls.next and tickets.next:
+        calls = await store.calls(CallFilter(), limit=1, cursor=calls.next)
+        tickets = await store.tickets(TicketFilter(), limit=1, cursor=tickets.next)
+        called += [each.call_id for each in calls.items]
+        numbered += [each.number for each in tickets.items]
+    assert (sorted(called), sorted(numbered)) == (
+        sorted(["CALL-1", "CALL-2", name]),
+        sorted(["TKT-1", "TKT-2", name]),
+    )
+    await store.erase(call_id)
+    with pytest.raises(CallNotFound):
+        await store.state(call_id)
+
+
+async def test_a_log_of_thousands_of_events_comes_whole(store: Store) -> None:
+    step = opening()
+    await store.append(step)
+    said = following(step.state, *(assistant_message(message=f"جواب {number}") for number in range(2_400)))
+    await store.append(said)
+    whole = [*step.events, *said.events]
+    assert await store.events(CALL) == whole
+    assert await store.events(CALL, after=700) == whole[700:]
+    assert await store.events(CALL, after=3, limit=2_000) == whole[3:2_003]
+    assert list((await store.load(CALL, last=2_000)).events) == whole[-2_000:]
 
 
 @pytest.mark.parametrize("name", ["\ud800", "علي \udfff", "a\x00b", "\x00"], ids=ascii)
@@ -1107,3 +1189,29 @@ async def test_a_closed_store_is_unavailable(store: Store, method: str) -> None:
     await store.close()
     with pytest.raises(StoreUnavailable):
         await ASKED[method](store)
+
+
+Away = Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[tuple[Store, Callable[[], Awaitable[None]]]]]
+
+
+@asynccontextmanager
+async def supabase_away(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Store, Callable[[], Awaitable[None]]]]:
+    """Open a store whose connections end, and are refused, from a moment on."""
+    relay = Relay(request.getfixturevalue("project"))
+    store = await relay.project.open(await relay.start())
+    yield store, relay.cut
+    await store.close()
+
+
+AWAY: dict[str, Away] = {"supabase": supabase_away}
+"""Stores that something else keeps, which may be away; one that never is has no line."""
+
+
+@pytest.mark.parametrize("method", ASKED)
+@pytest.mark.parametrize("away", AWAY)
+async def test_a_store_that_is_away_is_unavailable(request: pytest.FixtureRequest, away: str, method: str) -> None:
+    async with AWAY[away](request) as (store, cut):
+        await store.append(opening())
+        await cut()
+        with pytest.raises(StoreUnavailable):
+            await ASKED[method](store)
