@@ -81,6 +81,23 @@ def test_what_is_caught_by_its_shape_is_taken_back_like_any_claim(language, text
     assert bool(faults(text, ground(language))) == claimed
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (Language.en, "I popped it in the mail for you."),
+        (Language.en, "We swapped your phone."),
+        (Language.en, "They swapped your phone."),
+        (Language.en, "They're reworking your design."),
+        (Language.ar, "جهّزت لكم العقد."),
+        (Language.ar, "خلاص، جهّزتلكم العقد."),
+        (Language.ar, "تمام، نقّحناها."),
+        (Language.ar, "تصميمكم الآن جاهز."),
+    ],
+)
+def test_whoever_of_us_did_it_and_whatever_it_was_is_a_claim(language, text):
+    assert faults(text, ground(language)) == ["unbacked_action"]
+
+
 def test_a_fact_quoted_word_for_word_is_no_claim():
     said = "One of our consultants will contact you within a day."
     assert faults(said) == ["unbacked_action"]
