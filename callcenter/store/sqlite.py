@@ -94,9 +94,9 @@ class SQLiteStore(Store):
     def __init__(self, path: Path) -> None:
         """Hold what `open` starts; use that."""
         self._wanted: tuple[Migration, ...] = ()
-        self._writer = Lane("store-writer", partial(_connect, path), partial(one_transaction, at_once=at_once))
-        self._short = Lane("store-reader", partial(_connect_reader, path), one_by_one)
-        self._long = Lane("store-lists", partial(_connect_reader, path), one_by_one)
+        self._writer = Lane("store-writer", partial(connect, path), partial(one_transaction, at_once=at_once))
+        self._short = Lane("store-reader", partial(connect_reader, path), one_by_one)
+        self._long = Lane("store-lists", partial(connect_reader, path), one_by_one)
 
     @classmethod
     async def open(cls, path: Path) -> Self:
@@ -186,15 +186,17 @@ class SQLiteStore(Store):
             await lane.close()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a connection that writes durably."""
     connection = sqlite3.connect(path, isolation_level=None)
     for pragma in _PRAGMAS:
         connection.execute(pragma)
     return connection
 
 
-def _connect_reader(path: Path) -> sqlite3.Connection:
-    connection = _connect(path)
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """Open a connection that only reads."""
+    connection = connect(path)
     connection.execute("pragma query_only = on")
     return connection
 

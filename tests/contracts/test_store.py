@@ -41,6 +41,7 @@ from callcenter.errors import (
 )
 from callcenter.events import fold
 from callcenter.store import MAX_PAGE, Append, Archive, ArchivedTicket, CallFilter, Erased, Store, TicketFilter
+from callcenter.store.journal import JournaledStore
 from callcenter.store.sqlite import SQLiteStore
 from callcenter.tickets import Ticket, TicketChange, TicketStatus, change_ticket
 from tests.data_api import Project, Relay
@@ -94,7 +95,22 @@ def hosted(request: pytest.FixtureRequest) -> OpenStore:
     return project.open
 
 
-STORES: dict[str, Callable[[pytest.FixtureRequest], OpenStore]] = {"sqlite": sqlite, "supabase": supabase}
+def journal(request: pytest.FixtureRequest) -> OpenStore:
+    """A journal before a store that is not away; of one that is, tests/store/test_journal_contract.py."""
+    folder: Path = request.getfixturevalue("tmp_path")
+
+    async def open_store() -> Store:
+        primary = await SQLiteStore.open(folder / "calls.sqlite3")
+        return await JournaledStore.open(primary, folder / "journal.sqlite3", clock=lambda: NOON)
+
+    return open_store
+
+
+STORES: dict[str, Callable[[pytest.FixtureRequest], OpenStore]] = {
+    "sqlite": sqlite,
+    "supabase": supabase,
+    "journal": journal,
+}
 if URL in os.environ:
     STORES["hosted"] = hosted
 

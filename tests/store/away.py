@@ -1,0 +1,175 @@
+"""A primary store that can go away: a real one, behind a door that fails before or after the work was done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Coroutine
+from datetime import datetime
+from enum import Enum, auto
+from pathlib import Path
+from typing import TypeVar
+
+from typing_extensions import override
+
+from callcenter.calls import CallId, ConversationState, MessageId, TicketNumber
+from callcenter.errors import CallCenterError, StoreUnavailable
+from callcenter.events import CallEvent
+from callcenter.store import (
+    Append,
+    Archive,
+    CallFilter,
+    Erased,
+    Page,
+    PageLimit,
+    Store,
+    StoredCall,
+    TicketEntry,
+    TicketFilter,
+)
+from callcenter.store.journal import JournaledStore
+from callcenter.store.sqlite import SQLiteStore
+from callcenter.tickets import Ticket, TicketChange
+from tests.factories import NOON
+
+Result = TypeVar("Result")
+
+
+class Fault(Enum):
+    before = auto()
+    """Nothing is done."""
+    after = auto()
+    """It is done, but nobody is told."""
+
+
+class Door(Store):
+    """Passes all on to a store, while `fault` is None; `faults` are of single methods."""
+
+    def __init__(self, behind: Store) -> None:
+        self.behind = behind
+        self.fault: Fault | None = None
+        self.faults: dict[str, Fault] = {}
+        self.error: CallCenterError = StoreUnavailable("The line is dead.")
+        self.asked: Counter[str] = Counter()
+        self.refuses: set[str] = set()
+        """Calls of which no step is taken, whatever the rest."""
+
+    async def _pass(self, work: Coroutine[object, object, Result]) -> Result:
+        name = work.__name__
+        self.asked[name] += 1
+        fault = self.faults.get(name, self.fault)
+        if fault is Fault.before:
+            work.close()
+            raise self.error
+        result = await work
+        if fault is Fault.after:
+            raise self.error
+        return result
+
+    @override
+    async def append(self, step: Append) -> None:
+        if step.call_id in self.refuses:
+            self.asked["append"] += 1
+            raise self.error
+        await self._pass(self.behind.append(step))
+
+    @override
+    async def load(self, call_id: CallId, *, last: int) -> StoredCall:
+        return await self._pass(self.behind.load(call_id, last=last))
+
+    @override
+    async def state(self, call_id: CallId) -> ConversationState:
+        return await self._pass(self.behind.state(call_id))
+
+    @override
+    async def events(self, call_id: CallId, *, after: int = 0, limit: int | None = None) -> list[CallEvent]:
+        return await self._pass(self.behind.events(call_id, after=after, limit=limit))
+
+    @override
+    async def turn(self, call_id: CallId, message_id: MessageId) -> list[CallEvent]:
+        return await self._pass(self.behind.turn(call_id, message_id))
+
+    @override
+    async def tokens_used(self, since: datetime) -> int:
+        return await self._pass(self.behind.tokens_used(since))
+
+    @override
+    async def calls(
+        self, wanted: CallFilter, *, limit: PageLimit = 50, cursor: str | None = None
+    ) -> Page[ConversationState]:
+        return await self._pass(self.behind.calls(wanted, limit=limit, cursor=cursor))
+
+    @override
+    async def ticket(self, number: TicketNumber) -> Ticket:
+        return await self._pass(self.behind.ticket(number))
+
+    @override
+    async def tickets(self, wanted: TicketFilter, *, limit: PageLimit = 50, cursor: str | None = None) -> Page[Ticket]:
+        return await self._pass(self.behind.tickets(wanted, limit=limit, cursor=cursor))
+
+    @override
+    async def change_ticket(self, number: TicketNumber, change: TicketChange, *, actor: str, now: datetime) -> Ticket:
+        return await self._pass(self.behind.change_ticket(number, change, actor=actor, now=now))
+
+    @override
+    async def ticket_history(self, number: TicketNumber) -> list[TicketEntry]:
+        return await self._pass(self.behind.ticket_history(number))
+
+    @override
+    async def erase(self, call_id: CallId) -> Erased:
+        return await self._pass(self.behind.erase(call_id))
+
+    @override
+    async def restore(self, archive: Archive) -> bool:
+        return await self._pass(self.behind.restore(archive))
+
+    @override
+    async def check(self) -> None:
+        await self._pass(self.behind.check())
+
+    @override
+    async def close(self) -> None:
+        await self.behind.close()
+
+
+class Clock:
+    """A time that stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+async def never(_seconds: float) -> None:
+    """Pause for ever: the test says when to look again."""
+    await asyncio.Event().wait()
+
+
+class Place:
+    """A folder with a journal and the primary's database; each `open` is a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.primary = folder / "primary.sqlite3"
+        self.journal = folder / "journal.sqlite3"
+        self.clock = Clock()
+        self._opened: list[Store] = []
+
+    async def open(self, *, fault: Fault | None = None) -> tuple[JournaledStore, Door]:
+        """Open the journal and the door to the primary. The journal does not look by itself but once, as it starts."""
+        door = Door(await SQLiteStore.open(self.primary))
+        door.fault = fault
+        store = await JournaledStore.open(door, self.journal, clock=self.clock, pause=never)
+        self._opened.append(store)
+        return store, door
+
+    async def truth(self) -> SQLiteStore:
+        """Open what the primary has, past the door."""
+        store = await SQLiteStore.open(self.primary)
+        self._opened.append(store)
+        return store
+
+    async def close(self) -> None:
+        for each in self._opened:
+            await each.close()
