@@ -28,7 +28,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from callcenter.store.migrate import migrations
+from callcenter.store.migrate_postgres import migrate_postgres
 
 PROJECT: Final = Path(__file__).parent / "data" / "project.sql"
 """What a hosted project has before our first migration."""
@@ -68,9 +68,11 @@ class Postgres:
         name = "migrated" if migrated else "fresh"
         if name not in self.templates:
             self._copy(self._template(migrated=False) if migrated else "template1", name)
-            with psycopg.connect(self.url(name), autocommit=True) as connection:
-                for script in _scripts(migrated=migrated, like_project=self.like_project):
-                    connection.execute(script.encode())
+            if migrated:
+                migrate_postgres(self.url(name))
+            elif self.like_project:
+                with psycopg.connect(self.url(name), autocommit=True) as connection:
+                    connection.execute(PROJECT.read_bytes())
             self.templates.add(name)
         return name
 
@@ -78,12 +80,6 @@ class Postgres:
         with psycopg.connect(self.url(), autocommit=True) as connection:
             copy = sql.SQL("create database {} template {}")
             connection.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
-
-
-def _scripts(*, migrated: bool, like_project: bool) -> list[str]:
-    if migrated:
-        return [each.sql for each in migrations("supabase")]
-    return [PROJECT.read_text(encoding="utf-8")] if like_project else []
 
 
 @contextmanager

@@ -336,21 +336,39 @@ def words(
         raise typer.Exit(FAILED)
 
 
-@app.command()
+@app.command(
+    epilog=(
+        "\b\nExamples:\n  callcenter migrate\n  callcenter migrate --check\n"
+        "  callcenter migrate --print > callcenter.sql"
+    )
+)
 @_told
-def migrate() -> None:
+def migrate(
+    *,
+    database_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="A PostgreSQL, as postgresql://USER:PASSWORD@HOST:PORT/NAME."),
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; end with 1 if something is missing.")] = False,
+    as_script: Annotated[bool, typer.Option("--print", help="Print SQL to run on a PostgreSQL yourself.")] = False,
+) -> None:
     """Bring the database to this version.
 
-    It says what was done. The server does the same at start. Running it twice does no harm.
+    The embedded one, or the PostgreSQL of SUPABASE_DB_URL, which keeps a password from other users of this machine
+    better than the option does. It says what was done. The server does the same at start with the embedded one. Running
+    it twice does no harm.
     """
+    from callcenter.cli.migrations import bring_up_to_date, print_script, up_to_date
     from callcenter.settings import read_settings
-    from callcenter.store.migrate import migrate_sqlite
 
-    settings = read_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    for done in migrate_sqlite(settings.database):
-        typer.echo(f"applied {done}")
-    typer.echo(f"{settings.database} is up to date.")
+    if as_script and (check or database_url):
+        raise typer.BadParameter("--print asks no database; leave the other options out")
+    if as_script:
+        print_script()
+    elif not check:
+        bring_up_to_date(read_settings(supabase_db_url=database_url))
+    elif not up_to_date(read_settings(supabase_db_url=database_url)):
+        raise typer.Exit(FAILED)
 
 
 @app.command(epilog=("\b\nExamples:\n  callcenter init mycompany"))

@@ -1,8 +1,9 @@
 """Bring a database to the schema this version expects: numbered SQL files, each run once, in order, never edited.
 
-`0001_calls.sql` is portable; `0003_views_sqlite.sql` runs on SQLite only, and so for other suffixes. What ran stands in
-`schema_migrations` with the checksum of its text. A database that was migrated by a newer version, or by a file that
-was edited since, is refused before anything is read or written: guessing would cost somebody's calls.
+`0001_calls.sql` is portable; `0003_views_sqlite.sql` runs on SQLite only, `_supabase` files on PostgreSQL only, hosted
+by Supabase or not (migrate_postgres.py). What ran stands in `schema_migrations` with the checksum of its text. A
+database that was migrated by a newer version, or by a file that was edited since, is refused before anything is read or
+written: guessing would cost somebody's calls.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,7 @@ BUSY_SECONDS: Final = 10.0
 _FILE: Final = re.compile(r"(?P<version>\d{4})_(?P<topic>[a-z0-9_]+)\.sql")
 _DIALECTS: Final = ("sqlite", "supabase")
 
-_VERSIONS_TABLE: Final = """
+VERSIONS_TABLE: Final = """
 create table if not exists schema_migrations (
   version bigint not null primary key,
   name text not null,
@@ -79,13 +80,36 @@ def migrations(dialect: str, folder: Path | None = None) -> tuple[Migration, ...
 
 def pending(connection: sqlite3.Connection, wanted: Sequence[Migration]) -> tuple[Migration, ...]:
     """Return the migrations that have not run here. Raises ConfigurationError where the database is not ours to use."""
+    return due(wanted, _applied(connection), otherwise="use another CALLCENTER_DATA_DIR")
+
+
+def pending_sqlite(path: Path, *, folder: Path | None = None) -> tuple[str, ...]:
+    """Return the names of what has not run on the database at `path`, which is not touched; all, where there is none.
+
+    Raises ConfigurationError for a database that can't be used, StoreUnavailable when it is locked.
+    """
+    wanted = migrations("sqlite", folder)
+    if not path.exists():
+        return tuple(migration.name for migration in wanted)
+    with _telling_apart(path), closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+        connection.execute("pragma query_only = on")
+        return tuple(migration.name for migration in pending(connection, wanted))
+
+
+def due(
+    wanted: Sequence[Migration], applied: Iterable[tuple[int, str, str]], *, otherwise: str
+) -> tuple[Migration, ...]:
+    """Return what is wanted and not among the applied ones: their versions, names and checksums.
+
+    Raises ConfigurationError for one that is unknown or was edited; `otherwise` is what else can be done then.
+    """
     known = {migration.version: migration for migration in wanted}
-    for version, name, checksum in _applied(connection):
+    for version, name, checksum in applied:
         migration = known.pop(version, None)
         if migration is None:
             raise ConfigurationError(
                 f"The database was migrated by a newer version of callcenter: it has {name}, which this version does"
-                " not know. Install that version or a later one, or use another CALLCENTER_DATA_DIR.",
+                f" not know. Install that version or a later one, or {otherwise}.",
                 migration=name,
             )
         if migration.checksum != checksum:
@@ -104,13 +128,19 @@ def migrate_sqlite(path: Path, *, folder: Path | None = None) -> tuple[str, ...]
     is one transaction. Raises ConfigurationError for a database that can't be used, StoreUnavailable when it is locked.
     """
     wanted = migrations("sqlite", folder)
-    try:
+    with _telling_apart(path):
         # Customers' words are for the account that runs the product; -wal and -shm files take over these permissions.
         path.touch(mode=0o600)
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
             # Kept in the file: readers never wait for the writer, nor it for them, in any process.
             connection.execute("pragma journal_mode = wal")
             return _migrate(connection, wanted)
+
+
+@contextmanager
+def _telling_apart(path: Path) -> Iterator[None]:
+    try:
+        yield
     except sqlite3.OperationalError as error:
         raise StoreUnavailable(f"The database {path} can't be migrated now: {error}.") from error
     except (sqlite3.DatabaseError, OSError) as error:
@@ -122,9 +152,9 @@ def _migrate(connection: sqlite3.Connection, wanted: Sequence[Migration]) -> tup
         return ()
     connection.execute("begin immediate")
     try:
-        connection.execute(_VERSIONS_TABLE)
-        due = pending(connection, wanted)
-        for migration in due:
+        connection.execute(VERSIONS_TABLE)
+        missing = pending(connection, wanted)
+        for migration in missing:
             for statement in _statements(migration.sql):
                 connection.execute(statement)
             connection.execute(
@@ -135,7 +165,7 @@ def _migrate(connection: sqlite3.Connection, wanted: Sequence[Migration]) -> tup
     finally:
         if connection.in_transaction:
             connection.execute("rollback")
-    return tuple(migration.name for migration in due)
+    return tuple(migration.name for migration in missing)
 
 
 def _applied(connection: sqlite3.Connection) -> list[tuple[int, str, str]]:
