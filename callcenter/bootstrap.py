@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from callcenter.analysis import ConversationAnalyzer, default_lexicons, load_lexicons
-from callcenter.auth import Guard
+from callcenter.auth import Guard, Tokens
 from callcenter.bus import Bus
 from callcenter.bus.memory import MemoryBus
 from callcenter.calls import CallId, MessageId, TicketNumber
@@ -68,6 +68,7 @@ class App:
         """Let go of everything; what was acknowledged is kept."""
         if self.speech is not None:
             await self.speech.voice.close()
+        await self.guard.close()
         await self.bus.close()
         await self.store.close()
 
@@ -107,7 +108,7 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
         ),
         speech=speech,
         copilot=Copilot(voices=voices, personas=personas, model=speech.model if speech else None),
-        guard=Guard(keys=keys, public_url=settings.public_url),
+        guard=Guard(keys=keys, public_url=settings.public_url, tokens=_tokens(settings)),
     )
 
 
@@ -187,6 +188,16 @@ async def _speech(settings: Settings, company: Company, personas: PersonaManager
 def _host(url: str) -> str:
     """Return host and port of an address, without the name and password that may stand before them."""
     return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _tokens(settings: Settings) -> Tokens | None:
+    """Return what verifies the tokens of signed-in users, where somebody may sign in."""
+    if settings.auth is AuthMode.open or settings.supabase_url is None:
+        return None
+    from callcenter.auth.tokens import AccessTokens
+
+    key = settings.supabase_secret_key
+    return AccessTokens(settings.supabase_url, now=_now, secret_key=key.get_secret_value() if key else None)
 
 
 def _second_opinion(settings: Settings, speech: Speech | None) -> SecondOpinion | None:

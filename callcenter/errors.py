@@ -21,6 +21,7 @@
     ├── ProviderError             something we depend on failed
     │   ├── StoreUnavailable      (retryable)
     │   ├── StoreRefused          (retryable, once somebody has mended it)
+    │   ├── SignInUnavailable     (retryable)
     │   ├── BusClosed             (retryable)
     │   ├── VoiceFailed           (retryable)
     │   └── ModelFailed           (says itself whether it is)
@@ -118,7 +119,7 @@ class AccessError(CallCenterError):
 
 
 class NotAuthenticated(AccessError):
-    """This server wants an API key; send it as `Authorization: Bearer KEY`."""
+    """This server wants an API key or a valid access token; send it as `Authorization: Bearer KEY`."""
 
     code = "not_authenticated"
 
@@ -170,6 +171,12 @@ class StoreRefused(ProviderError):
     """The store refuses what this server asks; whoever runs it must see to its key, its rights or its migrations."""
 
     code = "store_refused"
+
+
+class SignInUnavailable(ProviderError):
+    """The sign-in server does not answer, so this token can't be checked now; nothing is wrong with it. Try again."""
+
+    code = "sign_in_unavailable"
 
 
 class BusClosed(ProviderError):

@@ -215,10 +215,12 @@ def _named(place: tuple[int | str, ...]) -> str:
 
 
 def check_listen(settings: Settings) -> None:
-    """Refuse what would serve strangers. Raises UnsafeListen, or ConfigurationError when required keys are missing."""
+    """Refuse what would serve strangers. Raises UnsafeListen, or ConfigurationError when nobody could be let in."""
     if settings.auth is AuthMode.required:
-        if not settings.api_keys:
-            raise ConfigurationError("CALLCENTER_AUTH=required needs at least one key in CALLCENTER_API_KEYS.")
+        if not settings.api_keys and settings.supabase_url is None:
+            raise ConfigurationError(
+                "CALLCENTER_AUTH=required needs a key in CALLCENTER_API_KEYS, or SUPABASE_URL for users who sign in."
+            )
         return
     if settings.public_url and not is_loopback(urlsplit(settings.public_url).hostname or ""):
         raise UnsafeListen(

@@ -49,9 +49,14 @@ def test_required_mode_listens_anywhere_with_a_key(monkeypatch):
     assert KEY not in repr(settings)
 
 
-def test_required_mode_without_a_key_is_refused():
-    with pytest.raises(ConfigurationError, match="CALLCENTER_API_KEYS"):
+def test_required_mode_without_a_key_or_users_is_refused():
+    with pytest.raises(ConfigurationError, match="CALLCENTER_API_KEYS, or SUPABASE_URL"):
         read_settings(auth="required")
+
+
+def test_required_mode_may_be_for_signed_in_users_alone():
+    settings = read_settings(auth="required", supabase_url="https://project.supabase.example", host="0.0.0.0")  # noqa: S104
+    assert settings.api_keys == ()
 
 
 def test_a_short_key_is_refused_without_being_shown(monkeypatch):

@@ -28,10 +28,7 @@ router = APIRouter(prefix="/api/analyze", tags=["analysis"])
     openapi_extra=body(AnalyzeRequest),
 )
 async def analyze(request: Request, app: AppDep) -> Response:
-    """Say how a message is understood, with the words that led to it, and how it would be routed on a fresh call.
-
-    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
-    """
+    """Say how a message is understood, with the words that led to it, and how it would be routed on a fresh call."""
     wanted = await read(request, AnalyzeRequest)
     found = app.conversations.assess(wanted.text, wanted.language)
     return reply(Understanding.of(found.analysis, found.decision, truncated=found.truncated))

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from callcenter import __version__
 from callcenter.api import analyze, calls, conversations, errors, health, tickets
+from callcenter.api.access import Access
 from callcenter.api.deps import DirectRoute, House, Patience, Turns
 from callcenter.api.edge import Edge
 from callcenter.api.openapi import DESCRIPTION, TAGS, DocumentedApp
@@ -34,7 +35,8 @@ class _Api(DocumentedApp):
     def edge(self) -> Edge:
         """What requests meet before the framework's layers, error handling included."""
         hot = (*conversations.hot.routes, *health.hot.routes)
-        return Edge(super().__call__, [route for route in hot if isinstance(route, DirectRoute)])
+        direct = [route for route in hot if isinstance(route, DirectRoute)]
+        return Edge(super().__call__, direct, Access(self.routes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""

@@ -1,7 +1,8 @@
-"""Calls as a whole: start one, list them, read one. What is said on a call is in conversations.py."""
+"""Calls as a whole: start one, list them, read one, erase one. What is said on a call is in conversations.py."""
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Annotated, Final
 
@@ -10,14 +11,17 @@ from pydantic import AwareDatetime, BeforeValidator
 from starlette.requests import Request
 from starlette.responses import Response
 
-from callcenter.api.deps import AppDep, created, read, reply
+from callcenter.api.access import AGENTS, SUPERVISORS, open_to
+from callcenter.api.deps import AppDep, PrincipalDep, created, read, reply
 from callcenter.api.errors import CREATED, BodyTooLarge, InvalidJson, PageNotFound, UnsupportedMedia, problems
-from callcenter.api.models import CallPage, NewCall, StartCall
+from callcenter.api.models import CallPage, ErasureReceipt, NewCall, StartCall
 from callcenter.api.openapi import answer, body
 from callcenter.api.paths import EVERYWHERE, CallPath, Cursor, known, page_of
 from callcenter.calls import CallId, Channel, ConversationState, Language, PersonaType
 from callcenter.errors import CallExists, CallNotFound, InvalidRequest
 from callcenter.store import CallFilter, PageLimit
+
+_log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/api/calls", tags=["calls"])
 
@@ -34,10 +38,7 @@ router = APIRouter(prefix="/api/calls", tags=["calls"])
     openapi_extra=body(StartCall, required=False),
 )
 async def start_call(request: Request, app: AppDep, query: Annotated[StartCall, Query()]) -> Response:
-    """Start a call and get the greeting. Say who calls in the query or in a JSON body; the body wins.
-
-    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
-    """
+    """Start a call and get the greeting. Say who calls in the query or in a JSON body; the body wins."""
     wanted = query
     if request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers:
         told = await read(request, StartCall)
@@ -103,16 +104,14 @@ def _filter(  # noqa: PLR0913 (one a query parameter)
     summary="List calls",
     responses={**answer(CallPage), **problems(PageNotFound, InvalidRequest, *EVERYWHERE)},
 )
+@open_to(SUPERVISORS)
 async def list_calls(
     app: AppDep,
     wanted: Annotated[CallFilter, Depends(_filter)],
     limit: Annotated[PageLimit, Query(description="Calls a page.")] = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """List calls, the last started first, a page at a time.
-
-    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
-    """
+    """List calls, the last started first, a page at a time."""
     return reply(await page_of(app.store.calls(wanted, limit=limit, cursor=cursor or None)))
 
 
@@ -122,9 +121,31 @@ async def list_calls(
     summary="Read a call",
     responses={**answer(ConversationState), **problems(CallNotFound, *EVERYWHERE)},
 )
+@open_to(AGENTS)
 async def get_call(app: AppDep, call_id: CallPath) -> Response:
-    """Read a call as it stands: who has it, in which language, how it feels, what is known.
-
-    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
-    """
+    """Read a call as it stands: who has it, in which language, how it feels, what is known."""
     return reply(await app.conversations.state(known(call_id)))
+
+
+@router.delete(
+    "/{call_id}",
+    operation_id="erase_call",
+    summary="Erase a call for good",
+    responses={**answer(ErasureReceipt), **problems(CallNotFound, *EVERYWHERE)},
+)
+async def erase_call(app: AppDep, principal: PrincipalDep, call_id: CallPath) -> Response:
+    """Delete a call for good: its log, its transcript, its figures, its tickets with their histories.
+
+    Nothing of it can be had back. Whoever reads it just then is told `call_erased`; what is being answered is dropped.
+    To end a call and keep it, use `DELETE /api/conversations/{call_id}`.
+    """
+    erasure = await app.conversations.erase(known(call_id))
+    _log.info("call erased", extra={"call_id": erasure.call_id, "by": principal.name})
+    return reply(
+        ErasureReceipt(
+            call_id=erasure.call_id,
+            erased_at=erasure.erased_at,
+            events=erasure.erased.events,
+            tickets=erasure.erased.tickets,
+        )
+    )

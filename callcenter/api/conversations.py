@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from callcenter.analysis.text import clean
+from callcenter.api.access import AGENTS, CUSTOMERS, open_to
 from callcenter.api.deps import HEADERS, AppDep, DirectRoute, created, house_of, read, reply
 from callcenter.api.errors import CREATED, OK, BodyTooLarge, InvalidJson, UnsupportedMedia, problems
 from callcenter.api.models import (
@@ -77,11 +78,12 @@ _CALL_ID = parameter("call_id", "path", "The call's id.", {"type": "string", "ex
         ],
     },
 )
+@open_to(CUSTOMERS)
 async def send_message(request: Request) -> Response:
     """Say something as the customer; get the persona's answer with how it was understood and routed.
 
     Sent again with the same `message_id`, a message is answered once. A turn that has begun ends, also when its caller
-    goes away. For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
+    goes away.
     """
     said = await _utterance(request)
     house = house_of(request)
@@ -102,11 +104,9 @@ async def send_message(request: Request) -> Response:
     responses={**answer(BotReply), **_MESSAGE_PROBLEMS},
     openapi_extra={**body(MessageRequest), "parameters": [_CALL_ID]},
 )
+@open_to(CUSTOMERS)
 async def message_bot(request: Request) -> Response:
-    """Say something as the customer; the answer comes as `bot_message`, beside all that `/message` returns.
-
-    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
-    """
+    """Say something as the customer; the answer comes as `bot_message`, beside all that `/message` returns."""
     said = await _utterance(request)
     replied = _replied(await house_of(request).app.conversations.handle(said))
     return reply(
@@ -126,10 +126,7 @@ async def message_bot(request: Request) -> Response:
     openapi_extra=body(OpenConversation),
 )
 async def open_conversation(request: Request, app: AppDep) -> Response:
-    """Open a conversation for a function, as some chat front ends do; it is a call like any other.
-
-    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
-    """
+    """Open a conversation for a function, as some chat front ends do; it is a call like any other."""
     wanted = await read(request, OpenConversation)
     started = await app.conversations.start(customer_name=wanted.customer_name, language=wanted.language)
     state = started.state
@@ -155,11 +152,9 @@ async def open_conversation(request: Request, app: AppDep) -> Response:
     },
     openapi_extra=body(SwitchPersona),
 )
+@open_to(AGENTS)
 async def switch_persona(request: Request, app: AppDep, call_id: CallPath) -> Response:
-    """Give a call to a persona by hand; the customer is told in their language.
-
-    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
-    """
+    """Give a call to a persona by hand; the customer is told in their language."""
     wanted = (await read(request, SwitchPersona)).persona
     handoff = await app.conversations.switch_persona(known(call_id), wanted)
     seq = handoff.seq if handoff else (await app.conversations.state(known(call_id))).seq
@@ -184,16 +179,14 @@ async def switch_persona(request: Request, app: AppDep, call_id: CallPath) -> Re
         **answer(Transcript, OK, _WRITTEN),
     },
 )
+@open_to(AGENTS, CUSTOMERS)
 async def get_transcript(
     app: AppDep,
     call_id: CallPath,
     form: Annotated[TranscriptFormat, Query(alias="format", description="How it is written.")] = TranscriptFormat.json,
     language: Annotated[Language | None, Query(description="Of headings and labels; the call's if left out.")] = None,
 ) -> Response:
-    """Read every message in order with its persona: as JSON, plain text, a spreadsheet's CSV, or a page to print.
-
-    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
-    """
+    """Read every message in order with its persona: as JSON, plain text, a spreadsheet's CSV, or a page to print."""
     events = await app.store.events(known(call_id))
     text = render(events, form, personas=app.personas, company=app.company, language=language)
     headers = {
@@ -210,11 +203,9 @@ async def get_transcript(
     summary="Read a call in figures",
     responses={**answer(CallStatistics), **problems(CallNotFound, *EVERYWHERE)},
 )
+@open_to(AGENTS, CUSTOMERS)
 async def get_stats(app: AppDep, call_id: CallPath) -> Response:
-    """Read how long a call took, who spoke, what was wanted, how the customer felt and how it ended.
-
-    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
-    """
+    """Read how long a call took, who spoke, what was wanted, how the customer felt and how it ended."""
     return reply(statistics(await app.store.events(known(call_id))))
 
 
@@ -224,16 +215,14 @@ async def get_stats(app: AppDep, call_id: CallPath) -> Response:
     summary="Read a call's log",
     responses={**answer(CallLog), **problems(CallNotFound, InvalidRequest, *EVERYWHERE)},
 )
+@open_to(AGENTS, CUSTOMERS)
 async def get_events(
     app: AppDep,
     call_id: CallPath,
     after: Annotated[int, Query(ge=0, le=2**31, description="Events after this number.")] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_EVENTS, description="Events at most.")] = MAX_EVENTS,
 ) -> Response:
-    """Read the events of a call in order, all or those after a number: what the socket would have replayed.
-
-    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
-    """
+    """Read the events of a call in order, all or those after a number: what the socket would have replayed."""
     events = await app.store.events(known(call_id), after=after, limit=limit + 1)
     shown = tuple(events[:limit])
     return reply(
@@ -249,15 +238,13 @@ async def get_events(
     summary="End a call",
     responses={**answer(CallOver), **problems(CallNotFound, CallEnded, InvalidRequest, *EVERYWHERE)},
 )
+@open_to(AGENTS, CUSTOMERS)
 async def end_call(
     app: AppDep,
     call_id: CallPath,
     satisfaction: Annotated[Satisfaction | None, Query()] = None,
 ) -> Response:
-    """End a call; its transcript, log and figures stay readable, and a later message to it is refused.
-
-    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
-    """
+    """End a call; its transcript, log and figures stay readable, and a later message to it is refused."""
     state = await app.conversations.end(known(call_id), reason="ended over the API", satisfaction=satisfaction)
     return reply(
         CallOver.model_validate(

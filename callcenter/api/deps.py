@@ -98,8 +98,13 @@ async def _app(request: Request) -> App:
     return house_of(request).app
 
 
+def principal_of(connection: HTTPConnection) -> Principal:
+    """Return who is asking, as the edge has found."""
+    return cast("Principal", connection.state.principal)
+
+
 async def _principal(request: Request) -> Principal:
-    return cast("Principal", request.state.principal)
+    return principal_of(request)
 
 
 AppDep = Annotated[App, Depends(_app)]

@@ -2,8 +2,8 @@
 
 Plain ASGI, since every turn pays for it. Admits by Host and Origin, names the caller, lets a path end in a slash,
 answers HEAD where GET is answered. Requests for the hot routes go straight to their handlers: they need nothing of the
-framework's layers, which cost more than the message's own way in and out. What a caller may do is said at each
-endpoint; this module only knows which few paths ask for no key.
+framework's layers, which cost more than the message's own way in and out. Who may call what is said at each endpoint
+and looked up in access.py; this module only knows which few paths ask for no key.
 """
 
 from __future__ import annotations
@@ -16,21 +16,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from callcenter.api.access import Access
 from callcenter.api.deps import DirectRoute, House
 from callcenter.api.errors import expected, failed, problem
 from callcenter.auth import Guard
-from callcenter.errors import AccessError
+from callcenter.errors import CallCenterError
 
 PUBLIC: Final = frozenset({"/", "/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
 """Paths that tell nothing about any call and ask for no key: probes and documentation."""
+
+SUBPROTOCOL: Final = "callcenter"
+"""What a browser's WebSocket asks for beside its credential; the server must choose one, and not the credential."""
+_CREDENTIAL: Final = "bearer."
+"""How the other begins. A page can set no header on a WebSocket, and addresses end up in logs."""
 
 
 class Edge:
     """What stands before the application."""
 
-    def __init__(self, app: ASGIApp, hot: Iterable[DirectRoute]) -> None:
+    def __init__(self, app: ASGIApp, hot: Iterable[DirectRoute], access: Access) -> None:
         """Stand before `app`; `hot` are those of its routes that nearly all requests are for."""
         self._app = app
+        self._access = access
         self._hot = [(route.methods or set(), route.path_regex, route.endpoint) for route in hot]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,8 +50,8 @@ class Edge:
             scope["path"] = path = path.rstrip("/") or "/"
         house = cast("House", cast("Starlette", scope["app"]).state.house)
         try:
-            _let_in(scope, house.app.guard, public=path in PUBLIC)
-        except AccessError as error:
+            await self._let_in(scope, house.app.guard, path)
+        except CallCenterError as error:
             await _refuse(problem(error, path), scope, receive, send)
             return
         if scope.get("method") == "HEAD":
@@ -56,6 +63,30 @@ class Edge:
                 await _answer(handler, scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    async def _let_in(self, scope: Scope, guard: Guard, path: str) -> None:
+        """Name the caller, or raise what refuses them."""
+        host: bytes | None = None
+        origin: bytes | None = None
+        authorization: bytes | None = None
+        for name, value in scope["headers"]:
+            if name == b"host":
+                host = value
+            elif name == b"origin":
+                origin = value
+            elif name == b"authorization":
+                authorization = value
+        client = scope.get("client")
+        guard.admit(_text(host), _text(origin), peer=client[0] if client else None)
+        if path in PUBLIC:
+            return
+        credential = _text(authorization)
+        method: str | None = scope.get("method")
+        if method is None and credential is None:
+            credential = _offered(scope.get("subprotocols", ()))
+        principal = await guard.authenticate(credential)
+        scope.setdefault("state", {})["principal"] = principal
+        self._access.check(principal, "GET" if method == "HEAD" else method, path)
 
 
 async def _answer(
@@ -73,21 +104,9 @@ async def _answer(
     await response(scope, receive, send)
 
 
-def _let_in(scope: Scope, guard: Guard, *, public: bool) -> None:
-    host: bytes | None = None
-    origin: bytes | None = None
-    authorization: bytes | None = None
-    for name, value in scope["headers"]:
-        if name == b"host":
-            host = value
-        elif name == b"origin":
-            origin = value
-        elif name == b"authorization":
-            authorization = value
-    client = scope.get("client")
-    guard.admit(_text(host), _text(origin), peer=client[0] if client else None)
-    if not public:
-        scope.setdefault("state", {})["principal"] = guard.authenticate(_text(authorization))
+def _offered(subprotocols: Iterable[str]) -> str | None:
+    """Return the credential among the subprotocols of a WebSocket, as the header would have it."""
+    return next((f"Bearer {each[len(_CREDENTIAL) :]}" for each in subprotocols if each.startswith(_CREDENTIAL)), None)
 
 
 def _text(header: bytes | None) -> str | None:

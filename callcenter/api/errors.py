@@ -46,6 +46,7 @@ from callcenter.errors import (
     EmptyMessage,
     InvalidRequest,
     InvalidTransition,
+    NotAllowed,
     NotAuthenticated,
     ProviderError,
     RaceError,
@@ -159,12 +160,15 @@ class Closing(NamedTuple):
 
 
 DONE: Final = Closing(1000, "call_ended")
+ERASED: Final = Closing(1000, "call_erased")
 TOO_LARGE: Final = Closing(1009, FrameTooLarge.code)
 BROKEN: Final = Closing(1011, CallCenterError.code)
 TOO_SLOW: Final = Closing(1013, SubscriberTooSlow.code)
 TRY_LATER: Final = Closing(1013, StoreUnavailable.code)
 BAD_ADDRESS: Final = Closing(4400, InvalidRequest.code)
 """The URL names no possible call, or a parameter is out of bounds: connecting again the same way is of no use."""
+NO_CALL: Final = Closing(4404, CallNotFound.code)
+"""There is no such call, and whoever connects may not begin one."""
 
 _CUSTOMER_TEXTS: Final[Mapping[str, LocalizedText]] = {
     EmptyMessage.code: LocalizedText(
@@ -186,6 +190,14 @@ _CUSTOMER_TEXTS: Final[Mapping[str, LocalizedText]] = {
     CallEnded.code: LocalizedText(
         ar="انتهت هذه المحادثة. يسعدنا أن تبدأ محادثة جديدة في أي وقت.",
         en="This conversation has ended. You are welcome to start a new one at any time.",
+    ),
+    CallNotFound.code: LocalizedText(
+        ar="هذه المحادثة غير موجودة. يسعدنا أن تبدأ محادثة جديدة في أي وقت.",
+        en="There is no such conversation. You are welcome to start a new one at any time.",
+    ),
+    NotAllowed.code: LocalizedText(
+        ar="لا يمكنك الكتابة في هذه المحادثة، بل متابعتها فقط.",
+        en="You can follow this conversation, but not write in it.",
     ),
     InvalidRequest.code: LocalizedText(
         ar="تعذّر فتح المحادثة: أحد بيانات الرابط غير صحيح.",

@@ -241,6 +241,17 @@ class CallOver(_Response):
     seq: int
 
 
+class ErasureReceipt(_Response):
+    """That a call was deleted for good, and what was."""
+
+    call_id: CallId
+    erased_at: AwareDatetime
+    events: int
+    """Events of its log."""
+    tickets: int
+    """Its tickets, with their histories."""
+
+
 class CallLog(_Response):
     """A part of a call's log."""
 

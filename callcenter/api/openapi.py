@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, JsonValue
 from pydantic.json_schema import models_json_schema
 
 from callcenter.api import models
+from callcenter.api.access import told
 from callcenter.api.errors import OK, Problem
 from callcenter.calls import ConversationState
 from callcenter.events import CallStatistics, Transcript
@@ -41,6 +43,7 @@ RESPONSES: Final[tuple[type[BaseModel], ...]] = (
     models.CallOver,
     models.CallPage,
     models.ConversationOpened,
+    models.ErasureReceipt,
     models.Health,
     models.MessageReply,
     models.NewCall,
@@ -69,8 +72,10 @@ back are the call's events (the same objects as `GET …/events`), `assistant_de
 when the server restarts, 1013 for a reader that is too slow or a store that does not answer, 4400 for a URL that names
 no possible call. Connect again after 1006, 1011, 1012 and 1013, with `?after=` the last `seq` you have.
 
-**Who may call:** in open mode anyone on this machine and nobody else; otherwise whoever sends a key as
-`Authorization: Bearer KEY`. `/healthz`, `/readyz` and this document ask for none.
+**Who may call:** in open mode anyone on this machine, everything, and nobody else. Otherwise whoever sends an API key
+or the access token of somebody signed in as `Authorization: Bearer KEY`; each operation says for whom it is. A page's
+WebSocket offers the subprotocols `callcenter` and `bearer.KEY` instead. `/healthz`, `/readyz` and this document ask for
+none.
 
 **Failures** are `application/problem+json` with a `code` that never changes. Bodies may have 64 KiB.
 """
@@ -86,7 +91,7 @@ TAGS: Final[list[dict[str, Any]]] = [
 _KEY: Final[dict[str, JsonValue]] = {
     "type": "http",
     "scheme": "bearer",
-    "description": "A key of CALLCENTER_API_KEYS; none is asked in open mode.",
+    "description": "A key of CALLCENTER_API_KEYS, or a Supabase access token; none is asked in open mode.",
 }
 
 
@@ -125,11 +130,12 @@ class DocumentedApp(FastAPI):
         """Return the document; the same one every time."""
         if self.openapi_schema is None:
             _describe_fields()
-            self.openapi_schema = _completed(super().openapi())
+            callers = {each.unique_id: told(each.endpoint) for each in self.routes if isinstance(each, APIRoute)}
+            self.openapi_schema = _completed(super().openapi(), callers)
         return self.openapi_schema
 
 
-def _completed(document: dict[str, Any]) -> dict[str, Any]:
+def _completed(document: dict[str, Any], callers: Mapping[str, str]) -> dict[str, Any]:
     components = document.setdefault("components", {})
     _, schemas = models_json_schema(
         [
@@ -147,6 +153,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         for operation in operations.values():
             if path.startswith("/api/"):
                 operation["security"] = [{}, {"key": []}]
+                operation["description"] += f"\n\n{callers[operation['operationId']]}"
             _drop_derived_problem(operation["responses"])
             _add_examples(operation, examples.get(operation["operationId"], {}))
     return document

@@ -16,12 +16,16 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from callcenter.api.deps import House, house_of
+from callcenter.api.access import AGENTS, CUSTOMERS, open_to
+from callcenter.api.deps import House, house_of, principal_of
+from callcenter.api.edge import SUBPROTOCOL
 from callcenter.api.errors import (
     BAD_ADDRESS,
     BROKEN,
     DONE,
+    ERASED,
     MAX_BODY_BYTES,
+    NO_CALL,
     TOO_LARGE,
     TOO_SLOW,
     TRY_LATER,
@@ -35,15 +39,23 @@ from callcenter.api.models import CustomerName, Interrupt, MessageRequest
 from callcenter.bus import Subscription
 from callcenter.calls import CallId, ConversationState, IdText, Language, MessageId
 from callcenter.conversation import Utterance
-from callcenter.errors import CallCenterError, CallEnded, CallExists, CallNotFound, ProviderError, SubscriberTooSlow
-from callcenter.events import AssistantDelta, AssistantMessage, CallFrame, ErrorFrame, Routing
+from callcenter.errors import (
+    CallCenterError,
+    CallEnded,
+    CallExists,
+    CallNotFound,
+    NotAllowed,
+    ProviderError,
+    SubscriberTooSlow,
+)
+from callcenter.events import AssistantDelta, AssistantMessage, CallErased, CallFrame, ErrorFrame, Routing
 from callcenter.events import CallEnded as CallEndedEvent
 
 FROM_GREETING: Final = 1
 """Without `after` the replay begins behind `call_started`: a chat opens with its greeting."""
 _REPLAY_PAGE: Final = 500
 """Events read at once, so that a very long call is replayed without being in memory whole."""
-_NO_CALL: Final = CallId("none")
+_NOWHERE: Final = CallId("none")
 """In error frames of a socket whose URL names no possible call."""
 
 _log = logging.getLogger(__name__)
@@ -63,10 +75,14 @@ class Address(BaseModel):
     """Likewise."""
 
 
+@open_to(AGENTS, CUSTOMERS)
 async def converse(websocket: WebSocket) -> None:
-    """Hold one connection from its acceptance to its close; the call is started if there is none."""
-    await websocket.accept()
-    talk = _Talk(house_of(websocket), websocket)
+    """Hold one connection from its acceptance to its close; the call is started if there is none.
+
+    Agents listen: they begin no call, and what they write is not the customer's word.
+    """
+    await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in websocket.scope.get("subprotocols", ()) else None)
+    talk = _Talk(house_of(websocket), websocket, listens=principal_of(websocket).role in AGENTS)
     closing: Closing | None = BROKEN
     try:
         closing = await talk.hold()
@@ -77,18 +93,20 @@ async def converse(websocket: WebSocket) -> None:
 class _Talk:
     """One connection on one call."""
 
-    def __init__(self, house: House, websocket: WebSocket) -> None:
+    def __init__(self, house: House, websocket: WebSocket, *, listens: bool) -> None:
         self._house = house
+        self._listens = listens
         self._app = house.app
         self._websocket = websocket
-        self._call_id = _NO_CALL
+        self._call_id = _NOWHERE
         self._language = house.app.company.default_language
         """What failures are told in: the call's language, once there is a call."""
         self._last = 0
         """The last stored event that was sent, or that the client has."""
         self._spoken: set[MessageId] = set()
         """Messages whose replies the replay brought whole; pieces of them may still wait on the bus."""
-        self._over = False
+        self._over: Closing | None = None
+        """How to close, once there is nothing more to come."""
         self._open = True
         self._sending = asyncio.Lock()
         self._slots = asyncio.Semaphore(house.patience.turns)
@@ -108,9 +126,9 @@ class _Talk:
             return None
         except SubscriberTooSlow:
             return TOO_SLOW
-        except ProviderError as error:
+        except (CallNotFound, ProviderError) as error:
             await self._tell(error.code)
-            return TRY_LATER
+            return TRY_LATER if isinstance(error, ProviderError) else self._over or NO_CALL
         except Exception as bug:  # noqa: BLE001 (the client gets a close frame, not a cut connection)
             _log.error("socket broke", extra={"call_id": self._call_id, "error": type(bug).__name__})
             return BROKEN
@@ -131,7 +149,7 @@ class _Talk:
         if self._over or state.ended:
             if not replayed:
                 await self._tell(CallEnded.code)
-            return DONE
+            return self._over or DONE
         if state.unanswered:
             self._house.turns.begin(self._app.conversations.resume(self._call_id))
         tasks = [asyncio.ensure_future(self._read()), asyncio.ensure_future(self._write(subscription))]
@@ -146,8 +164,11 @@ class _Talk:
     async def _enter(self, address: Address) -> ConversationState:
         """Return the call, begun now if there is none."""
         conversations = self._app.conversations
-        with suppress(CallNotFound):
+        try:
             return await conversations.state(self._call_id)
+        except CallNotFound:
+            if self._listens:
+                raise
         with suppress(CallExists):  # another socket began it in between
             started = await conversations.start(
                 call_id=self._call_id, customer_name=address.customer_name, language=address.language
@@ -167,9 +188,9 @@ class _Talk:
                 return replayed
 
     async def _write(self, subscription: Subscription) -> Closing:
-        while not self._over:
+        while self._over is None:
             await self._forward(await subscription.batch())
-        return DONE
+        return self._over
 
     async def _forward(self, frames: Sequence[CallFrame]) -> None:
         """Send what was not sent yet, together; a gap that the bus left is filled from the store."""
@@ -182,6 +203,10 @@ class _Talk:
             if isinstance(frame, ErrorFrame):
                 fresh.append(frame)
                 continue
+            if isinstance(frame, CallErased):
+                fresh.append(frame)
+                self._over = ERASED
+                break
             if frame.seq <= self._last:
                 continue
             missing = frame.seq - self._last - 1
@@ -190,7 +215,8 @@ class _Talk:
             fresh.append(frame)
             self._last = frame.seq
             self._spoken.clear()
-            self._over = self._over or isinstance(frame, CallEndedEvent)
+            if isinstance(frame, CallEndedEvent):
+                self._over = DONE
             if isinstance(frame, Routing):
                 self._language = frame.decision.language
         await self._send(fresh)
@@ -215,6 +241,9 @@ class _Talk:
             said = _said(text)
         except ValidationError:
             await self._tell(InvalidFrame.code)
+            return
+        if self._listens:
+            await self._tell(NotAllowed.code)
             return
         if isinstance(said, Interrupt):
             self._app.conversations.interrupt(self._call_id)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from callcenter.api.access import AGENTS, open_to
 from callcenter.api.deps import AppDep, PrincipalDep, read, reply
 from callcenter.api.errors import BodyTooLarge, InvalidJson, PageNotFound, UnsupportedMedia, problems
 from callcenter.api.models import TicketHistory, TicketPage
@@ -37,16 +38,14 @@ def _filter(
     summary="List tickets",
     responses={**answer(TicketPage), **problems(PageNotFound, InvalidRequest, *EVERYWHERE)},
 )
+@open_to(AGENTS)
 async def list_tickets(
     app: AppDep,
     wanted: Annotated[TicketFilter, Depends(_filter)],
     limit: Annotated[PageLimit, Query(description="Tickets a page.")] = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """List tickets, the last opened first, a page at a time.
-
-    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
-    """
+    """List tickets, the last opened first, a page at a time."""
     return reply(await page_of(app.store.tickets(wanted, limit=limit, cursor=cursor or None)))
 
 
@@ -56,11 +55,9 @@ async def list_tickets(
     summary="Read a ticket",
     responses={**answer(Ticket), **problems(TicketNotFound, *EVERYWHERE)},
 )
+@open_to(AGENTS)
 async def get_ticket(app: AppDep, number: TicketPath) -> Response:
-    """Read a ticket: the matter in the customer's words, its facts, how it stands and until when an answer is due.
-
-    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
-    """
+    """Read a ticket: the matter in the customer's words, its facts, how it stands and until when an answer is due."""
     return reply(await app.store.ticket(known_ticket(number)))
 
 
@@ -83,11 +80,11 @@ async def get_ticket(app: AppDep, number: TicketPath) -> Response:
     },
     openapi_extra=body(TicketChange),
 )
+@open_to(AGENTS)
 async def change_ticket(request: Request, app: AppDep, principal: PrincipalDep, number: TicketPath) -> Response:
     """Change a ticket's status, priority, category or assignee; what is left out or null stays.
 
     With `version` the change is refused if somebody else changed the ticket since. The history notes who did it.
-    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
     """
     change = await read(request, TicketChange)
     return reply(await app.conversations.change_ticket(known_ticket(number), change, actor=principal.name))
@@ -99,10 +96,8 @@ async def change_ticket(request: Request, app: AppDep, principal: PrincipalDep, 
     summary="Read a ticket's history",
     responses={**answer(TicketHistory), **problems(TicketNotFound, *EVERYWHERE)},
 )
+@open_to(AGENTS)
 async def get_ticket_history(app: AppDep, number: TicketPath) -> Response:
-    """Read every change of a ticket, oldest first, with who made it; `customer` is what the call told.
-
-    For whoever may use the API: anyone on this machine in open mode, else the holder of a key.
-    """
+    """Read every change of a ticket, oldest first, with who made it; `customer` is what the call told."""
     history = await app.store.ticket_history(known_ticket(number))
     return reply(TicketHistory(number=known_ticket(number), history=tuple(history)))

@@ -14,7 +14,7 @@ import pytest
 
 from callcenter.analysis import ConversationAnalyzer
 from callcenter.api.app import create_app
-from callcenter.auth import Guard
+from callcenter.auth import Guard, Tokens
 from callcenter.bootstrap import App, load_analyzer
 from callcenter.bus import Bus
 from callcenter.bus.memory import MemoryBus
@@ -54,10 +54,16 @@ Build = Callable[..., Awaitable[App]]
 
 @pytest.fixture
 async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
-    """Build the product as bootstrap does, with another voice or with keys where a test wants them."""
+    """Build the product as bootstrap does, with another voice, keys or tokens where a test wants them."""
     stores: list[SQLiteStore] = []
 
-    async def house(*, voice: Voice | None = None, keys: Sequence[str] | None = None, bus: Bus | None = None) -> App:
+    async def house(
+        *,
+        voice: Voice | None = None,
+        keys: Sequence[str] | None = None,
+        bus: Bus | None = None,
+        tokens: Tokens | None = None,
+    ) -> App:
         store = await SQLiteStore.open(settings.database)
         stores.append(store)
         bus = bus or MemoryBus()
@@ -77,7 +83,7 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
             store=store,
             bus=bus,
             conversations=conversations,
-            guard=Guard(keys=keys),
+            guard=Guard(keys=keys, tokens=tokens),
             copilot=Copilot(voices=(OfflineVoice(read.company),), personas=read.personas),
         )
 

@@ -1,7 +1,7 @@
-"""Decide who is asking. Open mode serves this machine only; required mode wants an API key with every request.
+"""Admit requests and name who sends them. Open mode serves this machine only; required mode wants a key or a token.
 
-What a principal may do is said at each endpoint. In open mode the request must also name this machine as its host and
-come from no foreign page, so that a website in the same person's browser can't reach the server (DNS rebinding).
+In open mode the request must also name this machine as its host and come from no foreign page, so that a website in
+the same person's browser can't reach the server (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -9,45 +9,48 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable
-from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from callcenter.calls import Value
+from callcenter.auth.roles import Principal, Role
 from callcenter.errors import NotAllowed, NotAuthenticated
 
 _LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOOPBACK_PEERS: Final = ("127.", "::ffff:127.")
 """How addresses of this machine begin, ::1 apart; a server started by other means than ours may listen anywhere."""
-
-
-class Role(StrEnum):
-    """What kind of caller a principal is."""
-
-    local = "local"
-    """Somebody on this machine, in open mode."""
-    service = "service"
-    """A program that holds an API key."""
-
-
-class Principal(Value):
-    """Who is asking."""
-
-    role: Role
-    name: str
-    """For histories and logs: never the key itself."""
+_DOTS_OF_A_TOKEN: Final = 2
+"""A JSON Web Token has three parts."""
 
 
 _LOCAL: Final = Principal(role=Role.local, name="local")
 
 
+class Tokens(Protocol):
+    """Verifies access tokens."""
+
+    async def principal(self, token: str) -> Principal:
+        """Return who holds a token.
+
+        Raises NotAuthenticated for a token that is not valid, NotAllowed for one that grants nothing here,
+        SignInUnavailable when that can't be told now.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
 class Guard:
     """Admits requests and names their principals."""
 
-    def __init__(self, *, keys: Iterable[str] | None, public_url: str | None = None) -> None:
-        """Build with the API keys of required mode, or None for open mode."""
+    def __init__(
+        self, *, keys: Iterable[str] | None, public_url: str | None = None, tokens: Tokens | None = None
+    ) -> None:
+        """Build with the API keys of required mode, or None for open mode; with `tokens` users may sign in too."""
         self._digests = None if keys is None else tuple(_digest(key) for key in keys)
+        self._tokens = tokens
         self._public = _origin(public_url) if public_url else None
 
     @property
@@ -70,17 +73,25 @@ class Guard:
             return
         raise NotAllowed("This origin is not served; set CALLCENTER_PUBLIC_URL to the site that may use the API.")
 
-    def authenticate(self, authorization: str | None) -> Principal:
-        """Return who holds this `Authorization` header. Raises NotAuthenticated."""
+    async def authenticate(self, authorization: str | None) -> Principal:
+        """Return who sends this `Authorization` header. Raises NotAuthenticated, NotAllowed, SignInUnavailable."""
         if self._digests is None:
             return _LOCAL
-        scheme, _, key = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
+        scheme, _, credential = (authorization or "").partition(" ")
+        credential = credential.strip()
+        if scheme.lower() != "bearer" or not credential:
             raise NotAuthenticated
-        digest = _digest(key.strip())
-        if not any([hmac.compare_digest(digest, known) for known in self._digests]):  # noqa: C419 (no early exit)
+        digest = _digest(credential)
+        if any([hmac.compare_digest(digest, known) for known in self._digests]):  # noqa: C419 (no early exit)
+            return Principal(role=Role.service, name=f"key-{digest.hex()[:8]}")
+        if self._tokens is None or credential.count(".") != _DOTS_OF_A_TOKEN:
             raise NotAuthenticated
-        return Principal(role=Role.service, name=f"key-{digest.hex()[:8]}")
+        return await self._tokens.principal(credential)
+
+    async def close(self) -> None:
+        """Let go of what tokens are verified with."""
+        if self._tokens is not None:
+            await self._tokens.close()
 
 
 def _digest(key: str) -> bytes:

@@ -1,0 +1,352 @@
+"""Who may call what: every route of the app is tried by every role, and one table says what must come of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.routing import Route, WebSocketRoute
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from callcenter.api.access import Access, open_to
+from callcenter.api.app import create_app
+from callcenter.auth import Principal, Role
+from callcenter.auth.tokens import AccessTokens
+from callcenter.errors import NotAllowed
+from callcenter.store import CallFilter
+from tests.api.wire import HeldVoice, asgi, serving
+from tests.key_server import SECRET_KEY, Clock, key_server
+
+pytestmark = pytest.mark.live
+
+KEY = "k" * 32
+
+ALL = {"service", "admin", "supervisor", "agent", "customer", "stranger"}
+OURS = {"service", "admin"}
+SUPERVISORS = OURS | {"supervisor"}
+AGENTS = SUPERVISORS | {"agent"}
+CUSTOMERS = OURS | {"customer"}
+
+COLUMNS = ("customer", "agent", "supervisor", "admin")
+
+TABLE = {
+    "POST /api/calls": OURS,
+    "GET /api/calls": SUPERVISORS,
+    "GET /api/calls/{call_id}": AGENTS,
+    "DELETE /api/calls/{call_id}": OURS,
+    "POST /api/conversations": OURS,
+    "POST /api/conversations/{call_id}/message": CUSTOMERS,
+    "PATCH /api/conversations/{call_id}": CUSTOMERS,
+    "POST /api/conversations/{call_id}/switch-persona": AGENTS,
+    "GET /api/conversations/{call_id}/transcript": AGENTS | {"customer"},
+    "GET /api/conversations/{call_id}/stats": AGENTS | {"customer"},
+    "GET /api/conversations/{call_id}/events": AGENTS | {"customer"},
+    "DELETE /api/conversations/{call_id}": AGENTS | {"customer"},
+    "WS /api/conversations/ws/{call_id}": AGENTS | {"customer"},
+    "GET /api/tickets": AGENTS,
+    "GET /api/tickets/{number}": AGENTS,
+    "PATCH /api/tickets/{number}": AGENTS,
+    "GET /api/tickets/{number}/history": AGENTS,
+    "POST /api/analyze": OURS,
+    "GET /": ALL,
+    "GET /docs": ALL,
+    "GET /docs/oauth2-redirect": ALL,
+    "GET /openapi.json": ALL,
+    "GET /healthz": ALL,
+    "GET /readyz": ALL,
+}
+BODIES = {
+    "POST /api/conversations": {"function": "customer_support"},
+    "POST /api/conversations/{call_id}/message": {"message": "مرحبا"},
+    "PATCH /api/conversations/{call_id}": {"message": "hello"},
+    "POST /api/conversations/{call_id}/switch-persona": {"persona": "sales"},
+    "PATCH /api/tickets/{number}": {"status": "open"},
+    "POST /api/analyze": {"text": "hello"},
+}
+ANGRY = {"message": "Your website is down since yesterday and I am very angry"}
+
+
+def walked(api):
+    """Return every route as the table has it, from the app itself."""
+    found = []
+    for route in api.routes:
+        assert isinstance(route, Route | WebSocketRoute), route
+        methods = ["WS"] if isinstance(route, WebSocketRoute) else sorted(set(route.methods or ()) - {"HEAD"})
+        found += [f"{method} {route.path}" for method in methods]
+    return found
+
+
+@pytest.fixture
+def project(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with key_server() as project:
+        yield project
+
+
+@pytest.fixture
+async def guarded(build, project):
+    tokens = AccessTokens(project.url, now=Clock().now, secret_key=SECRET_KEY)
+    yield await build(keys=[KEY], tokens=tokens)
+    await tokens.close()
+
+
+def credentials(project, role, call_id="CALL-7"):
+    if role == "stranger":
+        return {}
+    if role == "service":
+        return {"authorization": f"Bearer {KEY}"}
+    token = project.token(call_id=call_id) if role == "customer" else project.staff(role)
+    return {"authorization": f"Bearer {token}"}
+
+
+@asynccontextmanager
+async def talk(address, call_id, project, role, **options):
+    url = f"ws://{address}/api/conversations/ws/{call_id}"
+    headers = credentials(project, role, call_id) if role else {}
+    async with connect(url, proxy=None, compression=None, additional_headers=headers, **options) as connection:
+        yield connection
+
+
+def test_every_route_is_in_the_table_and_the_table_has_no_other():
+    assert sorted(walked(create_app())) == sorted(TABLE)
+
+
+@pytest.mark.parametrize("role", sorted(ALL))
+async def test_a_role_may_call_what_the_table_says_and_nothing_else(guarded, project, role):
+    async with asgi(create_app(guarded)) as client:
+        key = {"authorization": f"Bearer {KEY}"}
+        for number, place in enumerate(each for each in TABLE if not each.startswith("WS ")):
+            call_id = f"CALL-{number}"
+            await client.post("/api/calls", headers=key, json={"call_id": call_id, "language": "en"})
+            said = await client.post(f"/api/conversations/{call_id}/message", headers=key, json=ANGRY)
+            method, _, path = place.partition(" ")
+            answer = await client.request(
+                method,
+                path.format(call_id=call_id, number=said.json()["ticket"]["number"]),
+                headers=credentials(project, role, call_id),
+                json=BODIES.get(place),
+            )
+            if role in TABLE[place]:
+                assert answer.status_code < 400, (place, answer.text)
+            elif role == "stranger":
+                assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated"), place
+            else:
+                assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed"), place
+
+
+@pytest.mark.parametrize("role", sorted(ALL))
+async def test_a_socket_opens_for_whom_the_table_says(guarded, project, role):
+    async with serving(guarded) as address:
+        async with talk(address, "CALL-7", project, "service") as connection:
+            await connection.recv()
+        if role in TABLE["WS /api/conversations/ws/{call_id}"]:
+            async with talk(address, "CALL-7", project, role) as connection:
+                assert json.loads(await connection.recv())["event"] == "greeting"
+        else:
+            with pytest.raises(InvalidStatus, match="401"):
+                async with talk(address, "CALL-7", project, role):
+                    pass
+
+
+@pytest.mark.parametrize("place", sorted(TABLE))
+async def test_this_machine_may_call_everything_in_open_mode(app, callers, client, place):
+    method, _, path = place.partition(" ")
+    call_id = await callers(language="en")
+    number = (await client.post(f"/api/conversations/{call_id}/message", json=ANGRY)).json()["ticket"]["number"]
+    if method == "WS":
+        async with serving(app) as address, talk(address, call_id, None, None) as connection:
+            assert json.loads(await connection.recv())["event"] == "greeting"
+    else:
+        path = path.format(call_id=call_id, number=number)
+        assert (await client.request(method, path, json=BODIES.get(place))).status_code < 400
+
+
+async def test_another_customers_call_looks_like_one_that_never_was(guarded, project):
+    mine = credentials(project, "customer", "CALL-MINE")
+    async with asgi(create_app(guarded)) as client:
+        for call_id in ("CALL-MINE", "CALL-OTHER"):
+            await client.post("/api/calls", headers={"authorization": f"Bearer {KEY}"}, json={"call_id": call_id})
+        theirs = [each for each, roles in TABLE.items() if "customer" in roles and "{call_id}" in each]
+        assert len(theirs) == 7
+        for place in (each for each in theirs if not each.startswith("WS ")):
+            method, _, path = place.partition(" ")
+            answers = []
+            for call_id in ("CALL-OTHER", "CALL-NEVER", "CALL-MINE\n", "call-mine", "CALL-MINE%20"):
+                target = path.format(call_id=call_id.replace("\n", "%0A"))
+                response = await client.request(method, target, headers=mine, json=BODIES.get(place))
+                problem = {**response.json(), "instance": None}
+                answers.append((response.status_code, problem, sorted(set(response.headers) - {"content-length"})))
+            assert answers[0][0] == 404
+            assert answers[0][1]["code"] == "call_not_found"
+            assert all(each == answers[0] for each in answers), place
+        assert (await client.get("/api/conversations/CALL-MINE/stats", headers=mine)).status_code == 200
+
+
+@pytest.mark.parametrize("call_id", ["CALL-OTHER", "CALL-NEVER"])
+async def test_a_socket_on_another_customers_call_is_not_found(guarded, project, call_id):
+    async with serving(guarded) as address:
+        async with talk(address, "CALL-OTHER", project, "service") as connection:
+            await connection.recv()
+        url = f"ws://{address}/api/conversations/ws/{call_id}"
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(url, proxy=None, additional_headers=credentials(project, "customer", "CALL-MINE"))
+    assert refused.value.response.status_code == 404
+    assert json.loads(refused.value.response.body)["code"] == "call_not_found"
+
+
+@pytest.mark.parametrize("role", ["agent", "customer"])
+async def test_a_path_that_no_route_knows_is_not_found(guarded, project, role):
+    async with asgi(create_app(guarded), **credentials(project, role)) as client:
+        for method, path in (("GET", "/api/nothing"), ("PUT", "/api/calls"), ("GET", "/api/conversations/CALL-7/x")):
+            response = await client.request(method, path)
+            assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+async def test_a_head_and_a_slash_open_no_other_door(guarded, project):
+    async with asgi(create_app(guarded), **credentials(project, "agent")) as client:
+        assert (await client.head("/api/calls")).status_code == 403
+        assert (await client.get("/api/calls/")).status_code == 403
+        assert (await client.head("/api/tickets/")).status_code == 200
+
+
+@pytest.mark.parametrize("role", [Role.supervisor, Role.agent, Role.customer])
+def test_an_endpoint_that_names_nobody_is_closed(role):
+    async def forgotten(_request):
+        raise AssertionError
+
+    access = Access([Route("/new/{call_id}", forgotten)])
+    with pytest.raises(NotAllowed):
+        access.check(Principal(role=role, name="x", call_id="CALL-7"), "GET", "/new/CALL-7")
+
+
+def test_no_endpoint_can_be_a_customers_without_saying_of_which_call():
+    async def list_all(_request):
+        raise AssertionError
+
+    with pytest.raises(AssertionError, match="/everything"):
+        Access([Route("/everything", open_to(frozenset({Role.customer}))(list_all))])
+
+
+async def test_a_token_that_grants_nothing_and_one_that_can_not_be_told_are_told_apart(guarded, project):
+    async with asgi(create_app(guarded)) as client:
+        nobody = await client.get("/api/tickets", headers={"authorization": f"Bearer {project.token()}"})
+        project.stop()
+        project.rotate()
+        unsure = await client.get("/api/tickets", headers={"authorization": f"Bearer {project.legacy()}"})
+    assert (nobody.status_code, nobody.json()["code"]) == (403, "not_allowed")
+    assert (unsure.status_code, unsure.json()["code"]) == (503, "sign_in_unavailable")
+    assert unsure.headers["retry-after"] == "1"
+    assert "sign-in server" in unsure.json()["detail"]
+
+
+async def test_a_history_names_who_changed_a_ticket(guarded, project):
+    async with asgi(create_app(guarded)) as client:
+        key = {"authorization": f"Bearer {KEY}"}
+        call_id = (await client.post("/api/calls?language=en", headers=key)).json()["call_id"]
+        said = await client.post(f"/api/conversations/{call_id}/message", headers=key, json=ANGRY)
+        path = f"/api/tickets/{said.json()['ticket']['number']}"
+        agent = credentials(project, "agent")
+        await client.patch(path, headers=agent, json={"status": "open"})
+        history = (await client.get(f"{path}/history", headers=agent)).json()["history"]
+    assert history[-1]["actor"] == "agent@company.example"
+
+
+async def test_a_page_opens_a_socket_with_its_token_as_a_subprotocol(guarded, project):
+    async with serving(guarded) as address:
+        for credential in (project.token(call_id="CALL-7"), KEY):
+            offered = ["callcenter", f"bearer.{credential}"]
+            async with talk(address, "CALL-7", project, None, subprotocols=offered) as connection:
+                assert json.loads(await connection.recv())["event"] == "greeting"
+                assert connection.subprotocol == "callcenter"
+                assert credential not in str(connection.response.headers)
+        for offered in (["callcenter"], ["callcenter", "bearer.x"], [f"bearer.{project.token(call_id='CALL-8')}"]):
+            with pytest.raises(InvalidStatus):
+                async with talk(address, "CALL-7", project, None, subprotocols=offered):
+                    pass
+
+
+async def test_a_page_may_offer_a_subprotocol_in_open_mode_too(server):
+    async with talk(server, "CALL-7", None, None, subprotocols=["callcenter"]) as connection:
+        assert json.loads(await connection.recv())["event"] == "greeting"
+
+
+async def test_no_address_takes_a_credential(guarded):
+    async with asgi(create_app(guarded)) as client:
+        for name in ("access_token", "token", "api_key", "apikey"):
+            assert (await client.get("/api/calls", params={name: KEY})).status_code == 401
+
+
+async def test_a_customer_talks_on_a_socket_and_an_agent_only_listens(guarded, project):
+    async with serving(guarded) as address, talk(address, "CALL-7", project, "customer") as customer:
+        await customer.recv()
+        async with talk(address, "CALL-7", project, "agent") as agent:
+            assert json.loads(await agent.recv())["event"] == "greeting"
+            for frame in ('{"message": "I am the customer"}', "أنا العميل", '{"interrupt": true}'):
+                await agent.send(frame)
+                refused = json.loads(await agent.recv())
+                assert (refused["event"], refused["code"]) == ("error", "not_allowed")
+            await customer.send("hello")
+            seen = [json.loads(await agent.recv()) for _ in range(2)]
+    assert [each["event"] for each in seen] == ["user_message", "routing"]
+    assert seen[0]["message"] == "hello"
+
+
+async def test_an_agent_who_listens_begins_no_call(guarded, project):
+    async with serving(guarded) as address:
+        async with talk(address, "CALL-NEVER", project, "supervisor") as connection:
+            assert json.loads(await connection.recv())["code"] == "call_not_found"
+            with pytest.raises(ConnectionClosed):
+                await connection.recv()
+        assert (connection.close_code, connection.close_reason) == (4404, "call_not_found")
+    assert (await guarded.store.calls(CallFilter())).items == ()
+
+
+async def test_an_erased_call_leaves_a_receipt_and_nothing_else(guarded, project):
+    key, admin = ({"authorization": f"Bearer {KEY}"}, credentials(project, "admin"))
+    async with asgi(create_app(guarded)) as client:
+        await client.post("/api/calls", headers=key, json={"call_id": "CALL-7", "language": "en"})
+        said = (await client.post("/api/conversations/CALL-7/message", headers=key, json=ANGRY)).json()
+        receipt = (await client.delete("/api/calls/CALL-7", headers=admin)).json()
+        assert receipt.keys() == {"call_id", "erased_at", "events", "tickets"}
+        assert (receipt["call_id"], receipt["events"], receipt["tickets"]) == ("CALL-7", said["seq"], 1)
+        for path in ("calls/CALL-7", "conversations/CALL-7/transcript", f"tickets/{said['ticket']['number']}"):
+            assert (await client.get(f"/api/{path}", headers=key)).status_code == 404
+        for call_id in ("CALL-7", "CALL-NEVER", "a b"):
+            again = await client.delete(f"/api/calls/{call_id}", headers=admin)
+            assert (again.status_code, again.json()["code"]) == (404, "call_not_found")
+
+
+async def test_sockets_and_streams_of_an_erased_call_end_cleanly(build):
+    voice = HeldVoice()
+    app = await build(voice=voice)
+    async with serving(app) as address, httpx.AsyncClient(base_url=f"http://{address}", trust_env=False) as http:
+        await http.post("/api/calls", json={"call_id": "CALL-7", "language": "en"})
+        async with talk(address, "CALL-7", None, None) as connection:
+            path = "/api/conversations/CALL-7/message?stream=true"
+            async with http.stream("POST", path, json={"message": "hello"}) as response:
+                await voice.begun.wait()
+                assert (await http.delete("/api/calls/CALL-7")).status_code == 200
+                lines = [line async for line in response.aiter_lines()]
+            frames = []
+            with suppress(ConnectionClosed):
+                while True:
+                    frames.append(json.loads(await connection.recv()))
+        assert (connection.close_code, connection.close_reason) == (1000, "call_erased")
+        assert frames[-1] == {"event": "call_erased", "call_id": "CALL-7"}
+        assert [line for line in lines if line.startswith("event: ")][-1] == "event: call_erased"
+        assert (await http.get("/api/calls/CALL-7")).status_code == 404
+
+
+def test_the_page_on_access_says_what_the_table_says():
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    told = {}
+    for place, *marks in re.findall(r"^\| `([A-Z]+ /\S+)` \|([ ✓]+)\|([ ✓]+)\|([ ✓]+)\|([ ✓]+)\|$", page, re.MULTILINE):
+        told[place] = {role for role, mark in zip(COLUMNS, marks, strict=True) if "✓" in mark}
+    assert told == {
+        place: (roles - {"service"}) for place, roles in TABLE.items() if place.split()[1].startswith("/api/")
+    }
