@@ -54,8 +54,7 @@ class Door(Store):
         self.refuses: set[str] = set()
         """Calls of which no step is taken, whatever the rest."""
 
-    async def _pass(self, work: Coroutine[object, object, Result]) -> Result:
-        name = work.__name__
+    async def _pass(self, name: str, work: Coroutine[object, object, Result]) -> Result:
         self.asked[name] += 1
         fault = self.faults.get(name, self.fault)
         if fault is Fault.before:
@@ -71,61 +70,61 @@ class Door(Store):
         if step.call_id in self.refuses:
             self.asked["append"] += 1
             raise self.error
-        await self._pass(self.behind.append(step))
+        await self._pass("append", self.behind.append(step))
 
     @override
     async def load(self, call_id: CallId, *, last: int) -> StoredCall:
-        return await self._pass(self.behind.load(call_id, last=last))
+        return await self._pass("load", self.behind.load(call_id, last=last))
 
     @override
     async def state(self, call_id: CallId) -> ConversationState:
-        return await self._pass(self.behind.state(call_id))
+        return await self._pass("state", self.behind.state(call_id))
 
     @override
     async def events(self, call_id: CallId, *, after: int = 0, limit: int | None = None) -> list[CallEvent]:
-        return await self._pass(self.behind.events(call_id, after=after, limit=limit))
+        return await self._pass("events", self.behind.events(call_id, after=after, limit=limit))
 
     @override
     async def turn(self, call_id: CallId, message_id: MessageId) -> list[CallEvent]:
-        return await self._pass(self.behind.turn(call_id, message_id))
+        return await self._pass("turn", self.behind.turn(call_id, message_id))
 
     @override
     async def tokens_used(self, since: datetime) -> int:
-        return await self._pass(self.behind.tokens_used(since))
+        return await self._pass("tokens_used", self.behind.tokens_used(since))
 
     @override
     async def calls(
         self, wanted: CallFilter, *, limit: PageLimit = 50, cursor: str | None = None
     ) -> Page[ConversationState]:
-        return await self._pass(self.behind.calls(wanted, limit=limit, cursor=cursor))
+        return await self._pass("calls", self.behind.calls(wanted, limit=limit, cursor=cursor))
 
     @override
     async def ticket(self, number: TicketNumber) -> Ticket:
-        return await self._pass(self.behind.ticket(number))
+        return await self._pass("ticket", self.behind.ticket(number))
 
     @override
     async def tickets(self, wanted: TicketFilter, *, limit: PageLimit = 50, cursor: str | None = None) -> Page[Ticket]:
-        return await self._pass(self.behind.tickets(wanted, limit=limit, cursor=cursor))
+        return await self._pass("tickets", self.behind.tickets(wanted, limit=limit, cursor=cursor))
 
     @override
     async def change_ticket(self, number: TicketNumber, change: TicketChange, *, actor: str, now: datetime) -> Ticket:
-        return await self._pass(self.behind.change_ticket(number, change, actor=actor, now=now))
+        return await self._pass("change_ticket", self.behind.change_ticket(number, change, actor=actor, now=now))
 
     @override
     async def ticket_history(self, number: TicketNumber) -> list[TicketEntry]:
-        return await self._pass(self.behind.ticket_history(number))
+        return await self._pass("ticket_history", self.behind.ticket_history(number))
 
     @override
     async def erase(self, call_id: CallId) -> Erased:
-        return await self._pass(self.behind.erase(call_id))
+        return await self._pass("erase", self.behind.erase(call_id))
 
     @override
     async def restore(self, archive: Archive) -> bool:
-        return await self._pass(self.behind.restore(archive))
+        return await self._pass("restore", self.behind.restore(archive))
 
     @override
     async def check(self) -> None:
-        await self._pass(self.behind.check())
+        await self._pass("check", self.behind.check())
 
     @override
     async def close(self) -> None:
@@ -142,11 +141,6 @@ class Clock:
         return self.now
 
 
-async def never(_seconds: float) -> None:
-    """Pause for ever: the test says when to look again."""
-    await asyncio.Event().wait()
-
-
 class Place:
     """A folder with a journal and the primary's database; each `open` is a process of its own."""
 
@@ -157,11 +151,18 @@ class Place:
         self._opened: list[Store] = []
 
     async def open(self, *, fault: Fault | None = None) -> tuple[JournaledStore, Door]:
-        """Open the journal and the door to the primary. The journal does not look by itself but once, as it starts."""
+        """Open the journal and the door to the primary, and let it look once; from then on the test says when."""
         door = Door(await SQLiteStore.open(self.primary))
         door.fault = fault
-        store = await JournaledStore.open(door, self.journal, clock=self.clock, pause=never)
+        looked = asyncio.Event()
+
+        async def never_again(_seconds: float) -> None:
+            looked.set()
+            await asyncio.Event().wait()
+
+        store = await JournaledStore.open(door, self.journal, clock=self.clock, pause=never_again)
         self._opened.append(store)
+        await looked.wait()
         return store, door
 
     async def truth(self) -> SQLiteStore:
