@@ -12,15 +12,15 @@ from typing import Final
 
 import psycopg
 from psycopg import Connection
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from callcenter.errors import ConfigurationError, StoreUnavailable
-
-CONNECT_SECONDS: Final = 10
 
 OLDEST: Final = 15
 """The first PostgreSQL whose views look at rows as whoever asks (security_invoker)."""
 
+_OURS: Final = {"connect_timeout": "10", "application_name": "callcenter"}
+"""Where an address does not say otherwise."""
 _SCHEMES: Final = ("postgresql://", "postgres://")
 _UNREADABLE: Final = (
     "This is no address of a PostgreSQL. It looks like postgresql://USER:PASSWORD@HOST:5432/postgres; letters such as"
@@ -38,7 +38,7 @@ def connected(url: str) -> Iterator[Connection]:
     address = _read(url)
     try:
         # Nothing is prepared: poolers give each transaction to whichever connection is free.
-        connection = psycopg.connect(url, prepare_threshold=None, **_unless_given(address))
+        connection = psycopg.connect(make_conninfo(**(_OURS | address)), prepare_threshold=None)
     except psycopg.Error as error:
         raise StoreUnavailable(f"PostgreSQL can't be reached: {_said(error, address)}.") from None
     try:
@@ -71,11 +71,6 @@ def _read(url: str) -> dict[str, str]:
     if torn or not all(port.isdigit() for port in address.get("port", "5432").split(",")):
         raise ConfigurationError(_UNREADABLE)
     return address
-
-
-def _unless_given(address: dict[str, str]) -> dict[str, str | int]:
-    ours: dict[str, str | int] = {"connect_timeout": CONNECT_SECONDS, "application_name": "callcenter"}
-    return {name: value for name, value in ours.items() if name not in address}
 
 
 def _said(error: psycopg.Error, address: dict[str, str]) -> str:

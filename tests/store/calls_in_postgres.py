@@ -80,7 +80,7 @@ def server(url: str):
 
 
 @contextmanager
-def asking_as(url: str, role: str, claims: Mapping[str, object] | None = None):
+def asking_as(url: str, role: str, claims: object = None):
     """Connect as the data API does for a request: one transaction, somebody's role, their token's claims."""
     with psycopg.connect(url) as connection, connection.transaction(force_rollback=True):
         connection.execute(f'set local role "{role}"'.encode())
