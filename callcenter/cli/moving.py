@@ -51,7 +51,7 @@ def export_all(settings: Settings, path: Path, *, store: str | None, force: bool
     with new_file(path, force=force) as raw, _Meter() as meter:
 
         async def run() -> Count:
-            async with _opened(settings, kind) as source:
+            async with _opened(settings, kind, meter.retry) as source:
                 counted = meter.counting(archives(source, meter.retry))
                 with _packed(raw, path) as out:
                     return await write_calls(counted, out, product=__version__)
@@ -77,7 +77,7 @@ def import_file(settings: Settings, path: Path, *, store: str | None) -> bool:
         first = next(lines, None)  # a file that is none of ours opens no store
 
         async def run(tally: Tally) -> None:
-            async with _opened(settings, kind) as target:
+            async with _opened(settings, kind, meter.retry) as target:
                 await keep(
                     _read(first, lines), target.restore, meter.retry, tally=tally, kept=lambda: meter.show(tally.calls)
                 )
@@ -96,8 +96,8 @@ def import_store(settings: Settings, origin: str, *, store: str | None) -> bool:
 
         async def run(tally: Tally) -> None:
             async with (
-                _opened(settings, source_kind) as source,
-                _opened(settings, kind) as target,
+                _opened(settings, source_kind, meter.retry) as source,
+                _opened(settings, kind, meter.retry) as target,
             ):
                 lines = carried(source, meter.retry)
                 await keep(lines, target.restore, meter.retry, tally=tally, kept=lambda: meter.show(tally.calls))
@@ -148,9 +148,10 @@ async def _read(first: Line | None, lines: Iterator[Line]) -> AsyncIterator[Line
 
 
 @asynccontextmanager
-async def _opened(settings: Settings, kind: StoreKind) -> AsyncIterator[Store]:
+async def _opened(settings: Settings, kind: StoreKind, retry: Retry) -> AsyncIterator[Store]:
     store = await open_store(settings, kind=kind)
     try:
+        await retry(store.check)
         yield store
     finally:
         await store.close()
