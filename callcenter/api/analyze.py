@@ -10,7 +10,7 @@ from callcenter.api.deps import AppDep, read, reply
 from callcenter.api.errors import BodyTooLarge, InvalidJson, UnsupportedMedia, problems
 from callcenter.api.models import AnalyzeRequest, Understanding
 from callcenter.api.openapi import answer, body
-from callcenter.errors import EmptyMessage, InvalidRequest, NotAllowed, NotAuthenticated
+from callcenter.errors import EmptyMessage, InvalidRequest, NotAllowed, NotAuthenticated, SignInUnavailable
 
 router = APIRouter(prefix="/api/analyze", tags=["analysis"])
 
@@ -22,7 +22,14 @@ router = APIRouter(prefix="/api/analyze", tags=["analysis"])
     responses={
         **answer(Understanding),
         **problems(
-            InvalidJson, BodyTooLarge, UnsupportedMedia, InvalidRequest, EmptyMessage, NotAuthenticated, NotAllowed
+            InvalidJson,
+            BodyTooLarge,
+            UnsupportedMedia,
+            InvalidRequest,
+            EmptyMessage,
+            NotAuthenticated,
+            NotAllowed,
+            SignInUnavailable,
         ),
     },
     openapi_extra=body(AnalyzeRequest),

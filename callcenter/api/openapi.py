@@ -68,9 +68,10 @@ Answers a company's calls in Arabic and English: every message is understood, ro
 **Over a WebSocket:** `ws://HOST/api/conversations/ws/{call_id}`, with `?language=`, `?customer_name=` for a call that
 begins there, and `?after=SEQ` to get only what was missed. Send `{"message": "…"}` or a bare line of text; what comes
 back are the call's events (the same objects as `GET …/events`), `assistant_delta` while a reply is being spoken, and
-`error` frames. It closes with 1000 after `call_ended`, 1009 for a frame over 64 KiB, 1011 for a fault of ours, 1012
-when the server restarts, 1013 for a reader that is too slow or a store that does not answer, 4400 for a URL that names
-no possible call. Connect again after 1006, 1011, 1012 and 1013, with `?after=` the last `seq` you have.
+`error` frames. It closes with 1000 after `call_ended` or `call_erased`, 1009 for a frame over 64 KiB, 1011 for a fault
+of ours, 1012 when the server restarts, 1013 for a reader that is too slow or a store that does not answer, 4400 for a
+URL that names no possible call, 4404 for a call that is not there where the caller may begin none. Connect again after
+1006, 1011, 1012 and 1013, with `?after=` the last `seq` you have.
 
 **Who may call:** in open mode anyone on this machine, everything, and nobody else. Otherwise whoever sends an API key
 or the access token of somebody signed in as `Authorization: Bearer KEY`; each operation says for whom it is. A page's

@@ -16,11 +16,17 @@ from callcenter.errors import (
     InvalidRequest,
     NotAllowed,
     NotAuthenticated,
+    SignInUnavailable,
     StoreUnavailable,
     TicketNotFound,
 )
 
-EVERYWHERE: Final[tuple[type[CallCenterError], ...]] = (NotAuthenticated, NotAllowed, StoreUnavailable)
+EVERYWHERE: Final[tuple[type[CallCenterError], ...]] = (
+    NotAuthenticated,
+    NotAllowed,
+    StoreUnavailable,
+    SignInUnavailable,
+)
 """Failures that any request about calls may meet."""
 
 Rows = TypeVar("Rows")

@@ -13,11 +13,13 @@ from starlette.routing import Route, WebSocketRoute
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from callcenter import bootstrap
 from callcenter.api.access import Access, open_to
 from callcenter.api.app import create_app
 from callcenter.auth import Principal, Role
 from callcenter.auth.tokens import AccessTokens
 from callcenter.errors import NotAllowed
+from callcenter.settings import AuthMode, Settings
 from callcenter.store import CallFilter
 from tests.api.wire import HeldVoice, asgi, serving
 from tests.key_server import SECRET_KEY, Clock, key_server
@@ -279,6 +281,28 @@ async def test_no_address_takes_a_credential(guarded):
     async with asgi(create_app(guarded)) as client:
         for name in ("access_token", "token", "api_key", "apikey"):
             assert (await client.get("/api/calls", params={name: KEY})).status_code == 401
+
+
+async def test_a_customers_socket_begins_their_call_where_there_is_none(guarded, project):
+    async with serving(guarded) as address, talk(address, "CALL-NEW", project, "customer") as connection:
+        assert json.loads(await connection.recv())["event"] == "greeting"
+    assert [each.call_id for each in (await guarded.store.calls(CallFilter())).items] == ["CALL-NEW"]
+
+
+async def test_the_product_lets_users_in_where_a_project_is_configured(project, tmp_path):
+    configured = {"data_dir": tmp_path, "auth": AuthMode.required, "_env_file": None}
+    app = await bootstrap.build(Settings(**configured, supabase_url=f"{project.url}/", supabase_secret_key=SECRET_KEY))
+    project.users["5b2f3c1e-0000-4000-8000-000000000001"] = {"app_metadata": {"role": "agent"}}
+    async with asgi(create_app(app)) as client:
+        for token in (project.staff("agent"), project.legacy()):
+            assert (await client.get("/api/tickets", headers={"authorization": f"Bearer {token}"})).status_code == 200
+        assert (await client.get("/api/tickets", headers={"authorization": f"Bearer {KEY}"})).status_code == 401
+    await app.close()
+    alone = await bootstrap.build(Settings(**configured, api_keys=(KEY,)))
+    async with asgi(create_app(alone)) as client:
+        refused = await client.get("/api/tickets", headers={"authorization": f"Bearer {project.staff('agent')}"})
+        assert refused.status_code == 401
+    await alone.close()
 
 
 async def test_a_customer_talks_on_a_socket_and_an_agent_only_listens(guarded, project):

@@ -470,7 +470,7 @@ async def test_a_reply_in_the_making_does_not_outlive_its_call(tmp_path):
         await begun.wait()
         await home.manager.erase(CALL)
         with pytest.raises(CallNotFound):
-            await turn
+            await asyncio.wait_for(turn, 20)
         started = await home.manager.start(call_id=CALL, language=Language.en)
         assert await home.log() == list(started.events)
 
