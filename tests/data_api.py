@@ -14,7 +14,7 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -32,6 +32,9 @@ GATEWAY: Final = Path(__file__).parent / "gateway"
 
 SECONDS: Final = 30.0
 """What an answer may take on a slow machine."""
+
+_SECRET_KEY: Final = f"sb_secret_{secrets.token_hex(8)}"
+"""The same for all of a session, so that one may take another's place."""
 
 _EMPTY: Final = "delete from public.tickets; delete from public.conversations"
 """What belongs to them goes with them."""
@@ -65,10 +68,9 @@ class Project:
 
 
 @contextmanager
-def serving(database: str) -> Iterator[Project]:
+def serving(database: str, *, secret_key: str = _SECRET_KEY) -> Iterator[Project]:
     """Serve a database, and stop in the end. Skips, or fails, where Node is missing."""
     node = _node()
-    secret_key = f"sb_secret_{secrets.token_hex(8)}"
     environment = {
         "DATABASE": database,
         "JWT_SECRET": secrets.token_hex(32),
@@ -122,40 +124,52 @@ def _node() -> str:
 
 @dataclass(slots=True)
 class Relay:
-    """A listener that hands all on to a data API, until it is cut."""
+    """A listener that hands all on to a data API, until it is cut. `project` may become another one meanwhile."""
 
     project: Project
     server: asyncio.Server | None = None
     ends: list[asyncio.StreamWriter] = field(default_factory=list)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    serving: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self) -> str:
         """Listen; return the address to use instead of the project's."""
-        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.server = await asyncio.start_server(self._take, "127.0.0.1", 0)
         return "http://{}:{}".format(*self.server.sockets[0].getsockname())
 
-    async def cut(self) -> None:
-        """Listen no more, and reset every connection on the customer's side of it."""
-        assert self.server is not None
-        self.server.close()
+    def drop(self) -> None:
+        """Reset every connection, in the middle of whatever goes over it, and take new ones."""
         for end in self.ends:
             end.transport.abort()
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.ends.clear()
+
+    async def cut(self) -> None:
+        """Reset every connection and listen no more."""
+        assert self.server is not None
+        self.server.close()
+        self.drop()
+        await asyncio.gather(*self.serving)
         await self.server.wait_closed()
 
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self.serving.add(task)
+        task.add_done_callback(self.serving.discard)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.ends.append(writer)
         there = urlsplit(self.project.url)
-        far_reader, far_writer = await asyncio.open_connection(there.hostname, there.port)
-        self.ends += (writer, far_writer)
-        for source, sink in ((reader, far_writer), (far_reader, writer)):
-            task = asyncio.create_task(_pump(source, sink))
-            self.tasks.add(task)
+        try:
+            far_reader, far_writer = await asyncio.open_connection(there.hostname, there.port)
+        except ConnectionError:
+            writer.transport.abort()
+            return
+        self.ends.append(far_writer)
+        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
 
 
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    while piece := await source.read(65536):
-        sink.write(piece)
-        await sink.drain()
-    sink.close()
+    with suppress(ConnectionError):
+        while piece := await source.read(65536):
+            sink.write(piece)
+            await sink.drain()
+    sink.transport.abort()

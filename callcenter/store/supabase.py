@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 import orjson
 from postgrest import CountMethod
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import override
 
 from callcenter.calls import CallId, ConversationState, MessageId, TicketNumber, Value
@@ -70,8 +70,8 @@ _LOADED: Final = TypeAdapter(_Loaded)
 _LIST: Final[TypeAdapter[Sequence[object]]] = TypeAdapter(list[object])
 _HISTORY: Final = TypeAdapter(list[TicketEntry])
 _ERASED: Final = TypeAdapter(Erased)
-_TRUTH: Final = TypeAdapter(bool)
-_NUMBER: Final = TypeAdapter(int)
+_TRUTH: Final = TypeAdapter(bool, config=ConfigDict(strict=True))
+_NUMBER: Final = TypeAdapter(int, config=ConfigDict(strict=True))
 
 
 class SupabaseStore(Store):

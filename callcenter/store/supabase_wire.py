@@ -17,7 +17,7 @@ from typing import Final, Protocol
 import httpx
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
-from supabase import AsyncClient, AsyncClientOptions, SupabaseException, acreate_client
+from supabase import AsyncClient, AsyncClientOptions, AsyncSupabaseException, acreate_client
 
 from callcenter.errors import (
     CallCenterError,
@@ -128,7 +128,7 @@ class DataAPI:
         )
         try:
             client = await acreate_client(url, secret_key, options)
-        except (SupabaseException, ValueError) as error:
+        except (AsyncSupabaseException, ValueError) as error:
             await http.aclose()
             raise ConfigurationError(
                 "SUPABASE_URL must be like https://PROJECT.supabase.co, SUPABASE_SECRET_KEY the project's secret key."
