@@ -22,6 +22,9 @@ from callcenter.errors import ConfigurationError, StoreUnavailable
 BUSY_SECONDS: Final = 10.0
 """How long a process waits for another one that migrates the same database; migrations take milliseconds."""
 
+_WAL_ATTEMPTS: Final = 20
+"""As many processes may start on a new file in the same moment."""
+
 _FILE: Final = re.compile(r"(?P<version>\d{4})_(?P<topic>[a-z0-9_]+)\.sql")
 _DIALECTS: Final = ("sqlite", "supabase")
 
@@ -132,9 +135,24 @@ def migrate_sqlite(path: Path, *, folder: Path | None = None) -> tuple[str, ...]
         # Customers' words are for the account that runs the product; -wal and -shm files take over these permissions.
         path.touch(mode=0o600)
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
-            # Kept in the file: readers never wait for the writer, nor it for them, in any process.
-            connection.execute("pragma journal_mode = wal")
+            _use_wal(connection)
             return _migrate(connection, wanted)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Have readers never wait for the writer, nor it for them, in any process; the file keeps it."""
+    for _ in range(_WAL_ATTEMPTS):
+        try:
+            connection.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            # Two who change the mode at once are both turned away at once; a lock is what SQLite waits for.
+            connection.execute("begin immediate")
+            connection.execute("rollback")
+        else:
+            return
+    connection.execute("pragma journal_mode = wal")
 
 
 @contextmanager
