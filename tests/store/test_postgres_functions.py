@@ -308,6 +308,14 @@ def test_a_message_answered_with_a_later_one_ends_with_that_answer(connection):
     assert [each["seq"] for each in ask(connection, "call_turn", call=CALL, message="m-2")] == [4, 5]
 
 
+def test_a_message_with_an_answer_of_its_own_does_not_end_with_anothers(connection):
+    start = opening()
+    later = assistant_message(message_id="m-2").model_copy(update={"answers": (MessageId("m-1"),)})
+    turn = following(start.state, user_message(), assistant_message(), user_message(message_id="m-2"), later)
+    put(connection, start, turn)
+    assert [each["seq"] for each in ask(connection, "call_turn", call=CALL, message="m-1")] == [3, 4]
+
+
 def test_tokens_are_counted_since_a_moment(connection):
     start = opening()
     used = TokenUsage(input_tokens=100, output_tokens=7)
@@ -399,11 +407,15 @@ def test_an_erased_call_leaves_nothing_and_others_alone(connection):
 
 
 async def append(url: str, step) -> str:
-    """Append as a process of its own would; return how it went."""
+    return await outcome(url, "select append_call_events(%s)", Jsonb(step_json(step)))
+
+
+async def outcome(url: str, sql: str, *values: object) -> str:
+    """Ask as a process of its own would; return how it went."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connected:
         await connected.execute("set role service_role")
         try:
-            await connected.execute("select append_call_events(%s)", (Jsonb(step_json(step)),))
+            await connected.execute(sql.encode(), values)
         except psycopg.Error as error:
             return f"{error.sqlstate} {error.diag.message_primary}"
         return "kept"
@@ -452,6 +464,18 @@ async def test_of_the_same_message_sent_twenty_times_one_is_kept(url, connection
     put(connection, start)
     went = await asyncio.gather(*(append(url, following(start.state, user_message())) for _ in range(WRITERS)))
     assert sorted(went) == ["PT409 message_taken"] * (WRITERS - 1) + ["kept"]
+
+
+async def test_of_racing_agents_one_changes_a_ticket(url, connection):
+    start, turn, opened = with_ticket()
+    put(connection, start, turn)
+    wanted = [TicketChange(status=TicketStatus.open, assignee=f"agent {agent}") for agent in range(WRITERS)]
+    changed = [ticket_json(change_ticket(opened, each, now=after(60))) for each in wanted]
+    went = await asyncio.gather(*(outcome(url, "select change_ticket(%s, 'sara')", Jsonb(each)) for each in changed))
+    assert sorted(went) == ["PT409 ticket_conflict"] * (WRITERS - 1) + ["kept"]
+    winner = wanted[went.index("kept")].assignee
+    assert rows(connection, "select assignee, version from tickets") == [(winner, 2)]
+    assert rows(connection, "select changes ->> 'assignee' from ticket_events where version = 2") == [(winner,)]
 
 
 def test_a_writer_that_dies_in_the_middle_leaves_nothing(url, connection):
