@@ -36,6 +36,8 @@ select
 _REACHED: Final = "select public.callcenter_schema()"
 _APPLIED: Final = "select version, name, checksum from public.schema_migrations order by version"
 _NOTE: Final = "insert into public.schema_migrations values (%s, %s, %s, now())"
+_RELOAD: Final = "notify pgrst, 'reload schema'"
+"""A data API (PostgREST) that listens learns of new functions at once; others don't mind."""
 _INSTEAD: Final = "use another database"
 
 
@@ -69,6 +71,8 @@ def migrate_postgres(url: str, *, folder: Path | None = None, lock_seconds: int 
             _apply(connection, migration)
         for migration in (*plan.adopt, *plan.apply):
             connection.execute(_NOTE, (migration.version, migration.name, migration.checksum))
+        if plan.apply:
+            connection.execute(_RELOAD)
     return Migrated(adopted=_names(plan.adopt), applied=_names(plan.apply))
 
 

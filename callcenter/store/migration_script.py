@@ -50,7 +50,8 @@ _EACH: Final = """
   end if;
 """
 
-_END: Final = """\
+_END: Final = """
+  perform pg_catalog.pg_notify('pgrst', 'reload schema');
 end
 $callcenter$;
 """

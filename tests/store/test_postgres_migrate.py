@@ -133,6 +133,16 @@ def test_a_migration_that_fails_leaves_a_database_in_use_as_it_was(url, folder):
     assert shape(url) == before
 
 
+def test_a_data_api_that_listens_is_told_of_the_new_schema(url):
+    with psycopg.connect(url, autocommit=True) as listening:
+        listening.execute("listen pgrst")
+        migrate_postgres(url)
+        migrate_postgres(url)
+        assert [each.payload for each in listening.notifies(timeout=0.2)] == ["reload schema"]
+        listening.execute(script().encode())
+        assert [each.payload for each in listening.notifies(timeout=0.2)] == ["reload schema"]
+
+
 # Data
 
 
