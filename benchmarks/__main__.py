@@ -1,10 +1,10 @@
 """Measure the product against its goals.
 
-    python -m benchmarks [analyzer] [turns] [startup] [growth] [streams] [fuzz] [--check] [--cases N]
+    python -m benchmarks [analyzer] [turns] [startup] [growth] [streams] [stores] [fuzz] [--check] [--cases N]
 
-Without names all but `fuzz` are run, in about five minutes; `fuzz` takes four and a half by itself. `streams` is a part
-of `turns`. `--check` ends with an error when a figure has fallen far behind its goal (see figures.SLACK); a goal merely
-missed is printed, not punished.
+Without names all but `stores` and `fuzz` are run, in about five minutes; `fuzz` takes four and a half by itself, and
+`stores` needs PostgreSQL and Node. `streams` is a part of `turns`. `--check` ends with an error when a figure has
+fallen far behind its goal (see figures.SLACK); a goal merely missed is printed, not punished.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 from benchmarks.figures import Figure, table
 
 MEASURES: Final = ("analyzer", "turns", "startup", "growth")
-ON_REQUEST: Final = ("streams", "fuzz")
+ON_REQUEST: Final = ("streams", "stores", "fuzz")
 """Run only when named; `turns` runs `streams` as well."""
 PEERS: Final = frozenset({"agents", "hypothesis", "lingua", "vaderSentiment"})
 """Packages that only some programs need, and the product none of."""

@@ -12,15 +12,19 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from callcenter.calls import MessageId
+from callcenter.bus.memory import MemoryBus
+from callcenter.calls import Language, MessageId
+from callcenter.conversation import ConversationManager, Utterance
 from callcenter.errors import MessageTaken, StoreUnavailable, TicketNotFound, TurnConflict
 from callcenter.events import fold
 from callcenter.store import Append, CallFilter, Store, TicketFilter
 from callcenter.store.supabase import SupabaseStore
 from callcenter.tickets import TicketChange
+from tests.conversation.house import ANALYZER, COMPANY, PERSONAS, Scripted, sources
 from tests.data_api import Project, Relay, serving
 from tests.factories import (
     CALL,
+    COMPLAINT,
     NOON,
     TICKET,
     after,
@@ -93,6 +97,33 @@ async def test_each_method_is_one_request(store: SupabaseStore) -> None:
         asked.clear()
         await work
         assert asked == requests
+
+
+@pytest.mark.parametrize("knows_the_call", [True, False])
+async def test_a_turn_is_one_read_at_most_and_two_writes(store: SupabaseStore, *, knows_the_call: bool) -> None:
+    """A voice that streams has the message kept before its answer. One of the messages opens a ticket."""
+
+    def server() -> ConversationManager:
+        return ConversationManager(
+            store=store,
+            bus=MemoryBus(),
+            analyzer=ANALYZER,
+            company=COMPANY,
+            personas=PERSONAS,
+            voices=(Scripted(),),
+            sources=sources(),
+        )
+
+    first = server()
+    await first.start(call_id=CALL, language=Language.ar)
+    asked = count_requests(store)
+    for number, message in enumerate(("السلام عليكم", COMPLAINT, "رقم الطلب 7474839", "thank you, goodbye")):
+        asked.clear()
+        turn = await (first if knows_the_call else server()).handle(Utterance(CALL, message, MessageId(f"m-{number}")))
+        assert turn.events[-1].event == "assistant_message"
+        read = [] if knows_the_call else ["POST rpc/load_call"]
+        assert asked == [*read, "POST rpc/append_call_events", "POST rpc/append_call_events"]
+    assert (await store.tickets(TicketFilter(call_id=CALL))).items
 
 
 async def test_a_log_is_read_a_thousand_events_at_a_time(store: SupabaseStore) -> None:
