@@ -19,7 +19,7 @@ from callcenter.calls import CallId, MessageId, TicketNumber
 from callcenter.company import DEMO, Company, load_company
 from callcenter.conversation import ConversationManager, Sources
 from callcenter.conversation.copilot import Copilot
-from callcenter.errors import ConfigurationError
+from callcenter.errors import ConfigurationError, ProviderError, StoreRefused
 from callcenter.llm import Voice
 from callcenter.llm.offline import OfflineVoice
 from callcenter.llm.second_opinion import SecondOpinion
@@ -31,6 +31,8 @@ from callcenter.store.sqlite import SQLiteStore
 if TYPE_CHECKING:
     from callcenter.llm.guarded import GuardedModel
     from callcenter.llm.model_voice import ModelVoice
+    from callcenter.store.journal import JournaledStore
+    from callcenter.store.supabase import SupabaseStore
 
 _CALL_ID_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter is mistaken for a digit when an id is read out."""
@@ -63,6 +65,8 @@ class App:
     copilot: Copilot
     speech: Speech | None = None
     """None: only the offline voice speaks."""
+    journal: JournaledStore | None = None
+    """The store, where it has a journal for the times Supabase is away."""
 
     async def close(self) -> None:
         """Let go of everything; what was acknowledged is kept."""
@@ -84,7 +88,8 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
     company = load_company(settings.company or DEMO)
     analyzer = load_analyzer(company)
     personas = PersonaManager(load_personas(), company)
-    store = await open_store(settings)
+    journal = await _journaled(settings) if settings.store is StoreKind.supabase else None
+    store = journal or await open_store(settings)
     bus = MemoryBus()
     offline = OfflineVoice(company)
     speech = await _speech(settings, company, personas, store) if settings.speaks_through_model else None
@@ -95,6 +100,7 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
         company=company,
         personas=personas,
         store=store,
+        journal=journal,
         bus=bus,
         conversations=ConversationManager(
             store=store,
@@ -120,7 +126,38 @@ async def open_store(settings: Settings, *, kind: StoreKind | None = None) -> St
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     if (kind or settings.store) is StoreKind.sqlite:
         return await SQLiteStore.open(settings.database)
-    raise ConfigurationError("CALLCENTER_STORE=supabase can't be used by this version yet.")
+    return await _supabase(settings)
+
+
+async def _journaled(settings: Settings) -> JournaledStore:
+    """Return Supabase with a journal before it, whether Supabase answers or not.
+
+    One that refuses us is a mistake in the configuration, unless it took our calls before: then customers come first.
+    Raises ConfigurationError, StoreUnavailable for the journal's file.
+    """
+    from callcenter.store.journal import JournaledStore
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    primary = await _supabase(settings)
+    away: ProviderError | None = None
+    try:
+        await primary.check()
+    except ProviderError as error:
+        if isinstance(error, StoreRefused) and not settings.journal.exists():
+            await primary.close()
+            raise ConfigurationError(f"Supabase refuses this server. {error.message}") from None
+        away = error
+    return await JournaledStore.open(primary, settings.journal, clock=_now, away=away)
+
+
+async def _supabase(settings: Settings) -> SupabaseStore:
+    """Return the project's store; only who has one pays for loading its packages."""
+    from callcenter.store.supabase import SupabaseStore
+
+    if settings.supabase_url is None or settings.supabase_secret_key is None:
+        raise ConfigurationError("CALLCENTER_STORE=supabase needs SUPABASE_URL and SUPABASE_SECRET_KEY.")
+    key = settings.supabase_secret_key.get_secret_value()
+    return await SupabaseStore.open(settings.supabase_url, key, seconds=settings.supabase_seconds)
 
 
 async def _speech(settings: Settings, company: Company, personas: PersonaManager, store: Store) -> Speech:

@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     """The project's secret (service role) key. It passes by row-level security: keep it on the server."""
     supabase_db_url: Annotated[SecretStr | None, Field(validation_alias="SUPABASE_DB_URL")] = None
     """Connection string of the project's PostgreSQL, for `callcenter migrate` only."""
-    supabase_seconds: Seconds = 10
+    supabase_seconds: Seconds = 5
     """How long a request to Supabase may take; then the call goes on in the journal."""
     auth: AuthMode = AuthMode.open
     """`open`: no key is asked, and only this machine is served. `required`: every call of the API needs a key."""

@@ -16,7 +16,7 @@ from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from callcenter import __version__
-from callcenter.api import analyze, calls, conversations, errors, health, tickets
+from callcenter.api import analyze, calls, conversations, errors, health, metrics, tickets
 from callcenter.api.access import Access
 from callcenter.api.deps import DirectRoute, House, Patience, Turns
 from callcenter.api.edge import Edge
@@ -85,5 +85,6 @@ def create_app(
         *tickets.router.routes,
         *analyze.router.routes,
         *health.router.routes,
+        *metrics.router.routes,
     ]
     return api

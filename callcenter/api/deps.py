@@ -69,6 +69,10 @@ class Turns:
         if not task.cancelled():
             task.exception()  # whoever began it reports it; nobody may be waiting any more
 
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._tasks)
+
     async def finish(self, seconds: float) -> None:
         """Wait for the turns in the making, at most so long."""
         if self._tasks:

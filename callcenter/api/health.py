@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from callcenter.api.deps import AppDep, DirectRoute, reply
 from callcenter.api.errors import NotReady, problems
-from callcenter.api.models import Health, Readiness, ReadyStatus, VoiceReadiness
+from callcenter.api.models import Health, JournalReadiness, Readiness, ReadyStatus, VoiceReadiness
 from callcenter.api.openapi import answer
 from callcenter.bootstrap import App
 from callcenter.calls import PersonaType
@@ -42,18 +42,20 @@ async def health(_request: Request) -> Response:
 async def ready(app: AppDep) -> Response:
     """Say whether calls can be taken: the store answers, the company and its personas are loaded.
 
-    `degraded`: they can, but the offline voice speaks for now, in place of the language model that is configured. A
-    problem with the code `not_ready` says what is missing. For everybody, without a key.
+    `degraded`: they can, but the offline voice speaks for now in place of the language model, or Supabase is away and
+    calls wait in the journal. A problem with the code `not_ready` says what is missing. For everybody, without a key.
     """
     try:
         await app.store.check()
     except ProviderError as error:
         raise NotReady(f"The store does not answer ({error.code}); the server tries on by itself.") from error
-    voice = _voice(app)
+    voice, journal = _voice(app), _journal(app)
+    well = voice.ready and (journal is None or not (journal.away or journal.parked))
     return reply(
         Readiness(
-            status=ReadyStatus.ready if voice.ready else ReadyStatus.degraded,
+            status=ReadyStatus.ready if well else ReadyStatus.degraded,
             store=app.settings.store,
+            journal=journal,
             voice=voice,
             company=app.company.id,
             personas=tuple(PersonaType),
@@ -66,6 +68,12 @@ def _voice(app: App) -> VoiceReadiness:
         return VoiceReadiness(name=OFFLINE, ready=True)
     state = app.speech.voice.state
     return VoiceReadiness(name=state.voice, ready=state.ready, reason=state.reason)
+
+
+def _journal(app: App) -> JournalReadiness | None:
+    if app.journal is None:
+        return None
+    return JournalReadiness.model_validate(app.journal.backlog.model_dump())
 
 
 @router.get("/", include_in_schema=False)

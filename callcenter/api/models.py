@@ -331,7 +331,7 @@ class ReadyStatus(StrEnum):
 
     ready = "ready"
     degraded = "degraded"
-    """They are, by the offline voice in place of the language model that is configured."""
+    """They are, but by the offline voice in place of the language model, or into the journal in place of Supabase."""
 
 
 class VoiceReadiness(_Response):
@@ -345,12 +345,29 @@ class VoiceReadiness(_Response):
     """Why it would not, or how it failed last: `key_refused`, `server_error`, `day_budget` ...; null: it is well."""
 
 
+class JournalReadiness(_Response):
+    """What waits on this machine for Supabase."""
+
+    away: bool
+    """Supabase is left alone for now, and calls go to the journal."""
+    reason: str | None = None
+    """Why: `store_unavailable`, `store_refused`."""
+    steps: int = 0
+    """Steps of calls that wait to be carried over."""
+    oldest_at: AwareDatetime | None = None
+    """When the first of them was taken down."""
+    parked: int = 0
+    """Of them, those that Supabase refused for themselves; the log says which."""
+
+
 class Readiness(_Response):
     """Calls can be taken."""
 
     status: ReadyStatus = ReadyStatus.ready
     store: str
     """Where calls are kept, and that it answers."""
+    journal: JournalReadiness | None = None
+    """null: calls are kept where there is no need of one."""
     voice: VoiceReadiness
     company: str
     """Whose calls are taken."""

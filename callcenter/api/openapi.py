@@ -23,6 +23,7 @@ from pydantic.json_schema import models_json_schema
 
 from callcenter.api import models
 from callcenter.api.access import told
+from callcenter.api.edge import PUBLIC
 from callcenter.api.errors import OK, Problem
 from callcenter.calls import ConversationState
 from callcenter.events import CallStatistics, Transcript
@@ -152,7 +153,7 @@ def _completed(document: dict[str, Any], callers: Mapping[str, str]) -> dict[str
     examples = cast("dict[str, dict[str, JsonValue]]", json.loads(EXAMPLES.read_text(encoding="utf-8")))
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            if path.startswith("/api/"):
+            if path not in PUBLIC:
                 operation["security"] = [{}, {"key": []}]
                 operation["description"] += f"\n\n{callers[operation['operationId']]}"
             _drop_derived_problem(operation["responses"])

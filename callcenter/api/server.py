@@ -11,6 +11,7 @@ import socket
 import sys
 from contextlib import suppress
 from typing import Final
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -23,6 +24,7 @@ from callcenter.bootstrap import App, Speech, build
 from callcenter.errors import ConfigurationError
 from callcenter.llm import Failure
 from callcenter.settings import AuthMode, Settings, check_listen
+from callcenter.store import Backlog
 
 HARD_FRAME_BYTES: Final = 4 * MAX_BODY_BYTES
 """Frames over MAX_BODY_BYTES are refused with a word to the customer; beyond this the server cuts them off."""
@@ -87,6 +89,8 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         for each in sockets or []:
             _say(announcement(self._app.settings, each.getsockname()[1]))
+        if self._app.journal is not None:
+            _say(kept(self._app.journal.backlog, self._app.settings))
         if self._app.speech is not None:
             self._checking = asyncio.create_task(watch(self._app.speech))
 
@@ -97,6 +101,16 @@ class Server(uvicorn.Server):
             self._checking.cancel()
             await asyncio.gather(self._checking, return_exceptions=True)
         await self._app.close()
+
+
+def kept(backlog: Backlog, settings: Settings) -> str:
+    """Say where calls are kept, and what waits for it."""
+    place = f"Supabase at {urlsplit(settings.supabase_url or '').netloc}"
+    waits = f"; {backlog.steps} steps wait for it in {settings.journal}" if backlog.steps else ""
+    if backlog.away:
+        why = f"{place} does not take them ({backlog.reason}) and is asked again"
+        return f"  calls  kept in {settings.journal}: {why}{waits}\n"
+    return f"  calls  {place}{waits}\n"
 
 
 async def watch(speech: Speech) -> None:

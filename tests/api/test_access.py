@@ -55,6 +55,7 @@ TABLE = {
     "PATCH /api/tickets/{number}": AGENTS,
     "GET /api/tickets/{number}/history": AGENTS,
     "POST /api/analyze": OURS,
+    "GET /metrics": OURS,
     "GET /": ALL,
     "GET /docs": ALL,
     "GET /docs/oauth2-redirect": ALL,

@@ -15,7 +15,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -49,6 +49,8 @@ IDLE_SECONDS: Final = 1.0
 """How often the journal is looked into while all is well: another process may have left something."""
 FIRST_SECONDS: Final = 0.5
 LONGEST_SECONDS: Final = 30.0
+TRIM_EVERY: Final = timedelta(minutes=10)
+"""How often copies of calls that nobody goes on with are looked for."""
 
 Result = TypeVar("Result")
 Pause = Callable[[float], Awaitable[object]]
@@ -71,19 +73,29 @@ class JournaledStore(Store):
         self._task: asyncio.Task[None] | None = None
         self._appending = 0
         self._appended = asyncio.Event()
+        self._trimmed_at: datetime | None = None
         self._closed = False
 
     @classmethod
     async def open(
-        cls, primary: Store, path: Path, *, clock: Callable[[], datetime], pause: Pause = asyncio.sleep
+        cls,
+        primary: Store,
+        path: Path,
+        *,
+        clock: Callable[[], datetime],
+        pause: Pause = asyncio.sleep,
+        away: ProviderError | None = None,
     ) -> JournaledStore:
         """Open the journal at `path`, made if missing, and begin to carry over what waits there. `primary` is ours now.
 
-        The primary is not asked for that. `pause` waits between two looks. Raises ConfigurationError for a journal that
-        this version can't use, StoreUnavailable when it is locked or the disk is full.
+        The primary is not asked for that; `away` is how it failed when it was asked just now. `pause` waits between two
+        looks. Raises ConfigurationError for a journal that this version can't use, StoreUnavailable when it is locked
+        or the disk is full.
         """
         local = await LocalStore.open(path)
         store = cls(primary, local, CarrierLock(path), clock)
+        if away is not None:
+            store._outage.begin(away)
         store._figures = await local.figures()
         store._task = asyncio.create_task(store._carry_on(pause))
         return store
@@ -101,6 +113,10 @@ class JournaledStore(Store):
 
     async def carry_over(self) -> Pass:
         """Do one pass of what is done all the time: carry over what waits, see whether the primary is back."""
+        now = self._clock()
+        if self._trimmed_at is None or now - self._trimmed_at >= TRIM_EVERY:
+            self._trimmed_at = now
+            self._local.trim(now)
         result = Pass(carried=False, troubled=self._outage.on)
         if self._outage.on or self._local.anything_waits():
             if self._lock.take():
