@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import closing, suppress
 from datetime import timedelta
@@ -24,7 +25,8 @@ from callcenter.errors import (
 from callcenter.events import fold
 from callcenter.store import Append, Backlog, CallFilter, Erased, Store, TicketFilter
 from callcenter.store.journal import JournaledStore
-from callcenter.store.journal.local import COPIES_KEPT, EVENTS_KEPT
+from callcenter.store.journal.copies import COPIES_FOR, COPIES_KEPT, EVENTS_KEPT
+from callcenter.store.journal.local import COPIES_WAITING
 from callcenter.store.journal.outbox import PARKED_AFTER, PARKED_FOR
 from callcenter.tickets import TicketChange, TicketStatus
 from tests.factories import (
@@ -360,14 +362,65 @@ async def test_copies_are_bounded(place: Place) -> None:
     with closing(sqlite3.connect(place.journal)) as connection:
         connection.executemany(
             "insert into conversations (call_id, seq, channel, language, current_persona, mode, started_at, updated_at,"
-            " state) values (?, 1, 'web', 'ar', 'sales', 'ai', '2020', '2020', '{}')",
-            [(f"old-{number}",) for number in range(COPIES_KEPT + 5)],
+            " state) values (?, 1, 'web', 'ar', 'sales', 'ai', ?, ?, '{}')",
+            [(f"old-{number}", NOON.isoformat(), NOON.isoformat()) for number in range(COPIES_KEPT + 5)],
         )
         connection.commit()
-    await store.close()
-    await place.open()
+    again, _ = await place.open()
+    await copied(again)
     assert rows(place, "select count(*) from conversations") == [(COPIES_KEPT,)]
     assert rows(place, "select count(*) from conversations where call_id = 'CALL-last'") == [(1,)]
+
+
+async def test_a_copy_that_nobody_goes_on_with_is_dropped_in_time(
+    place: Place, store: JournaledStore, door: Door
+) -> None:
+    await store.append(opening())
+    door.fault = Fault.before
+    await store.append(opening(OTHER))
+    place.clock.now += COPIES_FOR
+    await store.carry_over()
+    await copied(store)
+    assert rows(place, "select count(*) from conversations") == [(2,)]
+    place.clock.now += timedelta(minutes=30)
+    await store.carry_over()
+    await copied(store)
+    assert rows(place, "select call_id from conversations") == [(OTHER,)], "what waits is never dropped"
+
+
+async def test_copies_that_wait_for_a_slow_disk_are_bounded(store: JournaledStore, door: Door) -> None:
+    released = threading.Event()
+    slow = store._local._writer.begin(lambda _connection: released.wait())
+    step = opening()
+    await store.append(step)
+    for number in range(COPIES_WAITING):
+        step = following(step.state, user_message(message_id=f"m-{number}"))
+        await store.append(step)
+    assert store._local._copying == COPIES_WAITING
+    released.set()
+    await slow
+    await copied(store)
+    assert store._local._copying == 0
+    step = turn(step, "m-next")
+    await store.append(step)
+    await copied(store)
+    door.fault = Fault.before
+    assert await store.state(CALL) == step.state
+
+
+async def test_a_copy_of_an_erased_call_gives_way_to_one_that_began_anew(
+    place: Place, store: JournaledStore, door: Door
+) -> None:
+    """Another server erased it, and took the next of this id."""
+    await written(store, opening(), turn(opening()))
+    truth = await place.truth()
+    await truth.erase(CALL)
+    anew = opening(at=after(60), customer_name="Sara")
+    await truth.append(anew)
+    await store.load(CALL, last=5)
+    await copied(store)
+    door.fault = Fault.before
+    assert (await store.load(CALL, last=5)).events == list(anew.events)
 
 
 def rows(place: Place, sql: str) -> list[tuple[object, ...]]:
