@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,27 +41,32 @@ class Hosted:
 
         return await SupabaseStore.open(self.url, self.secret_key, seconds=SECONDS)
 
-    async def calls(self) -> int:
-        """Return how many calls it holds, as far as one page tells."""
-        store = await self.open()
-        found = len((await store.calls(CallFilter(), limit=MAX_PAGE)).items)
-        await store.close()
-        return found
+    async def empty(self) -> bool:
+        """Return whether it holds no call."""
+        async with self._opened() as store:
+            return not (await store.calls(CallFilter(), limit=1)).items
 
     async def erase_all(self) -> None:
         """Erase every call."""
+        async with self._opened() as store:
+            while found := (await store.calls(CallFilter(), limit=MAX_PAGE)).items:
+                for call in found:
+                    await store.erase(call.call_id)
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[SupabaseStore]:
         store = await self.open()
-        while found := (await store.calls(CallFilter(), limit=MAX_PAGE)).items:
-            for call in found:
-                await store.erase(call.call_id)
-        await store.close()
+        try:
+            yield store
+        finally:
+            await store.close()
 
 
 @pytest.fixture(scope="session")
 def lent_project() -> Hosted:
     """The project, once it is known to hold nothing of anybody's."""
     project = Hosted(os.environ[URL], os.environ[KEY])
-    if _run(project.calls()):
+    if not _run(project.empty()):
         pytest.fail(f"the project at {URL} holds calls; the contract suite erases all it finds, and needs one without")
     return project
 
