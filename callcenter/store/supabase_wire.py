@@ -40,6 +40,9 @@ _CONNECT_SECONDS: Final = 3.0
 _IDLE_SECONDS: Final = 30.0
 """A connection unused for so long is closed by us, before those in between do it unseen."""
 
+_TALKATIVE: Final = ("httpx", "hpack")
+"""Loggers that note each request's whole address, with the ids of calls in it, and its headers, with the key."""
+
 _RACES: Final[Mapping[str, type[CallCenterError]]] = {
     each.code: each for each in (CallExists, MessageTaken, TicketConflict, TicketNumberTaken, TurnConflict)
 }
@@ -108,8 +111,8 @@ class DataAPI:
 
         Raises ConfigurationError for what is no address or key.
         """
-        # It notes each request's whole address, with the ids of calls that stand there.
-        logging.getLogger("httpx").setLevel(logging.WARNING)
+        for talkative in _TALKATIVE:
+            logging.getLogger(talkative).setLevel(logging.WARNING)
         http = httpx.AsyncClient(
             http2=True,
             timeout=httpx.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds)),
@@ -166,6 +169,7 @@ class DataAPI:
         if self._closed:
             raise StoreUnavailable("The store is closed.")
         self._under_way += 1
+        self._idle.clear()
         try:
             # httpx counts from piece to piece; whoever waits for an answer counts all of it.
             async with asyncio.timeout(self._seconds):

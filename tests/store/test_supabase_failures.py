@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 import traceback
 from collections.abc import Awaitable, Callable
@@ -274,6 +275,16 @@ async def test_the_key_goes_where_the_data_api_looks_for_it() -> None:
         assert (await store.calls(CallFilter())).items == ()
     assert api.asked[0].headers["apikey"] == KEY
     assert api.asked[0].path == "/rest/v1/conversations"
+
+
+async def test_neither_key_nor_call_gets_into_a_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with scripted(answer(503, error("PGRST001"))) as (store, api):
+        for ask in METHODS.values():
+            await told(ask, store)
+        assert len(api.asked) == len(METHODS)
+    for secret in (KEY, CALL, TICKET, WORDS):
+        assert secret not in caplog.text
 
 
 @pytest.mark.parametrize("said", [answer(204), answer(200, "null"), answer(200)], ids=["204", "null", "empty"])
