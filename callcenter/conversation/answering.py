@@ -152,12 +152,13 @@ class _Work:
         return answers[-1]
 
     async def _keep(self, reply: AssistantMessage) -> None:
-        """Store the reply, unless another process has answered meanwhile."""
+        """Store the reply, unless another process has answered meanwhile: all of what it answers, or some."""
 
         def make(state: ConversationState, _tickets: Tickets) -> Step:
             step = Step(state=state)
             if reply.message_id in state.unanswered:
-                step.add(reply.altered({"seq": step.next_seq, "at": self._parts.now()}))
+                answers = tuple(each for each in reply.answers if each in state.unanswered)
+                step.add(reply.altered({"seq": step.next_seq, "at": self._parts.now(), "answers": answers}))
             return step
 
         step = await self._parts.log.write(self.asked.turn.call_id, self._call, make)

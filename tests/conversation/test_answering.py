@@ -103,6 +103,31 @@ async def test_a_burst_gets_one_reply(tmp_path):
         assert (await home.store.state(CALL)).unanswered == ()
 
 
+async def test_what_another_house_has_answered_meanwhile_is_not_answered_twice(tmp_path):
+    begun, told = asyncio.Event(), asyncio.Event()
+
+    async def when_told(brief: Brief) -> AsyncGenerator[Piece, None]:
+        if brief.text != "hi":
+            begun.set()
+            await told.wait()
+        yield Delta(brief.text)
+        yield END
+
+    voice = Held()
+    async with house(tmp_path, voice) as one, house(tmp_path, Scripted(when_told)) as two:
+        await two.says("hi", "m-0")
+        first = asyncio.create_task(one.says("hello", "m-1"))
+        await voice.waiting.wait()
+        second = asyncio.create_task(two.says("مرحبا", "m-2"))  # it can't know that m-1 is being answered
+        await begun.wait()
+        voice.go.set()
+        await first
+        told.set()
+        await second
+        log = await one.log()
+        assert [(reply.message_id, reply.answers) for reply in replies(log)[1:]] == [("m-1", ()), ("m-2", ())]
+
+
 async def test_three_messages_at_once_get_one_reply_to_all(tmp_path):
     voice = Held()
     async with house(tmp_path, voice) as home:
