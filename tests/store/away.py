@@ -53,6 +53,9 @@ class Door(Store):
         self.asked: Counter[str] = Counter()
         self.refuses: set[str] = set()
         """Calls of which no step is taken, whatever the rest."""
+        self.held: asyncio.Event | None = None
+        """Until it is set, no step gets through; one that waits sets `waits`."""
+        self.waits = asyncio.Event()
 
     async def _pass(self, name: str, work: Coroutine[object, object, Result]) -> Result:
         self.asked[name] += 1
@@ -70,6 +73,9 @@ class Door(Store):
         if step.call_id in self.refuses:
             self.asked["append"] += 1
             raise self.error
+        if self.held is not None:
+            self.waits.set()
+            await self.held.wait()
         await self._pass("append", self.behind.append(step))
 
     @override

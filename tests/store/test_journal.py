@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.calls import CallId, MessageId, TicketNumber
+from callcenter.calls import CallId, MessageId, Slots, TicketNumber
 from callcenter.errors import (
     CallCenterError,
     CallNotFound,
@@ -123,6 +124,8 @@ async def test_a_step_outlives_the_primarys_failing_and_is_there_once_in_the_end
     fourth = turn(third, "m-3")
     await store.append(fourth)
     assert await truth.state(CALL) == fourth.state, "the primary is written to again"
+    door.fault = Fault.before
+    assert await store.events(CALL) == events_of(first, second, third, fourth), "and the call is still at hand"
 
 
 async def test_nobody_waits_for_a_store_that_is_away_twice(store: JournaledStore, door: Door) -> None:
@@ -327,6 +330,20 @@ async def test_a_step_is_kept_of_a_call_that_is_not_at_hand(place: Place, store:
     assert await (await place.truth()).events(CALL) == events_of(first, second, third)
 
 
+async def test_a_message_is_recognised_by_a_copy_that_fell_behind(
+    place: Place, store: JournaledStore, door: Door
+) -> None:
+    first = opening()
+    second, third = turn(first, "m-1"), turn(turn(first, "m-1"), "m-2")
+    await written(store, first, second)
+    await copied(store)
+    await (await place.truth()).append(third)
+    door.fault = Fault.before
+    with pytest.raises(MessageTaken):
+        await store.append(turn(third, "m-1"))
+    assert store.backlog.steps == 0
+
+
 async def test_a_call_that_ended_leaves_no_copy(place: Place, store: JournaledStore, door: Door) -> None:
     first = opening()
     await written(store, first, following(first.state, call_ended(seq=1)))
@@ -426,6 +443,20 @@ async def test_a_copy_of_an_erased_call_gives_way_to_one_that_began_anew(
 def rows(place: Place, sql: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(place.journal)) as connection:
         return connection.execute(sql).fetchall()
+
+
+async def test_nothing_of_an_erased_call_is_at_hand_when_its_id_begins_anew_here(
+    place: Place, store: JournaledStore, door: Door
+) -> None:
+    first, made = opening(), ticket()
+    await written(store, first, following(first.state, ticket_created(opened=made), opened=(made,)))
+    await (await place.truth()).erase(CALL)
+    await store.append(opening(at=after(60)))
+    await copied(store)
+    door.fault = Fault.before
+    with pytest.raises(StoreUnavailable):
+        await store.ticket(TICKET)
+    assert (await store.state(CALL)).seq == 2
 
 
 # Carrying over.
@@ -538,6 +569,22 @@ async def test_a_message_taken_on_both_sides_is_there_once(place: Place, store: 
         (9, "assistant_message"),
     ]
     assert fold(log) == await truth.state(CALL)
+
+
+async def test_the_header_is_the_fold_of_the_log_there(place: Place, store: JournaledStore, door: Door) -> None:
+    """Also where nothing of a step is left to be written, since they understood the same message otherwise."""
+    first = opening()
+    await store.append(first)
+    truth = await place.truth()
+    understood = routing(message_id="m-1", slots=Slots(order_number="1"))
+    await truth.append(following(first.state, user_message(message_id="m-1"), understood))
+    door.fault = Fault.before
+    ours = following(first.state, user_message(message_id="m-1"), routing(message_id="m-1"))
+    await written(store, ours, following(ours.state, assistant_message(message_id="m-1")))
+    door.fault = None
+    await store.carry_over()
+    assert [event.event for event in await truth.events(CALL)][2:] == ["user_message", "routing", "assistant_message"]
+    assert await truth.state(CALL) == fold(await truth.events(CALL))
 
 
 async def test_a_message_taken_long_before_what_is_at_hand_is_there_once(place: Place) -> None:
@@ -701,6 +748,26 @@ async def test_an_erased_call_leaves_nothing_here(place: Place, store: Journaled
     await store.carry_over()
     with pytest.raises(CallNotFound):
         await store.state(CALL)
+
+
+async def test_a_step_on_its_way_does_not_bring_back_a_call_that_is_erased(
+    place: Place, store: JournaledStore, door: Door
+) -> None:
+    door.refuses = {CALL}
+    await written(store, opening(), opening(OTHER))
+    await store.carry_over()
+    assert not store.backlog.away
+    door.refuses.clear()
+    door.held = asyncio.Event()
+    carrying = asyncio.ensure_future(store.carry_over())
+    await door.waits.wait()
+    erasing = asyncio.ensure_future(store.erase(CALL))
+    await store.check()
+    door.held.set()
+    await asyncio.gather(carrying, erasing)
+    with pytest.raises(CallNotFound):
+        await (await place.truth()).state(CALL)
+    assert rows(place, "select * from outbox") == []
 
 
 # The journal itself.

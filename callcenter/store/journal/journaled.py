@@ -93,10 +93,14 @@ class JournaledStore(Store):
         or the disk is full.
         """
         local = await LocalStore.open(path)
-        store = cls(primary, local, CarrierLock(path), clock)
+        try:
+            store = cls(primary, local, CarrierLock(path), clock)
+            store._figures = await local.figures()
+        except BaseException:
+            await local.close()
+            raise
         if away is not None:
             store._outage.begin(away)
-        store._figures = await local.figures()
         store._task = asyncio.create_task(store._carry_on(pause))
         return store
 
