@@ -145,7 +145,7 @@ async def _journaled(settings: Settings) -> JournaledStore:
     except ProviderError as error:
         if isinstance(error, StoreRefused) and not settings.journal.exists():
             await primary.close()
-            raise ConfigurationError(f"Supabase refuses this server. {error.message}") from None
+            raise ConfigurationError(f"CALLCENTER_STORE=supabase can't be used. {error.message}") from None
         away = error
     return await JournaledStore.open(primary, settings.journal, clock=_now, away=away)
 

@@ -94,7 +94,8 @@ class Settings(BaseSettings):
     supabase_seconds: Seconds = 5
     """How long a request to Supabase may take; then the call goes on in the journal."""
     auth: AuthMode = AuthMode.open
-    """`open`: no key is asked, and only this machine is served. `required`: every call of the API needs a key."""
+    """`open`: no key is asked, and only this machine is served. `required`: every call of the API needs a key, or
+    the access token of somebody signed in at Supabase."""
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     """Comma-separated keys accepted as `Authorization: Bearer KEY`, at least 24 characters each."""
     public_url: str | None = None

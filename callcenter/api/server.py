@@ -23,7 +23,7 @@ from callcenter.api.sweeper import Sweeper
 from callcenter.bootstrap import App, Speech, build
 from callcenter.errors import ConfigurationError
 from callcenter.llm import Failure
-from callcenter.settings import AuthMode, Settings, check_listen
+from callcenter.settings import AuthMode, Settings, StoreKind, check_listen
 from callcenter.store import Backlog
 
 HARD_FRAME_BYTES: Final = 4 * MAX_BODY_BYTES
@@ -109,8 +109,8 @@ def kept(backlog: Backlog, settings: Settings) -> str:
     waits = f"; {backlog.steps} steps wait for it in {settings.journal}" if backlog.steps else ""
     if backlog.away:
         why = f"{place} does not take them ({backlog.reason}) and is asked again"
-        return f"  calls  kept in {settings.journal}: {why}{waits}\n"
-    return f"  calls  {place}{waits}\n"
+        return f"  data   {settings.journal.resolve()}: {why}{waits}\n"
+    return f"  data   {place}{waits}\n"
 
 
 async def watch(speech: Speech) -> None:
@@ -156,12 +156,15 @@ def announcement(settings: Settings, port: int) -> str:
     asks_key = settings.auth is AuthMode.required
     key = ' -H "Authorization: Bearer $KEY"' if asks_key else ""
     who = "whoever holds a key" if asks_key else "this machine only (open mode, no key)"
+    if asks_key and settings.supabase_url:
+        who += " or has signed in"
+    kept_here = settings.store is StoreKind.sqlite
     return (
         f"callcenter serves {who} at http://{address}\n"
         f"  docs   http://{address}/docs\n"
         f"  try    curl{key} -X POST 'http://{address}/api/calls?language=en'\n"
         f"  talk   wscat{key} -c ws://{address}{SOCKET_PATH.format(call_id='CALL-001')}\n"
-        f"  data   {settings.database.resolve()}\n"
+        + (f"  data   {settings.database.resolve()}\n" if kept_here else "")
     )
 
 

@@ -90,7 +90,7 @@ async def test_a_start_without_address_or_key_says_what_is_missing(
 
 
 async def test_a_wrong_key_is_refused_at_the_first_start(tmp_path: Path, project: Project) -> None:
-    with pytest.raises(ConfigurationError, match="refuses this server"):
+    with pytest.raises(ConfigurationError, match=r"CALLCENTER_STORE=supabase.*SUPABASE_SECRET_KEY"):
         await build(settings(tmp_path, project.url, "sb_secret_wrong"))
     assert not (tmp_path / "journal.sqlite3").exists()
 
@@ -116,6 +116,7 @@ async def test_a_start_while_supabase_is_away_serves_and_says_so(tmp_path: Path,
         ready = (await client.get("/readyz")).json()
         measured = figures((await client.get("/metrics")).text)
         said = kept(backlog_of(app), app.settings)
+        assert "data " not in announcement(app.settings, 8000)
     assert ready["status"] == "degraded"
     assert (ready["journal"]["away"], ready["journal"]["reason"]) == (True, "store_unavailable")
     assert ready["journal"]["steps"] == measured["callcenter_journal_steps"] >= 2
