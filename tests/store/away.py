@@ -56,6 +56,7 @@ class Door(Store):
         self.held: asyncio.Event | None = None
         """Until it is set, no step gets through; one that waits sets `waits`."""
         self.waits = asyncio.Event()
+        self.closed = False
 
     async def _pass(self, name: str, work: Coroutine[object, object, Result]) -> Result:
         self.asked[name] += 1
@@ -134,6 +135,7 @@ class Door(Store):
 
     @override
     async def close(self) -> None:
+        self.closed = True
         await self.behind.close()
 
 

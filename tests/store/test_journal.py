@@ -187,6 +187,15 @@ async def test_a_key_that_is_refused_keeps_nobody_from_calling(store: JournaledS
     assert store.backlog == Backlog(away=True, reason="store_refused", steps=1, oldest_at=NOON)
 
 
+async def test_the_reason_told_is_the_latest(store: JournaledStore, door: Door) -> None:
+    door.fault = Fault.before
+    await store.append(opening())
+    assert store.backlog.reason == "store_unavailable"
+    door.error = StoreRefused()
+    await store.carry_over()
+    assert store.backlog.reason == "store_refused"
+
+
 async def test_what_the_primary_refuses_for_itself_is_not_the_journals(store: JournaledStore, door: Door) -> None:
     first = opening()
     await written(store, first, turn(first))
@@ -541,6 +550,25 @@ async def test_what_another_wrote_meanwhile_stays_and_ours_comes_behind(
     await store.append(following(loaded.state, user_message(message_id="m-last")))
 
 
+async def test_a_call_that_went_another_way_there_is_not_gone_on_with_as_it_was_here(
+    place: Place, store: JournaledStore, door: Door
+) -> None:
+    first = opening()
+    await store.append(first)
+    door.fault = Fault.before
+    await store.append(turn(first, "m-ours"))
+    truth = await place.truth()
+    await truth.append(turn(first, "m-theirs"))
+    door.fault = None
+    await store.carry_over()
+    door.fault = Fault.before
+    with pytest.raises(StoreUnavailable):
+        await store.state(CALL)
+    door.fault = None
+    await store.carry_over()
+    assert (await store.state(CALL)).seq == 8
+
+
 async def test_a_message_taken_on_both_sides_is_there_once(place: Place, store: JournaledStore, door: Door) -> None:
     """The first try was done by a process that died of it; the customer said it again, to the journal."""
     first = opening()
@@ -856,6 +884,18 @@ async def test_close_leaves_what_waits_to_the_next_start(place: Place, store: Jo
     again, _ = await place.open()
     assert again.backlog == Backlog(away=False)
     assert await (await place.truth()).events(CALL) == events_of(first, turn(first))
+
+
+async def test_close_waits_for_what_is_under_way(place: Place, store: JournaledStore, door: Door) -> None:
+    door.held, door.faults = asyncio.Event(), {"append": Fault.before}
+    appending = asyncio.ensure_future(store.append(opening()))
+    await door.waits.wait()
+    closing_it = asyncio.ensure_future(store.close())
+    await (await place.truth()).check()
+    assert not door.closed
+    door.held.set()
+    await asyncio.gather(appending, closing_it)
+    assert rows(place, "select call_id from outbox") == [(CALL,)], "acknowledged, and kept"
 
 
 async def test_a_server_starts_and_checks_well_while_the_primary_is_away(place: Place) -> None:
