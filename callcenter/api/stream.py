@@ -166,7 +166,8 @@ class _Talk:
         conversations = self._app.conversations
         try:
             return await conversations.state(self._call_id)
-        except CallNotFound:
+        except (CallNotFound, ProviderError):
+            # Where nobody can look the call up, a journal takes it as a new one, and puts both together afterwards.
             if self._listens:
                 raise
         with suppress(CallExists):  # another socket began it in between

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
 
 from callcenter.api.app import create_app
 from callcenter.api.server import announcement, kept
@@ -16,7 +18,7 @@ from callcenter.calls import CallId
 from callcenter.errors import ConfigurationError
 from callcenter.settings import Settings, StoreKind
 from callcenter.store.journal import JournaledStore
-from tests.api.wire import asgi
+from tests.api.wire import asgi, serving
 from tests.data_api import Project, Relay
 
 pytestmark = pytest.mark.live
@@ -138,6 +140,24 @@ async def test_a_start_while_supabase_is_away_serves_and_says_so(tmp_path: Path,
         events = connection.execute("select seq from conversation_events order by seq").fetchall()
     assert [seq for (seq,) in events] == list(range(1, len(events) + 1))
     assert len(events) > 4
+
+
+@pytest.mark.parametrize(("text", "language"), [("كم تكلفة تصميم موقع؟", "ar"), ("How much is a website?", "en")])
+async def test_a_customer_who_comes_by_socket_while_supabase_is_away_is_answered(
+    tmp_path: Path, project: Project, text: str, language: str
+) -> None:
+    async with (
+        running(settings(tmp_path, NOBODY, project.secret_key)) as (app, _),
+        serving(app) as address,
+        connect(f"ws://{address}/api/conversations/ws/SB-WS?language={language}", proxy=None) as socket,
+    ):
+        assert json.loads(await socket.recv())["event"] == "greeting"
+        await socket.send(json.dumps({"message": text}))
+        frames = [json.loads(await socket.recv())]
+        while frames[-1]["event"] != "assistant_message":
+            frames.append(json.loads(await socket.recv()))
+        assert frames[-1]["language"] == language
+        assert "error" not in {frame["event"] for frame in frames}
 
 
 async def test_without_supabase_there_is_no_journal(tmp_path: Path) -> None:
