@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+import httpx
 import psycopg
 import pytest
 
@@ -61,6 +62,11 @@ class Project:
         """Connect to the database past the data API."""
         return psycopg.connect(self.database, autocommit=True)
 
+    def greet(self) -> None:
+        """Ask for something, alone: of first requests that come together the gateway fails some."""
+        key = {"apikey": self.secret_key, "authorization": f"Bearer {self.secret_key}"}
+        httpx.get(f"{self.url}/rest/v1/conversations?limit=1", headers=key, timeout=SECONDS)
+
     def kill(self) -> None:
         """Kill the data API as it is."""
         self.process.kill()
@@ -92,6 +98,7 @@ def serving(database: str, *, secret_key: str = _SECRET_KEY) -> Iterator[Project
         port: int = json.loads(said)["port"]
         project = Project(database=database, url=f"http://127.0.0.1:{port}", secret_key=secret_key, process=process)
         try:
+            project.greet()
             yield project
         finally:
             project.kill()

@@ -50,22 +50,13 @@ class Supabase:
     async def start(self) -> None:
         database = self.relay.project.database
         started = await asyncio.to_thread(self.stack.enter_context, serving(database))
-        await ready(started)
         self.relay.project = started
-
-
-async def ready(project: Project) -> None:
-    """Ask a data API for something, alone: of first requests that come together the gateway fails some."""
-    store = await project.open()
-    await store.check()
-    await store.close()
 
 
 @pytest.fixture
 async def supabase(postgres: Postgres) -> AsyncIterator[Supabase]:
     with ExitStack() as stack:
         relay = Relay(stack.enter_context(serving(postgres.new_database())))
-        await ready(relay.project)
         yield Supabase(postgres, stack, relay)
         await relay.cut()
 
