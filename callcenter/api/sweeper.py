@@ -2,7 +2,8 @@
 
 Python's collector goes by counts of objects made and let go. Under many streams at once the two balance while tens of
 thousands of young objects pile up, and looking through them holds the loop for 20 ms and more. Looked through a hundred
-times a second they are few, and each is looked at once all the same. All that lives as long as the process is spared.
+times a second they are few. Each is looked at once: what outlives its look, as a reply in the making does, is left alone
+until everything is looked through, in a quiet moment. All that lives as long as the process is spared.
 """
 
 from __future__ import annotations
@@ -10,15 +11,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
 BUSY_SECONDS: Final = 0.01
-QUIET_SECONDS: Final = 0.1
+QUIET_SECONDS: Final = 0.05
 FEW: Final = 200
 """With so few more objects than the last time it is quiet."""
-OLDER_EVERY: Final = 3
-"""Times the young are looked through, before those that outlived a look are."""
 ALL_EVERY_SECONDS: Final = 600.0
 """Everything is looked through in a quiet moment after so long: calls at hand alone may be a million objects."""
 LATEST_SECONDS: Final = 3_600.0
@@ -28,10 +28,11 @@ LATEST_SECONDS: Final = 3_600.0
 class Sweeper:
     """Takes over from Python's own collector while it is entered; inside a running loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Be ready; `clock` is in seconds."""
+        self._clock = clock
         self._handle: asyncio.TimerHandle | None = None
-        self._looks = 0
-        self._whole = time.monotonic()
+        self._whole = clock()
         """When everything was looked through."""
 
     @staticmethod
@@ -56,12 +57,11 @@ class Sweeper:
         self._handle = asyncio.get_running_loop().call_later(seconds, self.look)
 
     def look(self) -> None:
-        """Look through what is due, and see to the next look."""
+        """Look through what is new, or through everything when that is due, and see to the next look."""
         quiet = gc.get_count()[0] < FEW
-        self._looks += 1
-        if time.monotonic() - self._whole >= (ALL_EVERY_SECONDS if quiet else LATEST_SECONDS):
-            self._whole = time.monotonic()
+        if self._clock() - self._whole >= (ALL_EVERY_SECONDS if quiet else LATEST_SECONDS):
+            self._whole = self._clock()
             gc.collect()
         else:
-            gc.collect(0 if self._looks % OLDER_EVERY else 1)
+            gc.collect(1)  # what outlives it is out of the way of the next look
         self._look_after(QUIET_SECONDS if quiet else BUSY_SECONDS)

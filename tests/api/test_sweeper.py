@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from callcenter.api.sweeper import OLDER_EVERY, Sweeper
+from callcenter.api.sweeper import ALL_EVERY_SECONDS, FEW, LATEST_SECONDS, Sweeper
 
 pytestmark = pytest.mark.unit
 
@@ -40,23 +40,26 @@ async def test_what_is_young_is_found_at_the_next_look():
         assert knot() is None
 
 
-async def test_what_outlived_a_look_is_found_soon_after():
-    with Sweeper() as sweeper:
+@pytest.mark.parametrize(("busy", "after"), [(False, ALL_EVERY_SECONDS), (True, LATEST_SECONDS)])
+async def test_what_outlived_a_look_is_found_when_everything_is_looked_through(*, busy: bool, after: float):
+    now = 0.0
+    with Sweeper(lambda: now) as sweeper:
         held = Knot()
         knot = weakref.ref(held)
         sweeper.look()
         del held
-        assert knot() is not None
-        for _ in range(OLDER_EVERY):
+        for moment, found in ((after - 0.1, False), (after, True)):
+            now = moment
+            made: list[list[None]] = [[] for _ in range(FEW * 3 if busy else 0)]
             sweeper.look()
-        assert knot() is None
+            del made
+            assert (knot() is None) is found
 
 
 async def test_what_was_there_before_is_spared():
     Sweeper.spare()
     knot = tied()
     with Sweeper() as sweeper:
-        for _ in range(OLDER_EVERY):
-            sweeper.look()
+        sweeper.look()
         assert knot() is not None
     assert gc.isenabled()
