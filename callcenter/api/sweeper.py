@@ -2,7 +2,7 @@
 
 Python's collector goes by counts of objects made and let go. Under many streams at once the two balance while tens of
 thousands of young objects pile up, and looking through them holds the loop for 20 ms and more. Looked through a hundred
-times a second they are few. Each is looked at once: what outlives its look, as a reply in the making does, is left alone
+times a second they are few. Each is looked at once: what outlives that, as a reply in the making does, is left alone
 until everything is looked through, in a quiet moment. All that lives as long as the process is spared.
 """
 
