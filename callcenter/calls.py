@@ -181,7 +181,9 @@ class Mode(StrEnum):
     """Who answers the call now."""
 
     ai = "ai"
+    """A persona, also while the customer waits for a human."""
     human = "human"
+    """An agent; no persona says a word."""
 
 
 class ToolName(StrEnum):
@@ -336,6 +338,17 @@ class ConversationState(Value):
     matters: tuple[Matter, ...] = ()
     """What each ticket is about, the one spoken of last at the end."""
     human_requested: bool = False
+    waiting_since: AwareDatetime | None = None
+    """Since when the customer waits for a human; None: they do not."""
+    waiting_priority: PriorityLevel | None = None
+    waiting_queue: PersonaType | None = None
+    """Whose matter they wait with: the skill that is wanted."""
+    agent: str | None = None
+    """The human who has the call, or had it when it ended, as histories name them."""
+    agent_name: str | None = None
+    """What customers are told they are called."""
+    claimed_at: AwareDatetime | None = None
+    """Since when they have it."""
     sentiment_trend: tuple[Sentiment, ...] = ()
     """Of the last customer messages (see TREND_LENGTH), oldest first."""
     interests: tuple[str, ...] = ()

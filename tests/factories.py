@@ -38,21 +38,29 @@ from callcenter.calls import (
     ToolName,
 )
 from callcenter.events import (
+    AgentMessage,
     AssistantMessage,
+    CallClaimed,
     CallEnded,
     CallEvent,
+    CallReleased,
     CallStarted,
+    CallTransferred,
+    Disposition,
     Escalation,
     Greeting,
     Handoff,
     HandoffTrigger,
+    InternalNote,
     Outcome,
+    ReleaseReason,
     Routing,
     TicketCreated,
     TicketUpdated,
     ToolCalled,
     TransferRequested,
     UserMessage,
+    WrapUp,
     fold,
 )
 from callcenter.routing import RoutingDecision, SuggestedAction
@@ -359,6 +367,98 @@ def assistant_message(
         language=language,
         voice="offline",
         asks=asks,
+    )
+
+
+def call_claimed(
+    call_id: str = CALL, *, seq: int, at: datetime = NOON, agent: str = "mona@company.example"
+) -> CallClaimed:
+    return CallClaimed(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        agent=agent,
+        agent_name="منى",
+        from_queue=PersonaType.complaints,
+        message="انضمت إليك منى.",
+    )
+
+
+def agent_message(call_id: str = CALL, *, seq: int, at: datetime = NOON, message: str = "معك منى.") -> AgentMessage:
+    return AgentMessage(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        agent="mona@company.example",
+        agent_name="منى",
+        message=message,
+        language=Language.ar,
+    )
+
+
+def internal_note(
+    call_id: str = CALL, *, seq: int, at: datetime = NOON, note: str = "customer is right"
+) -> InternalNote:
+    return InternalNote(
+        call_id=CallId(call_id), seq=seq, at=at, agent="mona@company.example", agent_name="منى", note=note
+    )
+
+
+def call_transferred(
+    call_id: str = CALL,
+    *,
+    seq: int,
+    at: datetime = NOON,
+    to_agent: str | None = None,
+    to_queue: PersonaType | None = None,
+    to_persona: PersonaType | None = None,
+) -> CallTransferred:
+    return CallTransferred(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        agent="mona@company.example",
+        agent_name="منى",
+        to_agent=to_agent,
+        to_agent_name="عمر" if to_agent else None,
+        to_queue=to_queue,
+        to_persona=to_persona,
+        packet=handoff().packet,
+        message="سيتابع معك زميل آخر.",
+    )
+
+
+def call_released(
+    call_id: str = CALL,
+    *,
+    seq: int,
+    at: datetime = NOON,
+    to_persona: PersonaType = PersonaType.complaints,
+    reason: ReleaseReason = ReleaseReason.released,
+    waits: bool = False,
+) -> CallReleased:
+    return CallReleased(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        agent="mona@company.example",
+        agent_name="منى",
+        to_persona=to_persona,
+        reason=reason,
+        waits=waits,
+        message="معك محمد من جديد.",
+    )
+
+
+def wrap_up(call_id: str = CALL, *, seq: int, at: datetime = NOON) -> WrapUp:
+    return WrapUp(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        agent="mona@company.example",
+        agent_name="منى",
+        disposition=Disposition.resolved,
+        note="paid back",
     )
 
 

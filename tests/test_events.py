@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from callcenter.calls import (
     TREND_LENGTH,
     Language,
+    Mode,
     PersonaType,
+    PriorityLevel,
     Sentiment,
     Slot,
     Slots,
@@ -22,12 +24,15 @@ from callcenter.events import (
     EVENT_KINDS,
     EVENTS,
     CallEvent,
+    CallTransferred,
     Correction,
     CorrectionAction,
     Outcome,
+    ReleaseReason,
     evolve,
     fold,
     overall_sentiment,
+    shown_to_customer,
     statistics,
     transcript,
 )
@@ -36,14 +41,19 @@ from tests.factories import (
     NOON,
     TICKET,
     after,
+    agent_message,
     analysis,
     assistant_message,
+    call_claimed,
     call_ended,
+    call_released,
     call_started,
+    call_transferred,
     decision,
     escalation,
     greeting,
     handoff,
+    internal_note,
     routing,
     state_of,
     ticket,
@@ -52,6 +62,7 @@ from tests.factories import (
     tool_called,
     transfer_requested,
     user_message,
+    wrap_up,
 )
 
 pytestmark = pytest.mark.unit
@@ -70,7 +81,13 @@ def a_whole_call() -> tuple[CallEvent, ...]:
         assistant_message(seq=9, at=after(3), asks=Slot.contact),
         ticket_updated(ticket(), seq=10),
         tool_called(seq=11),
-        call_ended(seq=12, at=after(60), outcome=Outcome.ticket_open),
+        call_claimed(seq=12),
+        agent_message(seq=13),
+        internal_note(seq=14),
+        call_transferred(seq=15, to_agent="omar@company.example"),
+        call_released(seq=16),
+        wrap_up(seq=17),
+        call_ended(seq=18, at=after(60), outcome=Outcome.ticket_open),
     )
 
 
@@ -83,26 +100,68 @@ def test_every_kind_of_event_survives_json():
 
 def test_a_whole_call_folds_into_its_state():
     state = state_of(*a_whole_call())
-    assert state.seq == 12
-    assert (state.message_count, state.user_message_count) == (3, 1)
+    assert state.seq == 18
+    assert (state.message_count, state.user_message_count) == (4, 1)
     assert state.personas_used == (PersonaType.reception, PersonaType.complaints)
     assert (state.previous_persona, state.current_persona) == (PersonaType.reception, PersonaType.complaints)
     assert (state.handoff_count, state.escalation_count) == (1, 1)
-    assert state.human_requested
+    assert not state.human_requested
+    assert (state.mode, state.agent, state.waiting_since) == (Mode.ai, None, None)
     assert (state.ticket, state.tickets) == (TICKET, (TICKET,))
     assert state.ticket_category is TicketCategory.technical
     assert state.slots.asked == (Slot.contact,)
-    assert state.collecting
+    assert not state.collecting
     assert state.unanswered == ()
     assert state.conversation_duration_seconds == 60
     assert state.outcome == "ticket_open"
     assert state.ended
 
 
-@given(st.integers(0, 11))
+@given(st.integers(0, 17))
 def test_folding_in_two_parts_is_folding_at_once(cut):
     events = a_whole_call()
     assert fold(events[cut:], fold(events[:cut])) == fold(events)
+
+
+def test_a_human_has_the_call_from_the_claim_to_the_release():
+    waiting = state_of(call_started(), greeting(), user_message(), transfer_requested(seq=4))
+    assert (waiting.mode, waiting.waiting_since, waiting.waiting_priority) == (Mode.ai, NOON, PriorityLevel.high)
+    assert waiting.unanswered == ("m-1",)
+    claimed = evolve(waiting, call_claimed(seq=5, at=after(9)))
+    assert (claimed.mode, claimed.agent, claimed.claimed_at) == (Mode.human, "mona@company.example", after(9))
+    assert (claimed.waiting_since, claimed.unanswered) == (None, ())
+    told = evolve(claimed, user_message(seq=6, message_id="m-2"))
+    assert told.unanswered == ()
+    released = evolve(told, call_released(seq=7, to_persona=PersonaType.sales))
+    assert (released.mode, released.agent, released.current_persona) == (Mode.ai, None, PersonaType.sales)
+    assert released.waiting_since is None
+    assert evolve(released, user_message(seq=8, message_id="m-3")).unanswered == ("m-3",)
+
+
+def test_a_call_whose_human_is_gone_waits_urgently():
+    claimed = state_of(call_started(), greeting(), call_claimed(seq=3))
+    gone = evolve(claimed, call_released(seq=4, at=after(5), reason=ReleaseReason.vanished, waits=True))
+    assert (gone.mode, gone.waiting_since, gone.waiting_priority) == (Mode.ai, after(5), PriorityLevel.urgent)
+    assert gone.waiting_queue is PersonaType.complaints
+
+
+def test_a_transferred_call_is_with_whom_it_was_given_to():
+    claimed = state_of(call_started(), greeting(), call_claimed(seq=3))
+    omar = evolve(claimed, call_transferred(seq=4, to_agent="omar@company.example"))
+    assert (omar.mode, omar.agent, omar.agent_name) == (Mode.human, "omar@company.example", "عمر")
+    queued = evolve(claimed, call_transferred(seq=4, to_queue=PersonaType.sales))
+    assert (queued.mode, queued.agent, queued.waiting_queue) == (Mode.ai, None, PersonaType.sales)
+    persona = evolve(claimed, call_transferred(seq=4, to_persona=PersonaType.sales))
+    assert (persona.mode, persona.current_persona, persona.waiting_since) == (Mode.ai, PersonaType.sales, None)
+
+
+def test_a_customer_never_reads_what_is_the_desks_own():
+    shown = [shown_to_customer(event) for event in a_whole_call()]
+    assert {event.event for event in shown if event} == set(EVENT_KINDS) - {"internal_note", "wrap_up"}
+    words = "".join(event.json_text for event in shown if event)
+    assert "company.example" not in words
+    assert "customer is right" not in words
+    assert [event.packet for event in shown if isinstance(event, CallTransferred)] == [None]
 
 
 def test_an_empty_log_has_no_state():
@@ -174,12 +233,13 @@ def test_the_newest_words_weigh_most(trend, expected):
 
 def test_a_transcript_has_what_was_said_in_order():
     spoken = transcript(a_whole_call())
-    assert [line.role for line in spoken.messages] == ["assistant", "user", "assistant"]
-    assert [line.persona for line in spoken.messages] == [PersonaType.reception, None, PersonaType.complaints]
+    assert [line.role for line in spoken.messages] == ["assistant", "user", "assistant", "assistant"]
+    assert [line.persona for line in spoken.messages] == [PersonaType.reception, None, PersonaType.complaints, None]
+    assert [line.agent for line in spoken.messages] == [None, None, None, "منى"]
     assert spoken.statistics.model_dump(mode="json") == {
-        "total_messages": 3,
+        "total_messages": 4,
         "user_messages": 1,
-        "assistant_messages": 2,
+        "assistant_messages": 3,
         "personas_used": ["reception", "complaints"],
     }
 
@@ -187,7 +247,8 @@ def test_a_transcript_has_what_was_said_in_order():
 def test_figures_are_read_from_the_log():
     figures = statistics(a_whole_call())
     assert figures.duration_seconds == timedelta(seconds=60).total_seconds()
-    assert (figures.total_messages, figures.user_messages, figures.assistant_messages) == (3, 1, 2)
+    assert (figures.total_messages, figures.user_messages, figures.assistant_messages) == (4, 1, 3)
+    assert figures.agent_messages == 1
     assert [point.sentiment for point in figures.sentiment_progression] == [Sentiment.negative]
     assert [point.reason for point in figures.escalations] == ["customer is angry"]
     assert figures.ticket_created

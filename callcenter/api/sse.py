@@ -23,6 +23,7 @@ from callcenter.calls import Language, MessageId
 from callcenter.conversation import Turn, Utterance
 from callcenter.errors import CallCenterError, SubscriberTooSlow
 from callcenter.events import (
+    AgentEvent,
     AssistantDelta,
     AssistantMessage,
     CallEnded,
@@ -132,7 +133,7 @@ class _TurnFrames:
 
     def _concerns(self, frame: CallFrame) -> bool:
         """Whether a frame is of this turn: of its message, or the reply to a burst that its message was part of."""
-        if isinstance(frame, CallStarted | Greeting | CallEnded):
+        if isinstance(frame, CallStarted | Greeting | CallEnded | AgentEvent):
             return False
         if isinstance(frame, CallErased):
             return True

@@ -10,26 +10,47 @@ from math import floor
 from typing import Final, assert_never
 
 from callcenter.analysis.models import LanguageVerdict
-from callcenter.calls import TREND_LENGTH, ConversationState, Language, Matter, Sentiment, Slots
+from callcenter.calls import (
+    TREND_LENGTH,
+    ConversationState,
+    Language,
+    Matter,
+    Mode,
+    PersonaType,
+    PriorityLevel,
+    Sentiment,
+    Slots,
+)
 from callcenter.events.kinds import (
+    AgentMessage,
     AssistantMessage,
+    CallClaimed,
     CallEnded,
     CallEvent,
+    CallReleased,
     CallStarted,
+    CallTransferred,
     Escalation,
     Greeting,
     Handoff,
+    InternalNote,
+    ReleaseReason,
     Routing,
     TicketCreated,
     TicketUpdated,
     ToolCalled,
     TransferRequested,
     UserMessage,
+    WrapUp,
 )
 
 _NEWEST_WEIGHT: Final = 0.5
 """Each message back counts half of the next: one calm word does not undo anger, three do."""
 _BY_VALENCE: Final = {sentiment.valence: sentiment for sentiment in Sentiment}
+
+_NOT_WAITING: Final[dict[str, object]] = {"waiting_since": None, "waiting_priority": None, "waiting_queue": None}
+_NOBODY: Final[dict[str, object]] = {"mode": Mode.ai, "agent": None, "agent_name": None, "claimed_at": None}
+"""No human has the call."""
 
 
 def evolve(  # noqa: C901, PLR0912 (one flat case an event)
@@ -51,8 +72,9 @@ def evolve(  # noqa: C901, PLR0912 (one flat case an event)
                 "message_count": state.message_count + 1,
                 "user_message_count": state.user_message_count + 1,
                 "turns_with_persona": state.turns_with_persona + 1,
-                "unanswered": (*state.unanswered, event.message_id),
             }
+            if state.mode is Mode.ai:
+                changed["unanswered"] = (*state.unanswered, event.message_id)
         case Routing():
             changed |= _routed(state, event)
         case AssistantMessage():
@@ -72,6 +94,12 @@ def evolve(  # noqa: C901, PLR0912 (one flat case an event)
             changed |= {"escalation_count": state.escalation_count + 1}
         case TransferRequested():
             changed |= {"human_requested": True}
+            if state.mode is Mode.ai:
+                changed |= {
+                    "waiting_since": event.at,
+                    "waiting_priority": event.priority,
+                    "waiting_queue": state.current_persona,
+                }
         case TicketCreated(ticket=ticket) | TicketUpdated(ticket=ticket):
             changed |= {
                 "ticket": ticket.number,
@@ -85,7 +113,34 @@ def evolve(  # noqa: C901, PLR0912 (one flat case an event)
         case ToolCalled():
             if event.slots is not None:
                 changed |= {"slots": event.slots}
+        case CallClaimed():
+            changed |= _NOT_WAITING | {
+                "mode": Mode.human,
+                "agent": event.agent,
+                "agent_name": event.agent_name,
+                "claimed_at": event.at,
+                "unanswered": (),  # theirs to answer
+                "collecting": False,
+            }
+        case AgentMessage():
+            changed |= {"message_count": state.message_count + 1}
+        case CallTransferred():
+            changed |= _transferred(state, event)
+        case CallReleased():
+            changed |= _NOBODY | _with(state, event.to_persona)
+            if event.reason is ReleaseReason.released:
+                changed["human_requested"] = False
+            if event.waits:
+                changed |= {
+                    "human_requested": True,
+                    "waiting_since": event.at,
+                    "waiting_priority": PriorityLevel.urgent,  # they had somebody already
+                    "waiting_queue": event.to_persona,
+                }
+        case InternalNote() | WrapUp():
+            pass
         case CallEnded():
+            changed |= _NOT_WAITING
             changed |= {"ended_at": event.at, "outcome": event.outcome.value, "satisfaction": event.satisfaction}
         case _:
             assert_never(event)
@@ -147,6 +202,31 @@ def _other_turns(state: ConversationState, verdict: LanguageVerdict, language: L
     if verdict.language is None:
         return state.other_language_turns if language is state.language else 0
     return state.other_language_turns + 1 if verdict.language is not language else 0
+
+
+def _with(state: ConversationState, persona: PersonaType) -> dict[str, object]:
+    """Return what changes when the desk gives a call to a persona."""
+    if persona is state.current_persona:
+        return {}
+    return {
+        "previous_persona": state.current_persona,
+        "current_persona": persona,
+        "personas_used": tuple(dict.fromkeys((*state.personas_used, persona))),
+        "turns_with_persona": 0,
+    }
+
+
+def _transferred(state: ConversationState, event: CallTransferred) -> dict[str, object]:
+    if event.to_agent is not None:
+        return {"agent": event.to_agent, "agent_name": event.to_agent_name, "claimed_at": event.at}
+    if event.to_persona is not None:
+        return _NOBODY | _with(state, event.to_persona) | {"human_requested": False}
+    return _NOBODY | {
+        "human_requested": True,
+        "waiting_since": event.at,
+        "waiting_priority": event.priority,
+        "waiting_queue": event.to_queue,
+    }
 
 
 def _answered(state: ConversationState, event: AssistantMessage) -> dict[str, object]:

@@ -152,7 +152,8 @@ class TicketCreated(_Stored):
     """A matter got a ticket."""
 
     event: Literal["ticket_created"] = "ticket_created"
-    message_id: MessageId
+    message_id: MessageId | None
+    """None where the desk did it, without a message of the customer's."""
     ticket: Ticket
 
 
@@ -160,7 +161,8 @@ class TicketUpdated(_Stored):
     """A message added to the ticket of its matter."""
 
     event: Literal["ticket_updated"] = "ticket_updated"
-    message_id: MessageId
+    message_id: MessageId | None
+    """None where the desk did it, without a message of the customer's."""
     ticket: Ticket
 
 
@@ -248,6 +250,103 @@ class CallEnded(_Stored):
     satisfaction: Annotated[int, Field(ge=1, le=5)] | None = None
 
 
+class AgentEvent(_Stored):
+    """Something a human did on a call."""
+
+    agent: str
+    """Who did it, as histories name them; a customer reads the display name here."""
+    agent_name: str
+    """What customers are told they are called."""
+
+
+class CallClaimed(AgentEvent):
+    """A human has the call from here on; no voice speaks on it."""
+
+    event: Literal["call_claimed"] = "call_claimed"
+    from_queue: PersonaType | None = None
+    """The queue it waited in; None when it did not wait."""
+    taken_from: str | None = None
+    """The agent who had it, where a supervisor took it over."""
+    message: str
+    """The line that tells the customer, in their language."""
+
+
+class AgentMessage(AgentEvent):
+    """What a human said to the customer."""
+
+    event: Literal["agent_message"] = "agent_message"
+    message: str
+    language: Language
+
+
+class InternalNote(AgentEvent):
+    """What the desk noted for itself; no customer ever sees it."""
+
+    event: Literal["internal_note"] = "internal_note"
+    note: str
+
+
+class CallTransferred(AgentEvent):
+    """A human gave the call to another human, to a queue, or, knowing what it is about, to a persona."""
+
+    event: Literal["call_transferred"] = "call_transferred"
+    to_agent: str | None = None
+    to_agent_name: str | None = None
+    to_queue: PersonaType | None = None
+    to_persona: PersonaType | None = None
+    priority: PriorityLevel = PriorityLevel.high
+    """In the queue."""
+    packet: HandoffPacket | None = None
+    """What whoever gets it should know: a warm transfer has one, a cold one has none."""
+    message: str
+    """The line that tells the customer, in their language."""
+
+
+class ReleaseReason(StrEnum):
+    """Why a human no longer has a call."""
+
+    released = "released"
+    """They handed it back."""
+    vanished = "vanished"
+    """They were gone for longer than the desk waits."""
+
+
+class CallReleased(AgentEvent):
+    """A human no longer has the call."""
+
+    event: Literal["call_released"] = "call_released"
+    to_persona: PersonaType
+    """The persona that answers from here on."""
+    reason: ReleaseReason
+    waits: bool = False
+    """The customer waits for another human meanwhile."""
+    message: str
+    """The line that tells the customer, in their language."""
+
+
+class Disposition(StrEnum):
+    """What came of a call, in the code an agent sets."""
+
+    resolved = "resolved"
+    ticket_opened = "ticket_opened"
+    callback_requested = "callback_requested"
+    transferred = "transferred"
+    """To a human; from a log alone: the customer waits for one."""
+    sale_lead = "sale_lead"
+    information_given = "information_given"
+    abandoned = "abandoned"
+    """The customer left before anything came of it."""
+    spam_or_wrong_number = "spam_or_wrong_number"
+
+
+class WrapUp(AgentEvent):
+    """An agent said what came of the call; no customer ever sees it."""
+
+    event: Literal["wrap_up"] = "wrap_up"
+    disposition: Disposition
+    note: str | None = None
+
+
 CallEvent = Annotated[
     CallStarted
     | Greeting
@@ -260,6 +359,12 @@ CallEvent = Annotated[
     | TicketUpdated
     | ToolCalled
     | AssistantMessage
+    | CallClaimed
+    | AgentMessage
+    | InternalNote
+    | CallTransferred
+    | CallReleased
+    | WrapUp
     | CallEnded,
     Field(discriminator="event"),
 ]
@@ -310,5 +415,30 @@ EVENT_KINDS: Final = (
     "ticket_updated",
     "tool_called",
     "assistant_message",
+    "call_claimed",
+    "agent_message",
+    "internal_note",
+    "call_transferred",
+    "call_released",
+    "wrap_up",
     "call_ended",
 )
+
+_INTERNAL: Final = (InternalNote, WrapUp)
+
+
+def shown_to_customer(frame: CallFrame) -> CallFrame | None:
+    """Return a frame as a customer may read it; None for what is the desk's own business.
+
+    Who works for the company is known to its customers by display name alone; what agents tell each other, not at all.
+    """
+    if isinstance(frame, _INTERNAL):
+        return None
+    if not isinstance(frame, AgentEvent):
+        return frame
+    hidden: dict[str, object] = {"agent": frame.agent_name}
+    if isinstance(frame, CallClaimed):
+        hidden["taken_from"] = None
+    if isinstance(frame, CallTransferred):
+        hidden |= {"to_agent": frame.to_agent_name, "packet": None}
+    return frame.altered(hidden)

@@ -26,6 +26,7 @@ from callcenter.calls import (
 )
 from callcenter.events.fold import fold
 from callcenter.events.kinds import (
+    AgentMessage,
     AssistantMessage,
     CallEvent,
     Escalation,
@@ -43,7 +44,9 @@ class TranscriptMessage(Value):
     role: Literal["assistant", "user"]
     content: str
     persona: PersonaType | None = None
-    """Who spoke; for a customer's line None."""
+    """Who spoke; None for a customer's line and for a human's."""
+    agent: str | None = None
+    """The human who spoke, by display name."""
     timestamp: AwareDatetime
     seq: int
     interrupted: bool = False
@@ -96,6 +99,8 @@ class CallStatistics(Value):
     total_messages: int
     user_messages: int
     assistant_messages: int
+    agent_messages: int = 0
+    """Of the assistant messages, those a human wrote."""
     personas_used: tuple[PersonaType, ...]
     intents_detected: tuple[ConversationIntent, ...]
     """Of each customer message, in order."""
@@ -130,8 +135,8 @@ def transcript(events: Sequence[CallEvent]) -> Transcript:
         messages=messages,
         statistics=TranscriptStatistics(
             total_messages=len(messages),
-            user_messages=len(messages) - len(spoken_by),
-            assistant_messages=len(spoken_by),
+            user_messages=sum(line.role == "user" for line in messages),
+            assistant_messages=sum(line.role == "assistant" for line in messages),
             personas_used=tuple(dict.fromkeys(spoken_by)),
         ),
     )
@@ -151,6 +156,7 @@ def statistics(events: Sequence[CallEvent]) -> CallStatistics:
         total_messages=state.message_count,
         user_messages=state.user_message_count,
         assistant_messages=state.message_count - state.user_message_count,
+        agent_messages=sum(isinstance(event, AgentMessage) for event in events),
         personas_used=state.personas_used,
         intents_detected=tuple(event.analysis.intent.intent for event in routings),
         sentiment_progression=tuple(
@@ -194,6 +200,10 @@ def _line(event: CallEvent) -> TranscriptMessage | None:
                 timestamp=event.at,
                 seq=event.seq,
                 interrupted=event.interrupted,
+            )
+        case AgentMessage():
+            return TranscriptMessage(
+                role="assistant", content=event.message, agent=event.agent_name, timestamp=event.at, seq=event.seq
             )
         case UserMessage():
             return TranscriptMessage(role="user", content=event.message, timestamp=event.at, seq=event.seq)

@@ -18,7 +18,7 @@ from callcenter.api.transcripts.bidi import FSI, LRI, LRO, PDF, PDI, RLI, isolat
 from callcenter.api.transcripts.words import INTERRUPTED, TRUNCATED, Fact, Wording, state_of
 from callcenter.calls import ConversationState, Language, MessageId, PersonaType
 from callcenter.company import Company
-from callcenter.events import AssistantMessage, CallEvent, Greeting, Handoff, Routing, UserMessage
+from callcenter.events import AgentMessage, AssistantMessage, CallEvent, Greeting, Handoff, Routing, UserMessage
 from callcenter.personas import PersonaManager
 
 PERSONA_COLOURS: Final = {
@@ -179,6 +179,11 @@ def _item(
             yield from _paragraphs(event.message)
             if isinstance(event, AssistantMessage) and event.interrupted:
                 yield _remark(wording.text(INTERRUPTED))
+            yield "</li>"
+        case AgentMessage():
+            yield '<li class="said persona agent">'
+            yield _by(wording.agent(event.agent_name), event, wording)
+            yield from _paragraphs(event.message)
             yield "</li>"
         case _ if note := wording.note(event):
             yield f'<li class="note">{_time(event, wording)} · {markup(note)}'

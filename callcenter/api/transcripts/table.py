@@ -18,6 +18,7 @@ from callcenter.api.transcripts.bidi import isolated, plain
 from callcenter.api.transcripts.words import state_of
 from callcenter.calls import MessageId
 from callcenter.events import (
+    AgentMessage,
     AssistantMessage,
     CallEvent,
     Escalation,
@@ -120,6 +121,9 @@ def _rows(events: Sequence[CallEvent], personas: PersonaManager) -> Iterator[_Ro
                 if isinstance(event, AssistantMessage):
                     row |= {"message_id": event.message_id, "interrupted": _YES if event.interrupted else ""}
                     row |= _voice(event)
+            case AgentMessage():
+                row |= {"role": "agent", "speaker": event.agent_name}
+                row |= {"language": event.language, "text": isolated(event.message)}
             case Handoff(message_id=None):
                 row |= {"role": "system", "persona": event.from_persona, "language": event.packet.language}
                 row |= {"speaker": personas.name(event.from_persona, event.packet.language)}

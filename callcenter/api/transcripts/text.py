@@ -15,7 +15,7 @@ from callcenter.api.transcripts.bidi import RLM, isolated
 from callcenter.api.transcripts.words import INTERRUPTED, TRUNCATED, Wording, state_of
 from callcenter.calls import ConversationState, Language
 from callcenter.company import Company
-from callcenter.events import AssistantMessage, CallEvent, Greeting, Handoff, UserMessage
+from callcenter.events import AgentMessage, AssistantMessage, CallEvent, Greeting, Handoff, UserMessage
 from callcenter.personas import PersonaManager
 
 _RULE: Final = "─" * 60
@@ -70,6 +70,8 @@ def _said(event: CallEvent, state: ConversationState, wording: Wording) -> tuple
             return wording.speaker(state), [*_indented(event.message), *remark]
         case Greeting():
             return wording.persona(event.persona), _indented(event.message)
+        case AgentMessage():
+            return wording.agent(event.agent_name), _indented(event.message)
         case AssistantMessage():
             remark = [f"{_INDENT}({wording.text(INTERRUPTED)})"] if event.interrupted else []
             return wording.persona(event.persona), [*_indented(event.message), *remark]

@@ -17,11 +17,15 @@ from callcenter.api.transcripts.bidi import fenced, left_to_right
 from callcenter.calls import ConversationState, Language, LocalizedText, PersonaType, Speaker, TicketNumber, ToolName
 from callcenter.company import Company
 from callcenter.events import (
+    CallClaimed,
     CallEnded,
     CallEvent,
+    CallReleased,
+    CallTransferred,
     Escalation,
     Handoff,
     HandoffTrigger,
+    ReleaseReason,
     TicketCreated,
     TicketUpdated,
     ToolCalled,
@@ -98,6 +102,11 @@ INTERRUPTED: Final = _pair("انقطع الرد هنا قبل أن يكتمل", 
 TRUNCATED: Final = _pair(
     "الرسالة أطول من الحد المسموح، وهذا ما حُفظ منها", "the message was too long; this much was kept"
 )
+_CLAIMED: Final = _pair("تولّى الموظف {agent} المحادثة", "{agent}, an agent, took over")
+_TRANSFERRED: Final = _pair("حوّل الموظف {agent} المحادثة", "{agent}, an agent, transferred the call")
+_RELEASED: Final = _pair("أعاد الموظف {agent} المحادثة", "{agent}, an agent, handed the call back")
+_VANISHED: Final = _pair("انقطع الموظف {agent} عن المحادثة", "{agent}, an agent, was cut off")
+_AGENT: Final = _pair("{name} (موظف)", "{name} (agent)")
 
 _LIST: Final = _pair("{list}، {item}", "{list}, {item}")
 _DATE: Final = _pair("{day} {month} {year}", "{day} {month} {year}")
@@ -232,7 +241,11 @@ class Wording:
             due=self.moment(ticket.due_at),
         )
 
-    def note(self, event: CallEvent) -> str | None:  # noqa: PLR0911 (one text an event)
+    def agent(self, name: str) -> str:
+        """Name a human of the company."""
+        return self.text(_AGENT, name=fenced(name))
+
+    def note(self, event: CallEvent) -> str | None:  # noqa: C901, PLR0911 (one text an event)
         """Say what happened between the messages; None for what was said or only decided."""
         match event:
             case Handoff():
@@ -253,6 +266,13 @@ class Wording:
                 known = _TOOLS.get(event.tool)
                 what = self.text(known) if known else self.text(_UNKNOWN_TOOL, name=fenced(event.tool))
                 return self.text(_TOOL_GRANTED if event.granted else _TOOL_REFUSED, what=what)
+            case CallClaimed():
+                return self.text(_CLAIMED, agent=fenced(event.agent_name))
+            case CallTransferred():
+                return self.text(_TRANSFERRED, agent=fenced(event.agent_name))
+            case CallReleased():
+                text = _VANISHED if event.reason is ReleaseReason.vanished else _RELEASED
+                return self.text(text, agent=fenced(event.agent_name))
             case CallEnded():
                 return self.text(_CALL_ENDED, outcome=self._personas.label(event.outcome, self.language))
             case _:

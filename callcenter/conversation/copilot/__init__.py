@@ -20,11 +20,11 @@ from callcenter.calls import (
     TokenUsage,
     Value,
 )
-from callcenter.conversation.copilot.disposition import JUDGED, VERDICTS, Disposition, rule_of
+from callcenter.conversation.copilot.disposition import JUDGED, VERDICTS, rule_of
 from callcenter.conversation.copilot.grounds import is_in, unknown_numbers
 from callcenter.conversation.copilot.texts import in_every_language, load_texts
 from callcenter.errors import VoiceFailed
-from callcenter.events import CallEvent, Outcome, Routing, TicketCreated, TicketUpdated, fold, transcript
+from callcenter.events import CallEvent, Disposition, Outcome, Routing, TicketCreated, TicketUpdated, fold, transcript
 from callcenter.llm import Brief, Completion, Delta, Failure, Model, Voice
 from callcenter.llm.asking import Answered, Unanswered, as_data, ask, question, quoted_lines
 from callcenter.llm.prompt import Line

@@ -11,24 +11,9 @@ from enum import StrEnum
 from typing import Final
 
 from callcenter.calls import Confidence, ConversationIntent, ConversationState, TicketCategory
-from callcenter.events import CallEvent, Routing, fold
+from callcenter.events import CallEvent, Disposition, Routing, fold
 from callcenter.routing import RoutingPolicy
 from callcenter.tickets import Ticket
-
-
-class Disposition(StrEnum):
-    """What came of a call; API."""
-
-    resolved = "resolved"
-    ticket_opened = "ticket_opened"
-    callback_requested = "callback_requested"
-    transferred = "transferred"
-    """To a human; here: the customer waits for one."""
-    sale_lead = "sale_lead"
-    information_given = "information_given"
-    abandoned = "abandoned"
-    """The customer left before anything came of it."""
-    spam_or_wrong_number = "spam_or_wrong_number"
 
 
 class Rule(StrEnum):

@@ -13,6 +13,7 @@ from typing import Final
 
 from callcenter.calls import ConversationState, MessageId, TicketNumber
 from callcenter.events import (
+    AgentEvent,
     AssistantMessage,
     CallEnded,
     CallEvent,
@@ -87,7 +88,7 @@ def _known(there: There) -> list[CallEvent]:
     return [*older, *there.newer]
 
 
-def _identity(event: CallEvent) -> Hashable:
+def _identity(event: CallEvent) -> Hashable:  # noqa: PLR0911 (one a kind)
     """Return what makes two events one and the same, whatever their places and times."""
     match event:
         case UserMessage() | Routing():
@@ -100,6 +101,8 @@ def _identity(event: CallEvent) -> Hashable:
             return event.event
         case TicketCreated() | TicketUpdated():
             return (event.event, event.message_id, event.ticket.number, event.ticket.version)
+        case AgentEvent():
+            return event.model_dump_json(exclude={"seq"})
         case _:
             # Of what a message led to, each thing once; what was done by hand may be done twice.
             at = event.at if event.message_id is None else None
