@@ -1,4 +1,4 @@
-"""What a store promises: each call's log, its folded header, the tickets. Implementations are this file's siblings.
+"""What a store promises: each call's log, its folded header, tickets, keys. Implementations are this file's siblings.
 
 Every method may raise StoreUnavailable; then nothing of what was asked was done, or it was done wholly. StoreRefused
 instead means that the store answers and will not do it for us. What `append`, `change_ticket`, `erase` and `restore`
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Generic, Protocol, TypeVar
 
 from pydantic import AwareDatetime, Field
@@ -28,6 +28,7 @@ from callcenter.calls import (
 )
 from callcenter.events import CallEvent
 from callcenter.tickets import Ticket, TicketChange, TicketStatus
+from callcenter.store.api_keys import ApiKey
 
 Item = TypeVar("Item")
 
@@ -220,6 +221,22 @@ class Store(Protocol):
 
     async def check(self) -> None:
         """Return when the store answers and its schema is the expected one; raise StoreUnavailable otherwise."""
+        ...
+
+    async def add_key(self, key: ApiKey) -> None:
+        """Keep a new API key. Raises InvalidRequest when its id is taken."""
+        ...
+
+    async def keys(self) -> list[ApiKey]:
+        """Return the API keys, the last made first, MAX_KEYS at most."""
+        ...
+
+    async def key_used(self, key_id: str, day: date) -> None:
+        """Note a day on which a key was used, unless a later one is known; a key that is gone is no failure."""
+        ...
+
+    async def remove_key(self, key_id: str) -> bool:
+        """Delete an API key for good, and return whether there was one."""
         ...
 
     async def close(self) -> None:

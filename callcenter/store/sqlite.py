@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final, Self
@@ -37,8 +37,10 @@ from callcenter.store import (
     StoredCall,
     TicketEntry,
     TicketFilter,
+    key_rows,
     writes,
 )
+from callcenter.store.api_keys import ApiKey
 from callcenter.store.archives import erase, restore
 from callcenter.store.cursors import Place, check_limit, page, place
 from callcenter.store.lanes import Lane, one_by_one, one_transaction
@@ -174,6 +176,22 @@ class SQLiteStore(Store):
     @override
     async def restore(self, archive: Archive) -> bool:
         return await self._writer.run(partial(restore, archive))
+
+    @override
+    async def add_key(self, key: ApiKey) -> None:
+        await self._writer.run(partial(key_rows.add, key))
+
+    @override
+    async def keys(self) -> list[ApiKey]:
+        return await self._short.run(key_rows.listed)
+
+    @override
+    async def key_used(self, key_id: str, day: date) -> None:
+        await self._writer.run(partial(key_rows.used, key_id, day))
+
+    @override
+    async def remove_key(self, key_id: str) -> bool:
+        return await self._writer.run(partial(key_rows.remove, key_id))
 
     @override
     async def check(self) -> None:

@@ -8,7 +8,7 @@ A page of lists needs the data API's maximum of rows to be above MAX_PAGE; logs 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, TypeVar
 
 import orjson
@@ -31,8 +31,10 @@ from callcenter.store import (
     TicketEntry,
     TicketFilter,
 )
+from callcenter.store.api_keys import MAX_KEYS, ApiKey
 from callcenter.store.archives import whole
 from callcenter.store.cursors import Place, check_limit, page, place
+from callcenter.store.key_rows import KEY_COLUMNS, key_row, key_taken, read_key
 from callcenter.store.migrate import migrations
 from callcenter.store.rows import (
     TICKET_COLUMNS,
@@ -237,6 +239,28 @@ class SupabaseStore(Store):
             raise StoreRefused(
                 f"The database is at migration {schema:04}, this version needs {self._expected:04};"
                 " run `callcenter migrate`."
+    @override
+    async def add_key(self, key: ApiKey) -> None:
+        if not _read(_TRUTH, await self._api.call("add_api_key", key=key_row(key))):
+            raise key_taken()
+
+    @override
+    async def keys(self) -> list[ApiKey]:
+        query = self._api.client.table("api_keys").select(*KEY_COLUMNS)
+        rows, _ = await self._api.rows(query.order("created_at", desc=True).order("id", desc=True).limit(MAX_KEYS))
+        return [read_key(dict(row)) for row in rows]
+
+    @override
+    async def key_used(self, key_id: str, day: date) -> None:
+        query = self._api.client.table("api_keys").update({"last_used_on": day.isoformat()})
+        earlier = f"last_used_on.is.null,last_used_on.lt.{day.isoformat()}"
+        await self._api.rows(query.filter("id", *is_text(key_id)).or_(earlier))
+
+    @override
+    async def remove_key(self, key_id: str) -> bool:
+        query = self._api.client.table("api_keys").delete().filter("id", *is_text(key_id))
+        return bool((await self._api.rows(query))[0])
+
             )
 
     @override

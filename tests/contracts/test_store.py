@@ -10,7 +10,7 @@ import inspect
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,7 @@ from callcenter.errors import (
 )
 from callcenter.events import fold
 from callcenter.store import MAX_PAGE, Append, Archive, ArchivedTicket, CallFilter, Erased, Store, TicketFilter
+from callcenter.store.api_keys import ApiKey
 from callcenter.store.journal import JournaledStore
 from callcenter.store.sqlite import SQLiteStore
 from callcenter.tickets import Ticket, TicketChange, TicketStatus, change_ticket
@@ -1232,3 +1233,7 @@ async def test_a_store_that_is_away_is_unavailable(request: pytest.FixtureReques
         await cut()
         with pytest.raises(StoreUnavailable):
             await ASKED[method](store)
+    "add_key": lambda store: store.add_key(api_key()),
+    "keys": lambda store: store.keys(),
+    "key_used": lambda store: store.key_used(api_key().id, NOON.date()),
+    "remove_key": lambda store: store.remove_key(api_key().id),

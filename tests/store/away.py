@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum, auto
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +27,7 @@ from callcenter.store import (
     TicketEntry,
     TicketFilter,
 )
+from callcenter.store.api_keys import ApiKey
 from callcenter.store.journal import JournaledStore
 from callcenter.store.sqlite import SQLiteStore
 from callcenter.tickets import Ticket, TicketChange
@@ -128,6 +129,22 @@ class Door(Store):
     @override
     async def restore(self, archive: Archive) -> bool:
         return await self._pass("restore", self.behind.restore(archive))
+
+    @override
+    async def add_key(self, key: ApiKey) -> None:
+        await self._pass("add_key", self.behind.add_key(key))
+
+    @override
+    async def keys(self) -> list[ApiKey]:
+        return await self._pass("keys", self.behind.keys())
+
+    @override
+    async def key_used(self, key_id: str, day: date) -> None:
+        await self._pass("key_used", self.behind.key_used(key_id, day))
+
+    @override
+    async def remove_key(self, key_id: str) -> bool:
+        return await self._pass("remove_key", self.behind.remove_key(key_id))
 
     @override
     async def check(self) -> None:

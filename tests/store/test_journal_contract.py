@@ -94,7 +94,11 @@ def test_nothing_is_left_out_that_is_not_promised() -> None:
 
 
 @pytest.mark.parametrize(
-    "method", ["calls", "tickets", "change_ticket", "erase", "restore", "load", "state", "events", "ticket"]
+    "method",
+    [
+        *("calls", "tickets", "change_ticket", "erase", "restore", "load", "state", "events", "ticket"),
+        *("add_key", "keys", "key_used", "remove_key"),
+    ],
 )
 async def test_what_is_not_at_hand_is_unavailable_while_the_primary_is_away(store: Store, method: str) -> None:
     await store.append(opening("CALL-2"))

@@ -35,7 +35,7 @@ CALLERS = {
     "server": ("service_role", None),
 }
 
-TABLES = ("conversations", "conversation_events", "tickets", "ticket_events", "schema_migrations")
+TABLES = ("conversations", "conversation_events", "tickets", "ticket_events", "api_keys", "schema_migrations")
 VIEWS = (
     "conversation_messages",
     "conversation_analysis",
@@ -49,6 +49,7 @@ EVERYTHING: dict[str, object] = {
     "conversation_events": {"CALL-1", "CALL-2", "CALL-3"},
     "tickets": {"CALL-1", "CALL-2"},
     "ticket_events": {"TKT-00000001", "TKT-00000002"},
+    "api_keys": "refused",
     "schema_migrations": "refused",
     "conversation_messages": {"CALL-1", "CALL-2", "CALL-3"},
     "conversation_analysis": {"CALL-1", "CALL-2"},
@@ -62,10 +63,14 @@ EVERYTHING: dict[str, object] = {
 def of_call(call_id: str) -> dict[str, object]:
     """Return what the customer of one call reads: as an agent, of that call; no histories."""
     own: dict[str, object] = {name: {call_id} for name in EVERYTHING}
-    return own | {"ticket_events": set(), "schema_migrations": "refused"}
+    return own | {"ticket_events": set(), "api_keys": "refused", "schema_migrations": "refused"}
 
 
-NOTHING: dict[str, object] = {**{name: set() for name in EVERYTHING}, "schema_migrations": "refused"}
+NOTHING: dict[str, object] = {
+    **{name: set() for name in EVERYTHING},
+    "api_keys": "refused",
+    "schema_migrations": "refused",
+}
 REFUSED: dict[str, object] = dict.fromkeys(EVERYTHING, "refused")
 
 READS: dict[str, dict[str, object]] = {
@@ -84,7 +89,11 @@ READS: dict[str, dict[str, object]] = {
     "other customer": of_call("CALL-2"),
     "stranger": NOTHING,
     "self-made customer": NOTHING,
-    "server": {**EVERYTHING, "schema_migrations": {"0001_calls", "0008_functions_supabase"}},
+    "server": {
+        **EVERYTHING,
+        "api_keys": {"0123456789ab"},
+        "schema_migrations": {"0001_calls", "0008_functions_supabase"},
+    },
 }
 
 WRITES = {
@@ -102,6 +111,9 @@ WRITES = {
     ("ticket_events", "insert"): "insert into ticket_events values ('TKT-00000001', 99, now(), 'x', '{}')",
     ("ticket_events", "update"): "update ticket_events set actor = 'x' where number = 'TKT-00000001'",
     ("ticket_events", "delete"): "delete from ticket_events where number = 'TKT-00000001'",
+    ("api_keys", "insert"): "insert into api_keys values ('x', 'x', 'admin', repeat('0', 64), now(), null, null)",
+    ("api_keys", "update"): "update api_keys set role = 'admin'",
+    ("api_keys", "delete"): "delete from api_keys",
     ("schema_migrations", "insert"): "insert into schema_migrations values (9999, 'x', 'x', now())",
     ("schema_migrations", "update"): "update schema_migrations set checksum = 'x' where version = 1",
     ("schema_migrations", "delete"): "delete from schema_migrations where version = 1",
@@ -115,6 +127,7 @@ PRIVILEGES: dict[tuple[str, str], set[str]] = {
     **{("authenticated", name): {"SELECT"} for name in TABLES + VIEWS},
     **{("service_role", name): {"SELECT", "INSERT", "UPDATE", "DELETE"} for name in TABLES},
     **{("service_role", name): {"SELECT"} for name in VIEWS},
+    ("authenticated", "api_keys"): set(),
     ("authenticated", "schema_migrations"): set(),
     ("service_role", "schema_migrations"): {"SELECT"},
 }
@@ -135,6 +148,9 @@ def fill(url: str) -> None:
             said = (user_message(), routing(), ticket_created(opened=opened))
             put(connection, start, following(start.state, *said, opened=(opened,)))
         put(connection, opening("CALL-3"))
+        connection.execute(
+            "insert into api_keys values ('0123456789ab', 'shop', 'service', repeat('a', 64), now(), null, null)"
+        )
     with psycopg.connect(url) as owner:
         # What inserts are made of, so that a refusal is about the table that is written to.
         owner.execute("create table some_call as select * from conversations where call_id = 'CALL-3'")
@@ -163,7 +179,7 @@ def generous(postgres) -> str:
 
 
 def seen(connection, relation: str) -> object:
-    column = {"ticket_events": "number", "schema_migrations": "name"}.get(relation, "call_id")
+    column = {"ticket_events": "number", "schema_migrations": "name", "api_keys": "id"}.get(relation, "call_id")
     try:
         return {value for (value,) in rows(connection, f"select {column} from {relation}")}  # noqa: S608 (ours)
     except psycopg.errors.InsufficientPrivilege:
@@ -253,6 +269,7 @@ def test_nobody_else_asks_the_servers_functions(url, caller):
         ("load_call", {"call": "CALL-1", "last": 5}),
         ("call_turn", {"call": "CALL-1", "message": "m-1"}),
         ("erase_call", {"call": "CALL-1"}),
+        ("add_api_key", {"key": {"id": "0123456789ac", "name": "x", "role": "admin"}}),
     ):
         with asking_as(url, *CALLERS[caller]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             ask(connection, function, **arguments)

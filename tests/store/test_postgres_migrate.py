@@ -147,8 +147,8 @@ def test_a_data_api_that_listens_is_told_of_the_new_schema(url):
 
 
 def test_migrating_on_keeps_every_row(url, folder):
-    for later in folder.glob("000[5-9]_*.sql"):
-        later.unlink()
+    for later in migrations("supabase")[3:]:
+        (folder / f"{later.name}.sql").unlink()
     migrate_postgres(url, folder=folder)
     kept = "select (select jsonb_agg(t order by t.seq) from conversation_events t), (select jsonb_agg(c) from"
     kept += " conversations c), (select jsonb_agg(t) from tickets t), (select jsonb_agg(e) from ticket_events e)"
@@ -195,8 +195,7 @@ def test_a_database_whose_files_were_run_by_hand_is_taken_over(url, folder):
 
 
 def test_files_run_by_hand_after_a_migration_are_taken_over(url, folder):
-    for later in folder.glob("0008_*.sql"):
-        later.unlink()
+    (folder / f"{NAMES[-1]}.sql").unlink()
     migrate_postgres(url, folder=folder)
     with psycopg.connect(url) as connection:
         connection.execute(migrations("supabase")[-1].sql.encode())
@@ -207,7 +206,8 @@ def test_files_run_by_hand_after_a_migration_are_taken_over(url, folder):
 def test_files_run_by_hand_half_way_are_gone_on_with(url):
     run_by_hand(url, until=7)
     done = migrate_postgres(url)
-    assert (done.adopted, done.applied) == (NAMES[:-1], NAMES[-1:])
+    until = sum(each.version <= 7 for each in migrations("supabase"))
+    assert (done.adopted, done.applied) == (NAMES[:until], NAMES[until:])
 
 
 def test_files_run_by_hand_build_the_same(url, postgres):

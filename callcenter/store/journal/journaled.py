@@ -5,8 +5,8 @@ calls write is kept in that file and waits; so does all that a call writes while
 carries over what waits and finds out when the primary is back; no caller waits for it a second time.
 
 While the primary is away, calls at hand are read from here and any other question is StoreUnavailable: lists, since
-part of a list is no list; changes of tickets, erasure and restoring, since agents can wait where customers can't. What
-a day's tokens come to is answered with what is at hand, so that a server can start.
+part of a list is no list; changes of tickets, erasure, restoring and API keys, since agents can wait where customers
+can't. What a day's tokens come to is answered with what is at hand, so that a server can start.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -37,6 +37,7 @@ from callcenter.store import (
     TicketEntry,
     TicketFilter,
 )
+from callcenter.store.api_keys import ApiKey
 from callcenter.store.cursors import check_limit, place
 from callcenter.store.journal.carrier_lock import CarrierLock
 from callcenter.store.journal.carrying import Carrier, Pass
@@ -277,6 +278,26 @@ class JournaledStore(Store):
         new = await self._primary.restore(archive)
         self._local.forget(archive.call.call_id)
         return new
+
+    @override
+    async def add_key(self, key: ApiKey) -> None:
+        self._check_asked()
+        await self._primary.add_key(key)
+
+    @override
+    async def keys(self) -> list[ApiKey]:
+        self._check_asked()
+        return await self._primary.keys()
+
+    @override
+    async def key_used(self, key_id: str, day: date) -> None:
+        self._check_asked()
+        await self._primary.key_used(key_id, day)
+
+    @override
+    async def remove_key(self, key_id: str) -> bool:
+        self._check_asked()
+        return await self._primary.remove_key(key_id)
 
     @override
     async def check(self) -> None:
