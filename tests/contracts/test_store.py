@@ -21,6 +21,7 @@ from callcenter.calls import (
     ConversationState,
     Language,
     MessageId,
+    Mode,
     PersonaType,
     PriorityLevel,
     TicketCategory,
@@ -54,6 +55,7 @@ from tests.factories import (
     TICKET,
     after,
     assistant_message,
+    call_claimed,
     call_ended,
     call_started,
     escalation,
@@ -1179,6 +1181,57 @@ async def test_an_open_store_checks_well(store: Store) -> None:
 
 ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
     "append": lambda store: store.append(opening()),
+# API keys.
+
+
+def api_key(number: int = 1, name: str = "موقع المتجر", **facts: object) -> ApiKey:
+    given = {"role": "service", "created_at": NOON + timedelta(seconds=number), "secret_sha256": f"{number:064x}"}
+    return ApiKey.model_validate({"id": f"{number:012x}", "name": name, **given, **facts})
+
+
+async def test_keys_are_kept_as_they_were_added_the_last_first(open_store: OpenStore) -> None:
+    store, other = await open_store(), await open_store()
+    added = [
+        api_key(1),
+        api_key(2, name="'; drop table api_keys; --", role="supervisor", expires_at=NOON + timedelta(days=90)),
+        api_key(3, role="agent", last_used_on=NOON.date()),
+        api_key(4, role="admin", created_at=(NOON + timedelta(hours=1)).astimezone(timezone(timedelta(hours=3)))),
+    ]
+    assert await store.keys() == []
+    for key in added:
+        await store.add_key(key)
+    assert await store.keys() == added[::-1]
+    assert await other.keys() == added[::-1]
+
+
+async def test_a_key_of_an_id_that_is_taken_is_refused_and_the_first_stays(store: Store) -> None:
+    await store.add_key(api_key(1))
+    with pytest.raises(InvalidRequest):
+        await store.add_key(api_key(1, name="another", role="admin"))
+    assert await store.keys() == [api_key(1)]
+
+
+async def test_a_removed_key_is_gone_and_no_other(store: Store) -> None:
+    await store.add_key(api_key(1))
+    await store.add_key(api_key(2))
+    assert await store.remove_key(api_key(1).id)
+    assert not await store.remove_key(api_key(1).id)
+    assert not await store.remove_key("no-such-id")
+    assert await store.keys() == [api_key(2)]
+
+
+async def test_the_last_day_a_key_was_used_never_goes_back(store: Store) -> None:
+    await store.add_key(api_key(1))
+    await store.add_key(api_key(2))
+    days = [date(2026, 11, 2), date(2026, 11, 4), date(2026, 11, 3)]
+    seen = []
+    for day in days:
+        await store.key_used(api_key(1).id, day)
+        seen.append([each.last_used_on for each in await store.keys()])
+    assert seen == [[None, days[0]], [None, days[1]], [None, days[1]]]
+    await store.key_used("no-such-id", days[0])
+
+
     "load": lambda store: store.load(CALL, last=1),
     "state": lambda store: store.state(CALL),
     "events": lambda store: store.events(CALL),
@@ -1200,6 +1253,10 @@ def test_every_method_of_a_store_is_asked_when_closed() -> None:
     methods = {name for name, _ in inspect.getmembers(Store, inspect.isfunction) if not name.startswith("_")}
     assert methods == {*ASKED, "close"}
 
+    "add_key": lambda store: store.add_key(api_key()),
+    "keys": lambda store: store.keys(),
+    "key_used": lambda store: store.key_used(api_key().id, NOON.date()),
+    "remove_key": lambda store: store.remove_key(api_key().id),
 
 @pytest.mark.parametrize("method", ASKED)
 async def test_a_closed_store_is_unavailable(store: Store, method: str) -> None:
@@ -1233,7 +1290,3 @@ async def test_a_store_that_is_away_is_unavailable(request: pytest.FixtureReques
         await cut()
         with pytest.raises(StoreUnavailable):
             await ASKED[method](store)
-    "add_key": lambda store: store.add_key(api_key()),
-    "keys": lambda store: store.keys(),
-    "key_used": lambda store: store.key_used(api_key().id, NOON.date()),
-    "remove_key": lambda store: store.remove_key(api_key().id),
