@@ -7,6 +7,9 @@
     │   ├── CallNotFound
     │   ├── CallEnded
     │   ├── CallExists
+    │   ├── CallTaken
+    │   ├── CallNotHeld
+    │   ├── AgentUnavailable
     │   ├── TicketNotFound
     │   ├── TicketConflict
     │   ├── InvalidTransition
@@ -86,6 +89,24 @@ class CallExists(CustomerError):
     """A call with this id exists already; choose another id or leave it out."""
 
     code = "call_exists"
+
+
+class CallTaken(CustomerError):
+    """A human has this call already."""
+
+    code = "call_taken"
+
+
+class CallNotHeld(CustomerError):
+    """You don't have this call; claim it first."""
+
+    code = "call_not_held"
+
+
+class AgentUnavailable(CustomerError):
+    """This agent can't take a call now: they are not at the desk, away, or have as many as they can."""
+
+    code = "agent_unavailable"
 
 
 class TicketNotFound(CustomerError):

@@ -38,10 +38,13 @@ from starlette.routing import Match, Route
 from callcenter.calls import LocalizedText, Value
 from callcenter.errors import (
     AccessError,
+    AgentUnavailable,
     CallCenterError,
     CallEnded,
     CallExists,
     CallNotFound,
+    CallNotHeld,
+    CallTaken,
     CustomerError,
     EmptyMessage,
     InvalidRequest,
@@ -129,6 +132,9 @@ _STATUSES: Final[Mapping[type[CallCenterError], HTTPStatus]] = {
     CallNotFound: HTTPStatus.NOT_FOUND,
     CallEnded: HTTPStatus.CONFLICT,
     CallExists: HTTPStatus.CONFLICT,
+    CallTaken: HTTPStatus.CONFLICT,
+    CallNotHeld: HTTPStatus.CONFLICT,
+    AgentUnavailable: HTTPStatus.CONFLICT,
     TicketNotFound: HTTPStatus.NOT_FOUND,
     TicketConflict: HTTPStatus.CONFLICT,
     InvalidTransition: HTTPStatus.CONFLICT,

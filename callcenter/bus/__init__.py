@@ -15,7 +15,7 @@ from callcenter.events import CallFrame
 
 
 class Subscription(Protocol):
-    """One reader's view of one call."""
+    """One reader's view of one call, or of all."""
 
     async def batch(self) -> Sequence[CallFrame]:
         """Wait for frames and return all that are ready, in order; never empty.
@@ -39,6 +39,13 @@ class Bus(Protocol):
 
     def subscribe(self, call_id: CallId) -> AbstractAsyncContextManager[Subscription]:
         """Listen to a call from the moment the context is entered until it is left. Raises BusClosed on entering."""
+        ...
+
+    def subscribe_all(self) -> AbstractAsyncContextManager[Subscription]:
+        """Listen to all calls, but for the pieces of replies in the making. Raises BusClosed on entering.
+
+        The frames of one call come in their order.
+        """
         ...
 
     async def close(self) -> None:

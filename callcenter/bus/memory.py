@@ -16,7 +16,7 @@ from typing_extensions import override
 from callcenter.bus import Bus, Subscription
 from callcenter.calls import CallId
 from callcenter.errors import BusClosed, SubscriberTooSlow
-from callcenter.events import CallFrame
+from callcenter.events import AssistantDelta, CallFrame
 
 FRAMES_KEPT: Final = 1_000
 """Frames that may wait for one reader: several long replies in pieces. A socket that far behind had better replay."""
@@ -67,6 +67,7 @@ class MemoryBus(Bus):
 
     def __init__(self) -> None:
         self._readers: dict[CallId, set[_Reader]] = {}
+        self._listeners: set[_Reader] = set()
         self._closed = False
 
     @override
@@ -75,10 +76,14 @@ class MemoryBus(Bus):
             return
         for reader in self._readers.get(frames[0].call_id, ()):
             reader.offer(frames)
+        if self._listeners:
+            kept = [frame for frame in frames if not isinstance(frame, AssistantDelta)]
+            for listener in self._listeners if kept else ():
+                listener.offer(kept)
 
     @override
     def heard(self, call_id: CallId) -> bool:
-        return call_id in self._readers
+        return bool(self._listeners) or call_id in self._readers
 
     @override
     @asynccontextmanager
@@ -96,9 +101,24 @@ class MemoryBus(Bus):
                 self._readers.pop(call_id, None)
 
     @override
+    @asynccontextmanager
+    async def subscribe_all(self) -> AsyncIterator[_Reader]:
+        if self._closed:
+            raise BusClosed
+        listener = _Reader()
+        self._listeners.add(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)
+
+    @override
     async def close(self) -> None:
         self._closed = True
         for readers in self._readers.values():
             for reader in readers:
                 reader.close()
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
         self._readers.clear()

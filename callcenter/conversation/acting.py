@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, assert_never
 
-from callcenter.calls import ConversationState, PriorityLevel, Slots, TicketCategory, ToolName
+from callcenter.calls import ConversationState, Mode, PriorityLevel, Slots, TicketCategory, ToolName
 from callcenter.conversation.turn import Desk, Facts, Step, Tickets, Turn, escalate, handed_off, put_on_ticket
 from callcenter.events import HandoffTrigger, ToolCalled
 from callcenter.llm.prompt import Exchange, ToolCall
@@ -71,6 +71,8 @@ def carry_out(state: ConversationState, tickets: Tickets, call: ToolCall, bench:
         tool = ToolName(call.name)
         arguments = {name: str(value) for name, value in wanted.model_dump(mode="json").items() if value is not None}
         match wanted:
+            case _ if state.mode is Mode.human:
+                verdict = _Verdict(granted=False, reason="a human has the call")
             case _ if bench.before >= CALLS_AT_A_TIME:
                 verdict = _Verdict(granted=False, reason="too many at a time")
             case OpenTicket():

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from callcenter.analysis import ConversationAnalyzer
-from callcenter.calls import ConversationState
+from callcenter.calls import ConversationState, Mode
 from callcenter.calls import Speaker as Side
 from callcenter.conversation.acting import Bench, carry_out
 from callcenter.conversation.briefing import Asked, asked_by, brief_of
@@ -68,6 +68,8 @@ class Answering:
             async with call.voice:
                 async with call.log:
                     state = await self._parts.log.load(turn.call_id, call)
+                if state.mode is Mode.human:  # theirs to answer, but for what was cut off before they came
+                    return replace(await self.stored(turn), repeated=turn.repeated)
                 if turn.message_id not in state.unanswered:
                     return await self.stored(turn)
                 work = _Work(self._parts, call, await self._asked(call, state, turn))
@@ -110,6 +112,8 @@ class _Work:
     async def answer(self) -> bool:
         """Make the reply and keep it; False when the customer cut it off before anything was delivered."""
         self._call.speech = speech = Speech()
+        if self._call.claims:
+            speech.interrupt()
         try:
             reply = await self._parts.speaker.speak(self.asked, await self._brief(), speech, self._carry_out)
         except CutOff as cut:

@@ -16,6 +16,7 @@ from callcenter.conversation.open_calls import LINES_AT_HAND, OpenCall, Remember
 from callcenter.conversation.turn import Step, Tickets, Turn
 from callcenter.errors import CallEnded, TicketNumberTaken, TurnConflict
 from callcenter.events import (
+    AgentMessage,
     AssistantDelta,
     AssistantMessage,
     CallEvent,
@@ -60,16 +61,16 @@ class CallLog:
             call.state = stored.state
         return call.state
 
-    async def write(self, call_id: CallId, call: OpenCall, make: Make) -> Step:
+    async def write(self, call_id: CallId, call: OpenCall, make: Make, *, after_end: bool = False) -> Step:
         """Make a step on the call's present state, store and publish it; again when another writer was first.
 
-        A step without events is returned as it is. Raises CallNotFound, CallEnded, MessageTaken, StoreUnavailable, and
-        TurnConflict when other writers never let go.
+        A step without events is returned as it is; `after_end`: the call may be over. Raises CallNotFound, CallEnded,
+        MessageTaken, StoreUnavailable, and TurnConflict when other writers never let go.
         """
         async with call.log:
             for attempt in range(RACES):
                 state = await self.load(call_id, call)
-                if state.ended:
+                if state.ended and not after_end:
                     raise CallEnded
                 step = make(state, call.tickets)
                 if not step.events:
@@ -115,18 +116,20 @@ class CallLog:
         for event in events:
             if isinstance(event, AssistantMessage):
                 call.said = event.message
-            if self._remembers and isinstance(event, UserMessage | AssistantMessage | Greeting):
+            if self._remembers and isinstance(event, UserMessage | AssistantMessage | AgentMessage | Greeting):
                 call.lines.append(_remembered(event))
                 del call.lines[:-LINES_AT_HAND]
 
 
-def _remembered(event: UserMessage | AssistantMessage | Greeting) -> Remembered:
+def _remembered(event: UserMessage | AssistantMessage | AgentMessage | Greeting) -> Remembered:
     text = event.message[:LINE_CHARS]
     match event:
         case UserMessage():
             return event.message_id, Line(Speaker.customer, text)
         case AssistantMessage():
             return None, Line(Speaker.persona, text, interrupted=event.interrupted)
+        case AgentMessage():
+            return None, Line(Speaker.agent, text)
         case Greeting():
             return None, Line(Speaker.persona, text)
 

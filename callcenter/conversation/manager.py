@@ -20,19 +20,21 @@ from callcenter.calls import (
     ConversationState,
     Language,
     MessageId,
+    Mode,
     PersonaType,
     TicketNumber,
     fresh_call,
 )
-from callcenter.company import Company
+from callcenter.company import Company, Promises
 from callcenter.conversation.answering import Answering, Parts
-from callcenter.conversation.call_log import RACES, CallLog, lines_before
+from callcenter.conversation.call_log import RACES, CallLog, Make, lines_before
 from callcenter.conversation.open_calls import InUse, OpenCall, OpenCalls
 from callcenter.conversation.speaking import Speaker
 from callcenter.conversation.turn import Desk, Facts, Heard, Step, Tickets, Turn, Utterance, hear, manual_handoff, take
 from callcenter.errors import (
     CallEnded,
     CallExists,
+    CallTaken,
     EmptyMessage,
     MessageTaken,
     TurnConflict,
@@ -142,7 +144,7 @@ class ConversationManager:
         self._open = OpenCalls()
         self._desk = Desk(
             personas=personas,
-            respond_within=company.response_times.within,
+            respond_within=Promises(company.response_times, company.calendar).within,
             new_ticket_number=sources.ticket_number,
         )
         speaker = Speaker(voices, personas, bus)
@@ -228,7 +230,9 @@ class ConversationManager:
                 if not call.in_flight.issuperset(step.state.unanswered):  # another process left some, and is gone
                     await self._catch_up(utterance.call_id, call)
                 turn = Turn(utterance.call_id, said.message_id, tuple(step.events))
-                return turn if turn.reply is not None else await self._answering.answer(call, turn)
+                if turn.reply is not None or step.state.mode is Mode.human:
+                    return turn
+                return await self._answering.answer(call, turn)
             finally:
                 call.in_flight.discard(said.message_id)
 
@@ -246,11 +250,16 @@ class ConversationManager:
                 call.speech.interrupt()
 
     async def switch_persona(self, call_id: CallId, persona: PersonaType) -> Handoff | None:
-        """Give the call to a persona by hand; None when it has it already. Raises CallNotFound, CallEnded."""
+        """Give the call to a persona by hand; None when it has it already.
+
+        Raises CallNotFound, CallEnded, CallTaken.
+        """
         made: Handoff | None = None
 
         def make(state: ConversationState, _tickets: Tickets) -> Step:
             nonlocal made
+            if state.mode is Mode.human:
+                raise CallTaken("A human has this call; it goes to a persona when they release or transfer it.")
             step = Step(state=state)
             made = None
             if state.current_persona is not persona:
@@ -261,6 +270,30 @@ class ConversationManager:
         with self._use(call_id) as call:
             await self._log.write(call_id, call, make)
         return made
+
+    async def act(self, call_id: CallId, make: Make, *, silences: bool = False, after_end: bool = False) -> Step:
+        """Keep what a human does on a call, made on its state as it stands, and have its readers told.
+
+        `silences`: the reply in the making is cut off and kept first, so that none follows; `make` has been asked
+        before whether it would raise, so that nothing is cut off in vain. `after_end`: the call may be over. Raises
+        what `make` raises, CallNotFound, CallEnded, TurnConflict, StoreUnavailable.
+        """
+        with self._use(call_id) as call:
+            if not silences:
+                return await self._log.write(call_id, call, make, after_end=after_end)
+            async with call.log:
+                state = await self._log.load(call_id, call)
+                if state.ended:
+                    raise CallEnded
+                make(state, call.tickets)
+            call.claims += 1
+            try:
+                if call.speech is not None:
+                    call.speech.interrupt()
+                async with call.voice:
+                    return await self._log.write(call_id, call, make)
+            finally:
+                call.claims -= 1
 
     async def end(self, call_id: CallId, *, reason: str, satisfaction: int | None = None) -> ConversationState:
         """End a call once all that was said on it is answered.
@@ -348,7 +381,8 @@ class ConversationManager:
             return await self._keep(call_id, call, said)
         async with call.ear:
             async with call.log:
-                doubted = doubt(await self._log.load(call_id, call), said.analysis, self._policy)
+                state = await self._log.load(call_id, call)
+                doubted = doubt(state, said.analysis, self._policy) if state.mode is Mode.ai else None
             if doubted is None:
                 return await self._keep(call_id, call, said)
             # The customer's words are safe before any model is asked about them.
@@ -366,7 +400,8 @@ class ConversationManager:
             if said.opinion is not None:
                 decision = decision.altered({"opinion": said.opinion})
             step = take(state, tickets, self._facts(said, decision), self._desk)
-            self._answering.at_once(step, Turn(call_id, said.message_id, tuple(step.events)), call.said)
+            if step.state.mode is Mode.ai:
+                self._answering.at_once(step, Turn(call_id, said.message_id, tuple(step.events)), call.said)
             return step
 
         step = await self._log.write(call_id, call, make)
@@ -443,6 +478,6 @@ class ConversationManager:
 def _outcome(state: ConversationState, tickets: Tickets) -> Outcome:
     if not all(ticket.settled for ticket in tickets.values()):
         return Outcome.ticket_open
-    if state.human_requested:
+    if state.human_requested or state.mode is Mode.human:
         return Outcome.handed_off
     return Outcome.resolved if state.user_message_count else Outcome.abandoned

@@ -30,7 +30,7 @@ Remembered = tuple[MessageId | None, Line]
 class OpenCall:
     """One call at hand."""
 
-    __slots__ = ("ear", "in_flight", "lines", "log", "said", "speech", "state", "tickets", "users", "voice")
+    __slots__ = ("claims", "ear", "in_flight", "lines", "log", "said", "speech", "state", "tickets", "users", "voice")
 
     def __init__(self) -> None:
         self.log = asyncio.Lock()
@@ -47,6 +47,8 @@ class OpenCall:
         """What was said last, oldest first, where a voice needs it; valid while `state` is."""
         self.speech: Speech | None = None
         """The reply in the making."""
+        self.claims = 0
+        """Humans who wait for the reply in the making to end, to take the call."""
         self.in_flight: set[MessageId] = set()
         """Messages whose reply this process is making."""
         self.users = 0

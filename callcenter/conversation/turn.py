@@ -7,7 +7,7 @@ is fixed: user_message, routing, handoff, escalation, transfer_requested, ticket
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -19,6 +19,7 @@ from callcenter.calls import (
     HandoffPacket,
     Language,
     MessageId,
+    Mode,
     PersonaType,
     PriorityLevel,
     Slot,
@@ -165,7 +166,8 @@ class Desk:
     """What the company promises, as far as a turn needs it."""
 
     personas: PersonaManager
-    respond_within: Callable[[PriorityLevel], timedelta]
+    respond_within: Callable[[PriorityLevel, datetime], timedelta]
+    """How long a ticket of a priority may wait from a moment on."""
     new_ticket_number: Callable[[], TicketNumber]
 
 
@@ -188,6 +190,8 @@ def hear(state: ConversationState, facts: Heard) -> Step:
 
 def take(state: ConversationState, tickets: Tickets, facts: Facts, desk: Desk) -> Step:
     """Return the events that a message leads to before anybody answers it; its own, unless it was heard before."""
+    if state.mode is Mode.human:
+        facts = replace(facts, decision=_beside_human(state, facts.decision))
     decision = facts.decision
     number = None if decision.create_ticket else decision.add_to_ticket or state.ticket
     step = Step(state=state) if facts.heard else hear(state, facts)
@@ -212,6 +216,18 @@ def take(state: ConversationState, tickets: Tickets, facts: Facts, desk: Desk) -
     escalate(step, facts)
     put_on_ticket(step, facts, desk, told=slots is not known_before, turns=turns)
     return step
+
+
+def _beside_human(state: ConversationState, decision: RoutingDecision) -> RoutingDecision:
+    """Return what is left to decide while a human has the call: no persona takes it, nobody else is asked for."""
+    return decision.altered(
+        {
+            "target_persona": state.current_persona,
+            "handoff": False,
+            "transfer_to_human": False,
+            "reasoning": f"{decision.reasoning}; a human has the call",
+        }
+    )
 
 
 def manual_handoff(state: ConversationState, persona: PersonaType, personas: PersonaManager, now: datetime) -> Handoff:
@@ -313,7 +329,7 @@ def put_on_ticket(step: Step, facts: Facts, desk: Desk, *, told: bool, turns: bo
             escalated=decision.escalation_needed,
             human_requested=decision.transfer_to_human,
             now=facts.now,
-            respond_within=desk.respond_within(decision.priority),
+            respond_within=desk.respond_within(decision.priority, facts.now),
         )
         step.opened = (ticket,)
         step.ticket = ticket
@@ -334,7 +350,7 @@ def put_on_ticket(step: Step, facts: Facts, desk: Desk, *, told: bool, turns: bo
         escalated=decision.escalation_needed,
         human_requested=decision.transfer_to_human,
         now=facts.now,
-        respond_within=desk.respond_within(priority),
+        respond_within=desk.respond_within(priority, facts.now),
     )
     if ticket is step.ticket:
         if not turns:

@@ -20,6 +20,7 @@ from callcenter.calls import (
     ConversationState,
     Language,
     MessageId,
+    Mode,
     PersonaType,
     PriorityLevel,
     TicketCategory,
@@ -27,8 +28,8 @@ from callcenter.calls import (
     Value,
 )
 from callcenter.events import CallEvent
-from callcenter.tickets import Ticket, TicketChange, TicketStatus
 from callcenter.store.api_keys import ApiKey
+from callcenter.tickets import Ticket, TicketChange, TicketStatus
 
 Item = TypeVar("Item")
 
@@ -53,6 +54,9 @@ class CallFilter(Value):
     language: Language | None = None
     channel: Channel | None = None
     ended: bool | None = None
+    mode: Mode | None = None
+    waiting: bool | None = None
+    """For a human."""
     started_from: AwareDatetime | None = None
     """Included."""
     started_until: AwareDatetime | None = None
@@ -219,10 +223,6 @@ class Store(Protocol):
         """
         ...
 
-    async def check(self) -> None:
-        """Return when the store answers and its schema is the expected one; raise StoreUnavailable otherwise."""
-        ...
-
     async def add_key(self, key: ApiKey) -> None:
         """Keep a new API key. Raises InvalidRequest when its id is taken."""
         ...
@@ -237,6 +237,10 @@ class Store(Protocol):
 
     async def remove_key(self, key_id: str) -> bool:
         """Delete an API key for good, and return whether there was one."""
+        ...
+
+    async def check(self) -> None:
+        """Return when the store answers and its schema is the expected one; raise StoreUnavailable otherwise."""
         ...
 
     async def close(self) -> None:

@@ -289,6 +289,9 @@ def _calls(
     where.equals("current_persona", wanted.persona)
     where.equals("language", wanted.language)
     where.equals("channel", wanted.channel)
+    where.equals("mode", wanted.mode)
+    if wanted.waiting is not None:
+        where.add(f"json_extract(state, '$.waiting_since') is {'not ' if wanted.waiting else ''}null")
     if wanted.ended is not None:
         where.add("ended_at is not null" if wanted.ended else "ended_at is null")
     if wanted.started_from is not None:

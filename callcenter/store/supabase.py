@@ -142,10 +142,17 @@ class SupabaseStore(Store):
         check_limit(limit)
         start = place("calls", cursor)
         query = self._api.client.table("conversations").select("state")
-        same = {"current_persona": wanted.persona, "language": wanted.language, "channel": wanted.channel}
+        same = {
+            "current_persona": wanted.persona,
+            "language": wanted.language,
+            "channel": wanted.channel,
+            "mode": wanted.mode,
+        }
         for column, value in same.items():
             if value is not None:
                 query = query.eq(column, value.value)
+        if wanted.waiting is not None:
+            query = (query.not_ if wanted.waiting else query).is_("state->>waiting_since", "null")
         if wanted.ended is not None:
             query = (query.not_ if wanted.ended else query).is_("ended_at", "null")
         if wanted.started_from is not None:
@@ -233,13 +240,6 @@ class SupabaseStore(Store):
         return _read(_TRUTH, await self._api.call("restore_call", archive=kept))
 
     @override
-    async def check(self) -> None:
-        schema = _read(_NUMBER, await self._api.call("callcenter_schema"))
-        if schema < self._expected:
-            raise StoreRefused(
-                f"The database is at migration {schema:04}, this version needs {self._expected:04};"
-                " run `callcenter migrate`."
-    @override
     async def add_key(self, key: ApiKey) -> None:
         if not _read(_TRUTH, await self._api.call("add_api_key", key=key_row(key))):
             raise key_taken()
@@ -261,6 +261,13 @@ class SupabaseStore(Store):
         query = self._api.client.table("api_keys").delete().filter("id", *is_text(key_id))
         return bool((await self._api.rows(query))[0])
 
+    @override
+    async def check(self) -> None:
+        schema = _read(_NUMBER, await self._api.call("callcenter_schema"))
+        if schema < self._expected:
+            raise StoreRefused(
+                f"The database is at migration {schema:04}, this version needs {self._expected:04};"
+                " run `callcenter migrate`."
             )
 
     @override

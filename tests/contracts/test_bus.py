@@ -83,6 +83,37 @@ async def test_a_call_is_heard_while_somebody_listens_to_it(bus: Bus) -> None:
         assert bus.heard(CALL)
 
 
+async def test_a_listener_hears_all_calls_but_no_pieces_of_replies(bus: Bus) -> None:
+    other = CallId("CALL-2")
+    assert not bus.heard(other)
+    async with bus.subscribe_all() as listener, bus.subscribe(CALL) as reader, asyncio.timeout(PATIENCE):
+        assert bus.heard(other)
+        await bus.publish([delta("piece", other)])
+        await bus.publish([user_message(), delta("piece"), assistant_message()])
+        await bus.publish([call_started(other)])
+        got = list(await listener.batch())
+        while len(got) < 3:
+            got += await listener.batch()
+        assert got == [user_message(), assistant_message(), call_started(other)]
+        assert list(await reader.batch()) == [user_message(), delta("piece"), assistant_message()]
+    assert not bus.heard(other)
+
+
+async def test_a_listener_that_falls_behind_is_told_and_one_of_a_closed_bus_ends(bus: Bus) -> None:
+    async with bus.subscribe_all() as slow, bus.subscribe_all() as idle, asyncio.timeout(PATIENCE):
+        for number in range(FRAMES_KEPT + 1):
+            await bus.publish([user_message(message_id=f"m-{number}")])
+            await idle.batch()
+        with pytest.raises(SubscriberTooSlow):
+            await slow.batch()
+        await bus.close()
+        with pytest.raises(BusClosed):
+            await idle.batch()
+    with pytest.raises(BusClosed):
+        async with bus.subscribe_all():
+            pass
+
+
 async def test_what_was_published_before_is_not_heard(bus: Bus) -> None:
     await bus.publish([delta("too early")])
     async with bus.subscribe(CALL) as reader, asyncio.timeout(PATIENCE):

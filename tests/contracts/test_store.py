@@ -644,6 +644,11 @@ async def fill_calls(store: Store) -> None:
             await store.append(following(step.state, call_ended(seq=3, at=after(60 * number + 30))))
         if number == 5:
             await store.append(following(step.state, handoff(message_id=None)))
+        if number in {7, 8}:
+            waiting = following(step.state, transfer_requested())
+            await store.append(waiting)
+            if number == 8:
+                await store.append(following(waiting.state, call_claimed(seq=4)))
 
 
 @pytest.mark.parametrize(
@@ -658,6 +663,10 @@ async def fill_calls(store: Store) -> None:
         (CallFilter(persona=PersonaType.complaints), [5]),
         (CallFilter(ended=True), [6, 0]),
         (CallFilter(ended=False), [11, 10, 9, 8, 7, 5, 4, 3, 2, 1]),
+        (CallFilter(waiting=True), [7]),
+        (CallFilter(waiting=False, ended=False, language=Language.en), [9, 3]),
+        (CallFilter(mode=Mode.human), [8]),
+        (CallFilter(mode=Mode.ai, channel=Channel.whatsapp), [4, 0]),
         (CallFilter(started_from=after(600)), [11, 10]),
         (CallFilter(started_until=after(60)), [0]),
         (CallFilter(started_from=after(120), started_until=after(240)), [3, 2]),
@@ -682,6 +691,8 @@ async def test_every_filter_of_calls_is_honoured(store: Store) -> None:
         "language",
         "channel",
         "ended",
+        "mode",
+        "waiting",
         "started_from",
         "started_until",
     }
@@ -1172,15 +1183,6 @@ async def test_what_is_no_whole_call_is_refused(store: Store) -> None:
         await store.state(CALL)
 
 
-# The store itself.
-
-
-async def test_an_open_store_checks_well(store: Store) -> None:
-    await store.check()
-
-
-ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
-    "append": lambda store: store.append(opening()),
 # API keys.
 
 
@@ -1232,6 +1234,15 @@ async def test_the_last_day_a_key_was_used_never_goes_back(store: Store) -> None
     await store.key_used("no-such-id", days[0])
 
 
+# The store itself.
+
+
+async def test_an_open_store_checks_well(store: Store) -> None:
+    await store.check()
+
+
+ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "append": lambda store: store.append(opening()),
     "load": lambda store: store.load(CALL, last=1),
     "state": lambda store: store.state(CALL),
     "events": lambda store: store.events(CALL),
@@ -1244,6 +1255,10 @@ async def test_the_last_day_a_key_was_used_never_goes_back(store: Store) -> None
     "ticket_history": lambda store: store.ticket_history(TICKET),
     "erase": lambda store: store.erase(CALL),
     "restore": lambda store: store.restore(archive()),
+    "add_key": lambda store: store.add_key(api_key()),
+    "keys": lambda store: store.keys(),
+    "key_used": lambda store: store.key_used(api_key().id, NOON.date()),
+    "remove_key": lambda store: store.remove_key(api_key().id),
     "check": lambda store: store.check(),
 }
 """Each method of a store, called; a new one must be added."""
@@ -1253,10 +1268,6 @@ def test_every_method_of_a_store_is_asked_when_closed() -> None:
     methods = {name for name, _ in inspect.getmembers(Store, inspect.isfunction) if not name.startswith("_")}
     assert methods == {*ASKED, "close"}
 
-    "add_key": lambda store: store.add_key(api_key()),
-    "keys": lambda store: store.keys(),
-    "key_used": lambda store: store.key_used(api_key().id, NOON.date()),
-    "remove_key": lambda store: store.remove_key(api_key().id),
 
 @pytest.mark.parametrize("method", ASKED)
 async def test_a_closed_store_is_unavailable(store: Store, method: str) -> None:
