@@ -4,6 +4,7 @@
 what a message talks about. The demo company stands in demo/, and `copy_demo` gives it to a new business as a start.
 """
 
+from callcenter.company.calendar import Calendar
 from callcenter.company.hours import Hours, Opening, Weekday
 from callcenter.company.loader import Problem, load_company
 from callcenter.company.money import Currency, Price
@@ -19,12 +20,14 @@ from callcenter.company.profile import (
     Texts,
     Topic,
 )
+from callcenter.company.promises import Promises
 from callcenter.company.starter import DEMO, copy_demo
 from callcenter.company.topics import Mention
 
 __all__ = [
     "DEMO",
     "Answer",
+    "Calendar",
     "Company",
     "Contacts",
     "Currency",
@@ -35,6 +38,7 @@ __all__ = [
     "Policy",
     "Price",
     "Problem",
+    "Promises",
     "ResponseTimes",
     "Service",
     "Social",

@@ -15,6 +15,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from callcenter.calls import Language, LocalizedText, PriorityLevel, Value
+from callcenter.company.calendar import Calendar
 from callcenter.company.hours import Hours, TimezoneName
 from callcenter.company.money import CurrencyCode, Price
 from callcenter.company.topics import Entry, Mention, TopicIndex
@@ -199,12 +200,14 @@ class Texts(Value):
 
 
 class ResponseTimes(Value):
-    """Within how many hours somebody acts on a ticket, by priority; hours of the clock, not working hours."""
+    """Within how many hours somebody acts on a ticket, by priority; promises.py reckons with them."""
 
     urgent: Annotated[int, Field(ge=1)]
     high: Annotated[int, Field(ge=1)]
     medium: Annotated[int, Field(ge=1)]
     low: Annotated[int, Field(ge=1)]
+    business_hours: bool = False
+    """Whether only the hours count in which the company is open; else hours of the clock."""
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
@@ -240,6 +243,11 @@ class Company(Value):
     lexicon_folder: Path | None = None
     """The company's own words for the analyzer, where it brings some."""
 
+    @property
+    def calendar(self) -> Calendar:
+        """When it is open, at given moments."""
+        return self._calendar
+
     def service(self, service_id: str) -> Service | None:
         """Return the service with this id, None if the company has none such (any more)."""
         return next((each for each in self.services if each.id == service_id), None)
@@ -259,6 +267,10 @@ class Company(Value):
     def answers_mentioned(self, text: str) -> tuple[Answer, ...]:
         """Return the answers whose question a message comes near, the most specific first."""
         return tuple(found.topic for found in self.topics(text) if isinstance(found.topic, Answer))
+
+    @cached_property
+    def _calendar(self) -> Calendar:
+        return Calendar(self.hours)
 
     @cached_property
     def _topic_index(self) -> TopicIndex[Topic]:

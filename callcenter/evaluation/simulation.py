@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 from callcenter.bootstrap import App, build
 from callcenter.calls import CallId, MessageId, TicketNumber, Value
 from callcenter.company import Company
-from callcenter.company.hours import Weekday
 from callcenter.conversation import Sources, Utterance
 from callcenter.evaluation.differences import Difference, against_route, against_script, against_twin
 from callcenter.evaluation.mutations import Mutation, mutate
@@ -95,10 +94,8 @@ class _Stage:
 
 def opening(company: Company) -> datetime:
     """Return a moment just after a company has opened, always the same one."""
-    days = (_DAY + timedelta(days=each) for each in range(len(Weekday)))
-    day, first = next((day, found[0]) for day in days if (found := company.hours.on(list(Weekday)[day.weekday()])))
-    midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(company.timezone))
-    return midnight + timedelta(minutes=first.opens) + _AFTER_OPENING
+    midnight = datetime(_DAY.year, _DAY.month, _DAY.day, tzinfo=ZoneInfo(company.timezone))
+    return company.calendar.next_opening(midnight) + _AFTER_OPENING
 
 
 async def _runs(stage: _Stage, app: App, scenario: Scenario, *, mutations: bool) -> AsyncIterator[Run]:

@@ -7,14 +7,17 @@ name or a description can't pose as an instruction.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Final
 
 from callcenter.calls import ConversationState, Language, PriorityLevel, Sentiment
 from callcenter.company import Company
+from callcenter.company.calendar_words import at_moment, by_moment, weekday
+from callcenter.company.hours import DAY_NAMES
 from callcenter.company.money import written
 from callcenter.llm import Brief, Receipt, TicketNews
 from callcenter.personas.manager import DESCRIPTION_CHARS, PersonaManager
-from callcenter.personas.prompt_facts import Clock, within
+from callcenter.personas.prompt_facts import within
 from callcenter.personas.prompt_texts import PromptTexts
 from callcenter.tickets import Ticket
 
@@ -35,7 +38,6 @@ class CallTeller:
         self._personas = personas
         self._company = company
         self._texts = texts
-        self._clock = Clock(company.hours)
 
     def tell(self, brief: Brief) -> tuple[str, list[str]]:
         """Return the call in the reply's language, and what of it may be quoted as fact.
@@ -43,8 +45,8 @@ class CallTeller:
         What the customer claims (an amount, a figure in the description) is told, but no fact unless a ticket has it.
         """
         state, language, lines = brief.state, brief.language, self._texts.call
-        day, time, is_open = self._clock.read(brief.at, language)
-        now = (lines.open_now if is_open else lines.closed_now)[language].format(day=day, time=time)
+        is_open = self._company.calendar.is_open(brief.at)
+        now = self._now(brief, is_open=is_open)
         tickets = self._tickets(brief)
         told = [now, *self._known(brief), *tickets]
         facts = [now, *tickets, *_own(state)]
@@ -65,6 +67,15 @@ class CallTeller:
         listed = self._texts.list_semicolon[language].join(done)
         told.append(lines.done[language].format(receipts=listed) if done else lines.nothing_done[language])
         return "\n".join(told), facts
+
+    def _now(self, brief: Brief, *, is_open: bool) -> str:
+        calendar, language, lines = self._company.calendar, brief.language, self._texts.call
+        local = brief.at.astimezone(calendar.zone)
+        now = {"day": DAY_NAMES[weekday(calendar, brief.at)][language], "time": f"{local.hour:02}:{local.minute:02}"}
+        if is_open:
+            return lines.open_now[language].format_map(now)
+        again = at_moment(calendar, calendar.next_opening(brief.at), now=brief.at, language=language)
+        return lines.closed_now[language].format(opens=again, **now)
 
     def _known(self, brief: Brief) -> list[str]:
         language, lines, state = brief.language, self._texts.call, brief.state
@@ -128,9 +139,15 @@ class CallTeller:
             ticket=ticket.number,
             category=self._personas.label(ticket.category, language),
             status=self._personas.label(ticket.status, language),
-            within=within(left, language, self._texts),
+            within=self._by(brief, ticket, left),
             phone=self._company.contacts.phone,
         )
+
+    def _by(self, brief: Brief, ticket: Ticket, left: timedelta) -> str:
+        """Say by when a ticket is answered: by a day and time where the company counts in working hours."""
+        if left > timedelta() and self._company.response_times.business_hours:
+            return by_moment(self._company.calendar, ticket.due_at, now=brief.at, language=brief.language)
+        return within(left, brief.language, self._texts)
 
     def _trend(self, trend: tuple[Sentiment, ...], language: Language) -> str:
         return self._listed([self._personas.label(each, language) for each in trend[-TREND_SHOWN:]], language)

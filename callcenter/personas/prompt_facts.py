@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import ceil
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from callcenter.calls import Language
-from callcenter.company import Answer, Company, Hours, Policy, Service, Topic, Weekday
-from callcenter.company.hours import DAY_MINUTES, DAY_NAMES, WEEK_MINUTES
+from callcenter.company import Answer, Company, Policy, Service, Topic
 from callcenter.llm.usage import tokens_in
 from callcenter.personas.prompt_texts import PromptTexts, Span
 
@@ -109,27 +107,6 @@ def _service(service: Service, language: Language, texts: PromptTexts) -> str:
 def _plain(markdown: str) -> str:
     text = _STRESS.sub("", _ITEM.sub("- ", _HEADING.sub("", markdown)))
     return _EMPTY_LINES.sub("\n", text).strip()
-
-
-class Clock:
-    """Says what time it is at the company, and whether somebody is in."""
-
-    def __init__(self, hours: Hours) -> None:
-        self._zone = ZoneInfo(hours.timezone)
-        self._days = tuple(Weekday)
-        self._spans = tuple(
-            (day * DAY_MINUTES + opening.opens, opening.length)
-            for day, name in enumerate(self._days)
-            for opening in hours.on(name)
-        )
-
-    def read(self, moment: datetime, language: Language) -> tuple[str, str, bool]:
-        """Return the day's name, the time and whether it is open."""
-        local = moment.astimezone(self._zone)
-        day, minute = local.weekday(), local.hour * 60 + local.minute
-        week_minute = day * DAY_MINUTES + minute
-        is_open = any((week_minute - opens) % WEEK_MINUTES < length for opens, length in self._spans)
-        return DAY_NAMES[self._days[day]][language], f"{local.hour:02}:{local.minute:02}", is_open
 
 
 _GRACE: Final = timedelta(minutes=1)

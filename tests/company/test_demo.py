@@ -113,11 +113,12 @@ def test_a_single_price_is_said_as_it_stands(demo: Company):
 
 def test_its_hours_are_said_in_both_languages(demo: Company):
     assert demo.hours.describe(Language.en) == (
-        "Sunday to Thursday, 9:00–18:00; Saturday, 10:00–14:00; closed on Friday (Riyadh time)"
+        "Sunday to Thursday, 9:00–18:00; Saturday, 10:00–14:00; closed on Friday"
+        "; closed on public holidays (Riyadh time)"
     )
     assert demo.hours.describe(Language.ar) == (
         "من الأحد إلى الخميس من 9:00 صباحًا حتى 6:00 مساءً، والسبت من 10:00 صباحًا حتى 2:00 ظهرًا، والجمعة إجازة"
-        " (بتوقيت الرياض)"
+        "، والعطل الرسمية إجازة (بتوقيت الرياض)"
     )
 
 

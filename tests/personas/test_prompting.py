@@ -22,7 +22,8 @@ from callcenter.calls import (
     TicketCategory,
     TicketNumber,
 )
-from callcenter.company import DEMO, load_company
+from callcenter.company import DEMO, Company, Weekday, load_company
+from callcenter.company.hours import DAY_NAMES
 from callcenter.company.money import written
 from callcenter.errors import ConfigurationError
 from callcenter.llm import Receipt, TicketNews
@@ -31,7 +32,7 @@ from callcenter.llm.offline.phrases import load_phrasebook
 from callcenter.llm.prompt import Exchange, Line, ToolCall
 from callcenter.llm.tools import TOOLS
 from callcenter.personas import PersonaManager, load_personas
-from callcenter.personas.prompt_facts import Clock, tokens, within
+from callcenter.personas.prompt_facts import tokens, within
 from callcenter.personas.prompt_texts import FILE, load_prompt_texts
 from callcenter.personas.prompting import LINE_CHARS, Prompting
 from callcenter.routing import SuggestedAction
@@ -209,6 +210,16 @@ def test_interests_are_told_in_full_the_last_two_once(language):
 
 
 @BOTH
+def test_a_company_that_counts_working_hours_promises_a_day_and_a_time(language):
+    times = COMPANY.response_times.model_copy(update={"business_hours": True})
+    company = Company.model_validate({**dict(COMPANY), "response_times": times})
+    prompting = Prompting(PERSONAS, company, prompt_tokens=8_000, max_output_tokens=800)
+    prompt = composed(language, prompting=prompting, ticket=ticket(language, due_at=NOW + timedelta(days=2)))
+    by = {Language.ar: "قبل الساعة 11:00 صباحًا يوم الثلاثاء", Language.en: "by 11:00 on Tuesday"}[language]
+    assert by in prompt.instructions
+
+
+@BOTH
 @pytest.mark.parametrize("channel", Channel)
 def test_each_channel_has_its_rule(language, channel):
     assert TEXTS.channels[channel][language] in composed(language, state={"channel": channel}).instructions
@@ -224,10 +235,12 @@ def test_what_is_wanted_is_said_in_words(language, action):
 
 @BOTH
 def test_it_says_whether_somebody_is_in(language):
-    for at, line in ((NOW, TEXTS.call.open_now), (NIGHT, TEXTS.call.closed_now)):
-        day, time, is_open = Clock(COMPANY.hours).read(at, language)
-        assert is_open is (at is NOW)
-        assert told(language, line, day=day, time=time) in composed(language, at=at).instructions
+    sunday, monday = (DAY_NAMES[each][language] for each in (Weekday.sunday, Weekday.monday))
+    open_now = told(language, TEXTS.call.open_now, day=sunday, time="11:00")
+    assert open_now in composed(language, at=NOW).instructions
+    opens = {Language.ar: "اليوم الساعة 9:00 صباحًا", Language.en: "today at 9:00"}[language]
+    closed_now = told(language, TEXTS.call.closed_now, day=monday, time="02:00", opens=opens)
+    assert closed_now in composed(language, at=NIGHT).instructions
 
 
 @BOTH

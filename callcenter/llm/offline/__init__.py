@@ -17,7 +17,7 @@ from callcenter.calls import Language
 from callcenter.company import Company
 from callcenter.llm import Brief, Completion, CompletionKind, Delta, Piece
 from callcenter.llm.offline.choice import draft_reply
-from callcenter.llm.offline.facts import OpeningTimes, facts_of, item_index
+from callcenter.llm.offline.facts import facts_of, item_index
 from callcenter.llm.offline.phrases import Cue, Day, load_phrasebook
 from callcenter.llm.offline.turn import Turn
 from callcenter.routing import RoutingPolicy
@@ -51,7 +51,6 @@ class OfflineVoice:
         self._items = item_index(company)
         offers = book.cues[Cue.offer].phrases
         self._facts = {language: facts_of(company, language, offers) for language in Language}
-        self._times = OpeningTimes(company.hours)
 
     async def stream(self, brief: Brief) -> AsyncGenerator[Piece, None]:
         """Yield the reply sentence by sentence; never fails."""
@@ -92,5 +91,4 @@ class OfflineVoice:
             ordinal_index=self._ordinal_index,
             last_ordinal=self._last_ordinal,
             item_index=self._items,
-            times=self._times,
         )

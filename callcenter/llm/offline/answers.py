@@ -9,7 +9,7 @@ from typing import Final
 
 from callcenter.analysis.models import Act, EntityKind
 from callcenter.company import Answer
-from callcenter.company.hours import DAY_NAMES
+from callcenter.company.hours import DAY_NAMES, Weekday
 from callcenter.llm.offline.facts import quoted
 from callcenter.llm.offline.phrases import Cue
 from callcenter.llm.offline.turn import Draft, Turn
@@ -105,7 +105,7 @@ def _hours(turn: Turn, draft: Draft) -> None:
 def _open_now(turn: Turn, draft: Draft) -> None:
     if turn.day is None and _apart_from_now(turn):
         return
-    draft.add(_open_on(turn) or turn.say(turn.lines.open_now if turn.open_now else turn.lines.closed_now))
+    draft.add(_open_on(turn) or _whether_open(turn))
     if Cue.hours not in turn.cues:
         _hours(turn, draft)
 
@@ -139,9 +139,12 @@ def _open_on(turn: Turn) -> str:
     day = turn.day
     if day is None:
         return ""
-    return turn.say(
-        turn.lines.open_on if turn.times.open_on(day) else turn.lines.closed_on, day=DAY_NAMES[day][turn.language]
-    )
+    named = DAY_NAMES[list(Weekday)[day.weekday()]][turn.language]
+    return turn.say(turn.lines.open_on if turn.company.calendar.opens_on(day) else turn.lines.closed_on, day=named)
+
+
+def _whether_open(turn: Turn) -> str:
+    return turn.say(turn.lines.open_now) if turn.open_now else turn.say(turn.lines.closed_now, opens=turn.opens)
 
 
 def _about(turn: Turn, draft: Draft) -> None:

@@ -9,19 +9,15 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 from callcenter.calls import Language
-from callcenter.company import Answer, Company, Hours, Policy, Service, Weekday
+from callcenter.company import Answer, Company, Policy, Service
 from callcenter.company.topics import Entry, TopicIndex
 
 BULLET: Final = "\n• "
 _ENDINGS: Final = (".", "!", "?", "؟", "…", ":")
 _PARENTHESES: Final = re.compile("[()]")
-_DAY_MINUTES: Final = 24 * 60
-_WEEK_MINUTES: Final = 7 * _DAY_MINUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,33 +124,6 @@ def item_index(company: Company) -> TopicIndex[ItemRef]:
             names = [name.strip() for label in labels for name in _PARENTHESES.split(label) if name.strip()]
             entries.append(Entry(ItemRef(service.id, place), names))
     return TopicIndex(entries)
-
-
-class OpeningTimes:
-    """Whether the company is open at a moment, by its weekly hours; holidays are not in them."""
-
-    def __init__(self, hours: Hours) -> None:
-        self._hours = hours
-        self._zone = ZoneInfo(hours.timezone)
-        self._spans = tuple(
-            (day * _DAY_MINUTES + opening.opens, opening.length)
-            for day, name in enumerate(Weekday)
-            for opening in hours.on(name)
-        )
-
-    def open_at(self, moment: datetime) -> bool:
-        """Whether somebody is in at `moment`, which must be aware."""
-        local = moment.astimezone(self._zone)
-        minute = (local.weekday() * 24 + local.hour) * 60 + local.minute
-        return any((minute - opens) % _WEEK_MINUTES < length for opens, length in self._spans)
-
-    def open_on(self, day: Weekday) -> bool:
-        """Whether there are hours that begin on `day`."""
-        return bool(self._hours.on(day))
-
-    def day_after(self, moment: datetime) -> Weekday:
-        """Return the day after `moment`, which must be aware, by the company's clock."""
-        return list(Weekday)[(moment.astimezone(self._zone).weekday() + 1) % len(Weekday)]
 
 
 def _service(service: Service, language: Language) -> ServiceFacts:

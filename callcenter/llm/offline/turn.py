@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -15,10 +16,11 @@ from callcenter.analysis import PhraseIndex
 from callcenter.analysis.models import Act, EntityKind
 from callcenter.calls import ConversationIntent, Language
 from callcenter.company import Answer, Company, Mention, Policy, Service, Topic, Weekday
+from callcenter.company.calendar_words import at_moment, by_moment
 from callcenter.company.topics import TopicIndex
 from callcenter.llm import Brief
 from callcenter.llm.offline.counts import CountForm, Unit, rounded, said
-from callcenter.llm.offline.facts import BULLET, Facts, Item, ItemRef, OpeningTimes, ServiceFacts
+from callcenter.llm.offline.facts import BULLET, Facts, Item, ItemRef, ServiceFacts
 from callcenter.llm.offline.phrases import Cue, Day, Label, Phrases, Wordings
 
 REPLY_CHARS: Final = 600
@@ -94,7 +96,6 @@ class Turn:
     """The intent, or `other` where it was only a guess."""
     company: Company
     cue_index: PhraseIndex[Cue]
-    times: OpeningTimes
     day_index: PhraseIndex[Day]
     ordinal_index: PhraseIndex[int]
     """Finds "the first", "the second" ... as 0, 1 ...; `last_ordinal` is "the last"."""
@@ -117,15 +118,25 @@ class Turn:
     @property
     def open_now(self) -> bool:
         """Whether somebody is in."""
-        return self.times.open_at(self.brief.at)
+        return self.company.calendar.is_open(self.brief.at)
 
     @property
-    def day(self) -> Weekday | None:
-        """The first day the message names."""
+    def opens(self) -> str:
+        """When somebody is in again."""
+        calendar = self.company.calendar
+        return at_moment(calendar, calendar.next_opening(self.brief.at), now=self.brief.at, language=self.language)
+
+    @property
+    def day(self) -> date | None:
+        """The first day the message names: of a day of the week the next one, which may be today."""
         named = next((match.payload for match in self.day_index.find(self.brief.text)), None)
         if named is None:
             return None
-        return self.times.day_after(self.brief.at) if named is Day.tomorrow else Weekday(named.value)
+        today = self.company.calendar.day_of(self.brief.at)
+        if named is Day.tomorrow:
+            return today + timedelta(days=1)
+        ahead = (list(Weekday).index(Weekday(named.value)) - today.weekday()) % len(Weekday)
+        return today + timedelta(days=ahead)
 
     @property
     def language(self) -> Language:
@@ -243,5 +254,7 @@ class Turn:
         left = ticket.due_at - self.brief.at if ticket else None
         if left is None or left.total_seconds() <= 0:
             return self.say(self.lines.shortly)
+        if ticket and self.company.response_times.business_hours:
+            return by_moment(self.company.calendar, ticket.due_at, now=self.brief.at, language=self.language)
         unit, number = rounded(left)
         return self.say(self.lines.within, time=said(number, self.counts[unit][self.language]))

@@ -9,7 +9,6 @@ from callcenter.calls import ConversationIntent, Language, PersonaType, Slot
 from callcenter.company import Company
 from callcenter.llm import TicketNews
 from callcenter.llm.offline import OfflineVoice
-from callcenter.llm.offline.facts import OpeningTimes
 from callcenter.llm.offline.phrases import load_phrasebook
 from tests.llm.briefs import NIGHT, NOW, TICKET, analysis, brief, ticket
 
@@ -46,31 +45,31 @@ def test_hours_are_told(say, company, language, text):
 def test_open_now_goes_by_the_companys_own_clock(say, language, text):
     lines = load_phrasebook().personas[PersonaType.reception]
     assert say(text, language, at=NOW).startswith(lines.open_now[language])
-    assert say(text, language, at=NIGHT).startswith(lines.closed_now[language])
+    assert not say(text, language, at=NIGHT).startswith(lines.open_now[language])
 
 
 @pytest.mark.parametrize(
-    ("moment", "is_open"),
+    ("language", "text", "told"),
     [
-        (datetime(2026, 11, 22, 5, 59, tzinfo=UTC), False),
-        (datetime(2026, 11, 22, 6, 0, tzinfo=UTC), True),
-        (datetime(2026, 11, 22, 14, 59, tzinfo=UTC), True),
-        (datetime(2026, 11, 22, 15, 0, tzinfo=UTC), False),
-        (datetime(2026, 11, 20, 9, 0, tzinfo=UTC), False),
-        (datetime(2026, 11, 21, 9, 0, tzinfo=UTC), True),
+        (AR, "هل أنتم فاتحين الآن؟", "ونعود يوم السبت الساعة 10:00 صباحًا."),
+        (EN, "are you open right now?", "and open again on Saturday at 10:00."),
     ],
 )
-def test_opening_times_are_exact_to_the_minute(company, moment, is_open):
-    assert OpeningTimes(company.hours).open_at(moment) is is_open
+def test_who_asks_when_it_is_closed_hears_when_it_opens(say, language, text, told):
+    thursday_evening = datetime(2026, 11, 19, 16, tzinfo=UTC)
+    assert told in say(text, language, at=thursday_evening)
 
 
-def test_opening_times_run_past_midnight(company):
-    weekly = ({"days": ["sunday"], "opens": "20:00", "closes": "02:00"},)
-    hours = type(company.hours).model_validate({"timezone": "UTC", "weekly": weekly})
-    times = OpeningTimes(hours)
-    assert times.open_at(datetime(2026, 11, 23, 1, 59, tzinfo=UTC))
-    assert not times.open_at(datetime(2026, 11, 23, 2, 0, tzinfo=UTC))
-    assert not times.open_at(datetime(2026, 11, 22, 1, 0, tzinfo=UTC))
+@pytest.mark.parametrize(
+    ("language", "text", "day"),
+    [(AR, "هل أنتم فاتحين الأربعاء؟", "الأربعاء"), (EN, "are you open on Wednesday?", "Wednesday")],
+)
+def test_a_day_asked_about_goes_by_the_calendar(say, language, text, day):
+    """The 23rd of September 2026 is a Wednesday, and the national day."""
+    lines = load_phrasebook().personas[PersonaType.reception]
+    closed, opened = (each[language][0].format(day=day) for each in (lines.closed_on, lines.open_on))
+    assert closed in say(text, language, at=datetime(2026, 9, 20, 9, tzinfo=UTC))
+    assert opened in say(text, language, at=datetime(2026, 9, 27, 9, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(

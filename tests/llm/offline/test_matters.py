@@ -15,6 +15,7 @@ from callcenter.calls import (
     TicketCategory,
 )
 from callcenter.llm import TicketNews
+from callcenter.llm.offline import OfflineVoice
 from callcenter.llm.offline.phrases import load_phrasebook
 from callcenter.tickets import TicketStatus
 from tests.llm.briefs import NIGHT, NOW, TICKET, analysis, brief, ticket
@@ -61,6 +62,20 @@ def test_a_new_matter_is_regretted_recorded_and_promised_an_answer(say, language
     assert TICKET in reply
     assert WITHIN_TWO_HOURS[language] in reply
     assert reply.endswith(LINES.asks[Slot.order_number][language])
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [(AR, "قبل الساعة 11:00 صباحًا يوم الثلاثاء"), (EN, "by 11:00 on Tuesday")]
+)
+def test_a_company_that_counts_working_hours_promises_a_day_and_a_time(company, language, told):
+    times = company.response_times.model_copy(update={"business_hours": True})
+    voice = OfflineVoice(type(company).model_validate({**dict(company), "response_times": times}))
+    understood = analysis(language, COMPLAINT)
+    due = ticket(language, due_at=NOW + timedelta(days=2))
+    made = brief(
+        SAID[language], understood, language=language, ticket=due, news=CREATED, persona=PersonaType.complaints
+    )
+    assert told in voice.reply(made)
 
 
 @pytest.mark.parametrize("language", Language)
