@@ -137,6 +137,8 @@ class Speaker:
 
         None when the customer wrote on before anything was delivered: what there is to answer has changed.
         """
+        if speech.cut:
+            return None
         reply = _Reply(asked, brief, speech, perf_counter())
         for turn in (*asked.earlier, asked.turn):
             opinion = turn.routing.decision.opinion

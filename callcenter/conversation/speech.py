@@ -28,6 +28,11 @@ class Speech:
         """The one task that speaks."""
         self._waiting = False
 
+    @property
+    def cut(self) -> bool:
+        """Whether it was cut off."""
+        return self._cut
+
     def interrupt(self) -> None:
         """Cut the reply off where it stands."""
         if self._cut:
