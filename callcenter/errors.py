@@ -3,7 +3,8 @@
     CallCenterError
     ├── CustomerError             the request is wrong; whoever sent it must act
     │   ├── InvalidRequest
-    │   │   └── EmptyMessage
+    │   │   ├── EmptyMessage
+    │   │   └── DocumentUnreadable
     │   ├── CallNotFound
     │   ├── CallEnded
     │   ├── CallExists
@@ -13,6 +14,9 @@
     │   ├── TicketNotFound
     │   ├── TicketConflict
     │   ├── InvalidTransition
+    │   ├── ArticleNotFound
+    │   ├── ArticleExists
+    │   ├── ArticleConflict
     │   └── SubscriberTooSlow
     ├── AccessError               the caller may not do this
     │   ├── NotAuthenticated
@@ -125,6 +129,30 @@ class InvalidTransition(CustomerError):
     """A ticket can't go from its present status to the one asked for; see `allowed`."""
 
     code = "invalid_transition"
+
+
+class DocumentUnreadable(InvalidRequest):
+    """The document can't be made an article of; send text in UTF-8 with something in it."""
+
+    code = "document_unreadable"
+
+
+class ArticleNotFound(CustomerError):
+    """No article has this name."""
+
+    code = "article_not_found"
+
+
+class ArticleExists(CustomerError):
+    """An article with this name exists already; choose another name, or edit that one."""
+
+    code = "article_exists"
+
+
+class ArticleConflict(CustomerError):
+    """Somebody changed this article since you read it; read it again and repeat your change."""
+
+    code = "article_conflict"
 
 
 class SubscriberTooSlow(CustomerError):

@@ -1,0 +1,222 @@
+"""Find the passages of articles that fit a question: BM25 by SQLite's FTS5, in memory, over the keys of words.py.
+
+An index never changes; when articles do, a new one is built. What FTS5 ranks best is kept only if it covers enough of
+the question (`FLOOR`), so that nonsense finds nothing: BM25 alone always has a best.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from math import log
+from typing import Final
+
+from callcenter.calls import Language
+from callcenter.errors import ConfigurationError
+from callcenter.knowledge.article import Article, ArticleStatus, Passage
+from callcenter.knowledge.words import CONCEPT, Key, Unit, keys, units
+
+FLOOR: Final = 0.5
+"""A passage covers at least this share of a question, rare words counting more; set on tests/data/knowledge.jsonl."""
+_CANDIDATES: Final = 40
+"""So many rows are looked at of those that FTS5 ranks best."""
+_SECTION_CHARS: Final = 700
+"""A longer section is parted between paragraphs: what is quoted is to be short."""
+_WEIGHTS: Final = (6.0, 4.0, 3.0, 1.0)
+"""What a word counts in title, tags, heading and body."""
+_HEADING: Final = re.compile(r"^#{1,6}[ \t]+(?P<heading>.+?)[ \t#]*$", re.MULTILINE)
+_PARAGRAPHS: Final = re.compile(r"\n[ \t]*\n")
+_MOST_UNITS: Final = 40
+"""Of a longer question the first words count."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A piece of one text: a row of the index."""
+
+    article: Article
+    language: Language
+    heading: str
+    start: int
+    end: int
+    words: frozenset[str]
+    """All keys of the row."""
+    own_words: frozenset[str]
+    """Those of heading and body."""
+    title_words: frozenset[str]
+
+
+class Index:
+    """The published articles of a company, ready to be searched. Used from one thread at a time."""
+
+    def __init__(self, articles: Iterable[Article]) -> None:
+        """Build it. Raises ConfigurationError where Python's SQLite has no FTS5."""
+        self._rows: list[_Section] = []
+        self._by_article: dict[str, list[_Section]] = {}
+        self._counts: Counter[str] = Counter()
+        self._articles = 0
+        # Read by whoever holds the index, one at a time: built in a thread of its own, searched on the event loop.
+        self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        try:
+            self._connection.execute(
+                "create virtual table passages using fts5"
+                "(title, tags, heading, body, tokenize = 'unicode61 remove_diacritics 0')"
+            )
+        except sqlite3.OperationalError as error:
+            raise ConfigurationError(
+                "Searching articles needs SQLite's FTS5, which this Python was built without; use another build of it."
+            ) from error
+        self._connection.execute("begin")
+        for article in articles:
+            if article.status is ArticleStatus.published:
+                self._add(article)
+        self._connection.execute("commit")
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        with suppress(sqlite3.Error):
+            self._connection.close()
+
+    def search(
+        self, question: str, language: Language, *, readings: Iterable[tuple[str, str]] = (), limit: int = 5
+    ) -> tuple[Passage, ...]:
+        """Return the passages that fit, the best first, one an article; of its text in `language` where it has one."""
+        asked = units(question, readings)[:_MOST_UNITS]
+        wanted = frozenset[str]().union(*(unit.keys for unit in asked)) & self._counts.keys()
+        if not wanted:
+            return ()
+        best: dict[str, tuple[float, float, _Section]] = {}
+        for row, rank in self._ranked(wanted):
+            section = self._rows[row - 1]
+            share = self._share(asked, section)
+            if share >= FLOOR or _names(asked, section.title_words):
+                score, known, _ = best.get(section.article.slug, (0.0, 0.0, section))
+                best[section.article.slug] = (max(score, -rank * share), max(known, share), section)
+        found = sorted(best.values(), key=lambda each: -each[0])[:limit]
+        return tuple(self._passage(section, score, share, wanted, language) for score, share, section in found)
+
+    def _ranked(self, wanted: frozenset[str]) -> Sequence[tuple[int, float]]:
+        match = " OR ".join(f'"{word}"' for word in sorted(wanted))
+        weights = ", ".join(map(str, _WEIGHTS))
+        return self._connection.execute(
+            f"select rowid, bm25(passages, {weights}) as rank from passages where passages match ?"  # noqa: S608 (ours)
+            " order by rank limit ?",
+            (match, _CANDIDATES),
+        ).fetchall()
+
+    def _share(self, asked: Sequence[Unit], section: _Section) -> float:
+        weights = [self._weight(unit) for unit in asked]
+        covered = sum(weight for weight, unit in zip(weights, asked, strict=True) if unit.keys & section.words)
+        return covered / sum(weights)
+
+    def _weight(self, unit: Unit) -> float:
+        """Return how much a word says: the rarer among the articles, the more; an unknown one as the rarest."""
+        most = max((self._counts[key] for key in unit.keys), default=0) or 1
+        return log(1 + (self._articles - most + 0.5) / (most + 0.5)) + 0.1
+
+    def _passage(
+        self, section: _Section, score: float, share: float, wanted: frozenset[str], language: Language
+    ) -> Passage:
+        spoken = language if language in section.article.texts else section.language
+        chosen = max(
+            (each for each in self._by_article[section.article.slug] if each.language is spoken),
+            key=lambda each: len(each.own_words & wanted),  # of equals the first
+        )
+        text = section.article.texts[chosen.language]
+        marks = _merged(
+            (key.start, key.end)
+            for key in _moved(keys(text.body[chosen.start : chosen.end]), chosen.start)
+            if key.word in wanted
+        )
+        return Passage(
+            slug=section.article.slug,
+            title=text.title,
+            language=chosen.language,
+            other_language=chosen.language is not language,
+            heading=chosen.heading,
+            text=text.body[chosen.start : chosen.end],
+            start=chosen.start,
+            highlights=marks,
+            score=round(score, 3),
+            share=round(share, 3),
+        )
+
+    def _add(self, article: Article) -> None:
+        known: set[str] = set()
+        tags = [key.word for tag in article.tags for key in keys(tag)]
+        for language, text in article.texts.items():
+            title = [key.word for key in keys(text.title)]
+            for heading, start, end in sections(text.body):
+                under = [key.word for key in keys(heading)]
+                body = [key.word for key in keys(text.body[start:end])]
+                words = frozenset((*title, *tags, *under, *body))
+                own = frozenset((*under, *body))
+                section = _Section(article, language, heading, start, end, words, own, frozenset(title))
+                self._rows.append(section)
+                self._by_article.setdefault(article.slug, []).append(section)
+                self._connection.execute(
+                    "insert into passages (rowid, title, tags, heading, body) values (?, ?, ?, ?, ?)",
+                    (len(self._rows), *(" ".join(each) for each in (title, tags, under, body))),
+                )
+                known |= words
+        self._counts.update(known)
+        self._articles += 1
+
+
+def sections(body: str) -> list[tuple[str, int, int]]:
+    """Part a Markdown text at its headings, and long parts between paragraphs: heading, start, end (in characters)."""
+    marks = list(_HEADING.finditer(body))
+    begins = [("", 0), *((mark["heading"].strip(), mark.end()) for mark in marks)]
+    ends = [*(mark.start() for mark in marks), len(body)]
+    found = [
+        (heading, *piece)
+        for (heading, start), end in zip(begins, ends, strict=True)
+        for piece in _pieces(body, start, end)
+    ]
+    return found or [("", 0, len(body))]
+
+
+def _pieces(body: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Part a section between paragraphs so that pieces stay short, without the white space around them."""
+    begin = stop = start
+    for next_stop, after in (*(match.span() for match in _PARAGRAPHS.finditer(body, start, end)), (end, end)):
+        if next_stop - begin > _SECTION_CHARS and stop > begin:
+            yield from _trimmed(body, begin, stop)
+            begin = stop
+        stop = min(after, end)
+    yield from _trimmed(body, begin, end)
+
+
+def _trimmed(body: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    piece = body[start:end]
+    if text := piece.strip():
+        begin = start + piece.index(text)
+        yield begin, begin + len(text)
+
+
+def _moved(found: Iterable[Key], by: int) -> Iterable[Key]:
+    return (Key(key.word, key.start + by, key.end + by) for key in found)
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+_NAMED: Final = 2
+"""A title of one concept alone is not named by a question that happens to have it."""
+
+
+def _names(asked: Sequence[Unit], title: frozenset[str]) -> bool:
+    """Whether a question names all that a title is about, whatever else it says: "I changed my mind, and ..."."""
+    about = {word for word in title if word.startswith(CONCEPT)}
+    return len(about) >= _NAMED and about <= frozenset[str]().union(*(unit.keys for unit in asked))
