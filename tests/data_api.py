@@ -37,7 +37,10 @@ SECONDS: Final = 30.0
 _SECRET_KEY: Final = f"sb_secret_{secrets.token_hex(8)}"
 """The same for all of a session, so that one may take another's place."""
 
-_EMPTY: Final = "delete from public.tickets; delete from public.conversations; delete from public.api_keys"
+_EMPTY: Final = (
+    "delete from public.tickets; delete from public.conversations; delete from public.api_keys;"
+    " delete from public.articles; delete from public.knowledge_gaps"
+)
 """What belongs to them goes with them."""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Generic, Protocol, TypeVar
 
 from pydantic import AwareDatetime, Field
@@ -28,6 +29,7 @@ from callcenter.calls import (
     Value,
 )
 from callcenter.events import CallEvent
+from callcenter.knowledge.article import ArticleStore
 from callcenter.store.api_keys import ApiKey
 from callcenter.tickets import Ticket, TicketChange, TicketStatus
 
@@ -63,13 +65,28 @@ class CallFilter(Value):
     """Excluded."""
 
 
+class TicketOrder(StrEnum):
+    """What comes first in a list of tickets."""
+
+    newest = "newest"
+    """The last opened."""
+    due = "due"
+    """The one whose answer is due first, or overdue longest."""
+
+
 class TicketFilter(Value):
-    """Which tickets a list holds; None matches all."""
+    """Which tickets a list holds, and in what order; None matches all."""
 
     status: TicketStatus | None = None
     category: TicketCategory | None = None
     priority: PriorityLevel | None = None
     call_id: str | None = None
+    assignee: str | None = None
+    breached_at: AwareDatetime | None = None
+    """Those whose answer was awaited and overdue at this moment, as `tickets.sla_state` has it."""
+    in_time_at: AwareDatetime | None = None
+    """All others than those."""
+    order: TicketOrder = TicketOrder.newest
 
 
 class TicketEntry(Value):
@@ -151,8 +168,8 @@ class Append:
     """Tickets with something added; each at its stored version plus 1."""
 
 
-class Store(Protocol):
-    """Keeps calls and tickets."""
+class Store(ArticleStore, Protocol):
+    """Keeps calls, tickets and articles."""
 
     async def append(self, step: Append) -> None:
         """Add events to a call's log, refresh its header, write its tickets: one transaction, durable on return.
@@ -197,7 +214,7 @@ class Store(Protocol):
         ...
 
     async def tickets(self, wanted: TicketFilter, *, limit: PageLimit = 50, cursor: str | None = None) -> Page[Ticket]:
-        """Return tickets, the last opened first. Raises InvalidRequest for a cursor that is none of ours."""
+        """Return tickets in the order wanted. Raises InvalidRequest for a cursor that is none of ours, or this order's."""
         ...
 
     async def change_ticket(self, number: TicketNumber, change: TicketChange, *, actor: str, now: datetime) -> Ticket:

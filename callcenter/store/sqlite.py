@@ -37,12 +37,14 @@ from callcenter.store import (
     StoredCall,
     TicketEntry,
     TicketFilter,
+    TicketOrder,
     key_rows,
     writes,
 )
 from callcenter.store.api_keys import ApiKey
 from callcenter.store.archives import erase, restore
-from callcenter.store.cursors import Place, check_limit, page, place
+from callcenter.store.articles import SQLiteArticles
+from callcenter.store.cursors import TICKETS, Place, check_limit, page, place, ticket_page
 from callcenter.store.lanes import Lane, one_by_one, one_transaction
 from callcenter.store.migrate import Migration, migrate_sqlite, migrations, pending
 from callcenter.store.rows import (
@@ -55,7 +57,7 @@ from callcenter.store.rows import (
     time_text,
 )
 from callcenter.store.writes import MESSAGE_SEQ, READ_TICKET, at_once, rows_of
-from callcenter.tickets import Ticket, TicketChange, change_ticket
+from callcenter.tickets import AWAITED, Ticket, TicketChange, change_ticket
 
 BUSY_MS: Final = 5_000
 """How long a write waits for another process; a customer waits no longer for an answer."""
@@ -83,6 +85,8 @@ where call_id = ? and seq > ? and event = 'assistant_message'
 order by seq limit 1
 """
 
+_BREACHED: Final = f"(status in ({', '.join('?' * len(AWAITED))}) and due_at <= ?)"
+
 _TOKENS_USED: Final = """
 select coalesce(sum(payload ->> '$.usage.input_tokens' + payload ->> '$.usage.output_tokens'), 0)
 from conversation_events
@@ -90,7 +94,7 @@ where event = 'assistant_message' and payload ->> 'usage' is not null and at >= 
 """
 
 
-class SQLiteStore(Store):
+class SQLiteStore(SQLiteArticles, Store):
     """Keeps calls and tickets in one SQLite file."""
 
     def __init__(self, path: Path) -> None:
@@ -159,7 +163,7 @@ class SQLiteStore(Store):
     @override
     async def tickets(self, wanted: TicketFilter, *, limit: PageLimit = 50, cursor: str | None = None) -> Page[Ticket]:
         check_limit(limit)
-        return await self._long.run(partial(_tickets, wanted, limit, place("tickets", cursor)))
+        return await self._long.run(partial(_tickets, wanted, limit, place(TICKETS[wanted.order], cursor)))
 
     @override
     async def change_ticket(self, number: TicketNumber, change: TicketChange, *, actor: str, now: datetime) -> Ticket:
@@ -322,12 +326,18 @@ def _tickets(wanted: TicketFilter, limit: int, start: Place | None, connection: 
     where.equals("category", wanted.category)
     where.equals("priority", wanted.priority)
     where.equals("call_id", wanted.call_id)
+    where.equals("assignee", wanted.assignee)
+    if wanted.breached_at is not None:
+        where.add(_BREACHED, *AWAITED, time_text(wanted.breached_at))
+    if wanted.in_time_at is not None:
+        where.add(f"not ({_BREACHED})", *AWAITED, time_text(wanted.in_time_at))
+    by_due = wanted.order is TicketOrder.due
+    time, beyond, way = ("due_at", ">", "asc") if by_due else ("created_at", "<", "desc")
     if start is not None:
-        where.add("(created_at, number) < (?, ?)", time_text(start.at), start.id)
+        where.add(f"({time}, number) {beyond} (?, ?)", time_text(start.at), start.id)
     columns = f"select {', '.join(TICKET_COLUMNS)} from tickets"  # noqa: S608 (ours)
-    rows = where.select(connection, columns, "created_at desc, number desc", limit + 1)
-    tickets = [read_ticket(row) for row in rows]
-    return page([(each, Place(listed="tickets", at=each.created_at, id=each.number)) for each in tickets], limit)
+    rows = where.select(connection, columns, f"{time} {way}, number {way}", limit + 1)
+    return ticket_page([read_ticket(row) for row in rows], wanted.order, limit)
 
 
 def _ticket_history(number: TicketNumber, connection: sqlite3.Connection) -> list[TicketEntry]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 import orjson
 from postgrest import CountMethod
@@ -30,10 +30,12 @@ from callcenter.store import (
     StoredCall,
     TicketEntry,
     TicketFilter,
+    TicketOrder,
 )
 from callcenter.store.api_keys import MAX_KEYS, ApiKey
 from callcenter.store.archives import whole
-from callcenter.store.cursors import Place, check_limit, page, place
+from callcenter.store.articles import SupabaseArticles
+from callcenter.store.cursors import TICKETS, Place, check_limit, page, place, ticket_page
 from callcenter.store.key_rows import KEY_COLUMNS, key_row, key_taken, read_key
 from callcenter.store.migrate import migrations
 from callcenter.store.rows import (
@@ -49,7 +51,7 @@ from callcenter.store.rows import (
 )
 from callcenter.store.supabase_wire import DataAPI, Row, is_text, quoted, sendable, texts
 from callcenter.store.writes import Step, rows_of
-from callcenter.tickets import Ticket, TicketChange, change_ticket
+from callcenter.tickets import AWAITED, Ticket, TicketChange, change_ticket
 
 ROWS_AT_ONCE: Final = 1000
 """What the data API of a new project gives at most."""
@@ -76,7 +78,7 @@ _TRUTH: Final = TypeAdapter(bool, config=ConfigDict(strict=True))
 _NUMBER: Final = TypeAdapter(int, config=ConfigDict(strict=True))
 
 
-class SupabaseStore(Store):
+class SupabaseStore(SupabaseArticles, Store):
     """Keeps calls and tickets in a Supabase project."""
 
     def __init__(self, api: DataAPI, expected: int) -> None:
@@ -160,7 +162,7 @@ class SupabaseStore(Store):
         if wanted.started_until is not None:
             query = query.lt("started_at", time_text(wanted.started_until))
         if start is not None:
-            query = query.or_(_before("started_at", "call_id", start))
+            query = query.or_(_beyond("started_at", "call_id", start, "lt"))
         query = query.order("started_at", desc=True).order("call_id", desc=True).limit(limit + 1)
         rows, _ = await self._api.rows(query)
         states = [_state(row.get("state")) for row in rows]
@@ -177,7 +179,7 @@ class SupabaseStore(Store):
     @override
     async def tickets(self, wanted: TicketFilter, *, limit: PageLimit = 50, cursor: str | None = None) -> Page[Ticket]:
         check_limit(limit)
-        start = place("tickets", cursor)
+        start = place(TICKETS[wanted.order], cursor)
         query = self._api.client.table("tickets").select(*TICKET_COLUMNS)
         same = {"status": wanted.status, "category": wanted.category, "priority": wanted.priority}
         for column, value in same.items():
@@ -185,12 +187,22 @@ class SupabaseStore(Store):
                 query = query.eq(column, value.value)
         if wanted.call_id is not None:
             query = query.filter("call_id", *is_text(wanted.call_id))
+        if wanted.assignee is not None:
+            query = query.filter("assignee", *is_text(wanted.assignee))
+        if wanted.breached_at is not None:
+            query = query.in_("status", AWAITED).lte("due_at", time_text(wanted.breached_at))
+        newest = wanted.order is TicketOrder.newest
+        time = "created_at" if newest else "due_at"
+        either: list[str] = []
+        if wanted.in_time_at is not None:
+            either.append(f"status.not.in.({','.join(AWAITED)}),due_at.gt.{quoted(time_text(wanted.in_time_at))}")
         if start is not None:
-            query = query.or_(_before("created_at", "number", start))
-        query = query.order("created_at", desc=True).order("number", desc=True).limit(limit + 1)
+            either.append(_beyond(time, "number", start, "lt" if newest else "gt"))
+        if either:
+            query = query.or_(f"and({','.join(f'or({each})' for each in either)})")
+        query = query.order(time, desc=newest).order("number", desc=newest).limit(limit + 1)
         rows, _ = await self._api.rows(query)
-        tickets = [_ticket(row) for row in rows]
-        return page([(each, Place(listed="tickets", at=each.created_at, id=each.number)) for each in tickets], limit)
+        return ticket_page([_ticket(row) for row in rows], wanted.order, limit)
 
     @override
     async def change_ticket(self, number: TicketNumber, change: TicketChange, *, actor: str, now: datetime) -> Ticket:
@@ -319,10 +331,10 @@ def _columns(row: TicketRow) -> dict[str, object]:
     return dict(zip(TICKET_COLUMNS, row.values, strict=True))
 
 
-def _before(time: str, key: str, start: Place) -> str:
-    """Return the condition that a row comes after a place in a list, newest first."""
+def _beyond(time: str, key: str, start: Place, way: Literal["lt", "gt"]) -> str:
+    """Return the condition that a row comes after a place in a list, newest first by "lt"."""
     at = quoted(time_text(start.at))
-    return f"{time}.lt.{at},and({time}.eq.{at},{key}.lt.{quoted(start.id)})"
+    return f"{time}.{way}.{at},and({time}.eq.{at},{key}.{way}.{quoted(start.id)})"
 
 
 def _state(value: object) -> ConversationState:

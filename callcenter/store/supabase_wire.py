@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from supabase import AsyncClient, AsyncClientOptions, AsyncSupabaseException, acreate_client
 
 from callcenter.errors import (
+    ArticleConflict,
     CallCenterError,
     CallExists,
     ConfigurationError,
@@ -44,7 +45,8 @@ _TALKATIVE: Final = ("httpx", "hpack")
 """Loggers that note each request's whole address, with the ids of calls in it, and its headers, with the key."""
 
 _RACES: Final[Mapping[str, type[CallCenterError]]] = {
-    each.code: each for each in (CallExists, MessageTaken, TicketConflict, TicketNumberTaken, TurnConflict)
+    each.code: each
+    for each in (ArticleConflict, CallExists, MessageTaken, TicketConflict, TicketNumberTaken, TurnConflict)
 }
 """What our functions raise as PT409, by the message they give it."""
 

@@ -29,6 +29,7 @@ from callcenter.calls import (
     TokenUsage,
 )
 from callcenter.errors import (
+    ArticleConflict,
     CallExists,
     CallNotFound,
     InvalidRequest,
@@ -41,11 +42,12 @@ from callcenter.errors import (
     TurnConflict,
 )
 from callcenter.events import fold
-from callcenter.store import MAX_PAGE, Append, Archive, ArchivedTicket, CallFilter, Erased, Store, TicketFilter
+from callcenter.knowledge import Article, ArticleStatus, ArticleText, Gap
+from callcenter.store import MAX_PAGE, Append, Archive, ArchivedTicket, CallFilter, Erased, Store, TicketFilter, TicketOrder
 from callcenter.store.api_keys import ApiKey
 from callcenter.store.journal import JournaledStore
 from callcenter.store.sqlite import SQLiteStore
-from callcenter.tickets import Ticket, TicketChange, TicketStatus, change_ticket
+from callcenter.tickets import SLAState, Ticket, TicketChange, TicketStatus, change_ticket, sla_state
 from tests.data_api import Project, Relay
 from tests.factories import (
     CALL,
@@ -1020,8 +1022,62 @@ async def test_a_list_of_tickets_holds_what_was_asked_for(
 
 async def test_every_filter_of_tickets_is_honoured(store: Store) -> None:
     """A new field of the filter must be tried above."""
-    assert set(TicketFilter.model_fields) == {"status", "category", "priority", "call_id"}
+    asked = {"status", "category", "priority", "call_id", "assignee", "breached_at", "in_time_at", "order"}
+    assert set(TicketFilter.model_fields) == asked
     assert not (await store.tickets(TicketFilter())).items
+
+
+async def test_tickets_that_are_overdue_are_told_from_those_in_time(store: Store) -> None:
+    """Due at minute 240 and on, one a minute; one of them is settled, one waits for the customer."""
+    await fill_tickets(store)
+    for number, status in ((0, TicketStatus.resolved), (2, TicketStatus.pending)):
+        change = TicketChange(status=status)
+        await store.change_ticket(TicketNumber(f"TKT-{number:08}"), change, actor="a", now=after(2000))
+    now = after(60 * 4) + timedelta(hours=4)
+
+    async def found(**wanted: object) -> list[int]:
+        filtered = TicketFilter.model_validate(wanted)
+        return [int(each.number[4:]) for each in (await store.tickets(filtered)).items]
+
+    assert await found(breached_at=now) == [4, 3, 1]
+    assert await found(in_time_at=now) == [7, 6, 5, 2, 0]
+    assert await found(breached_at=now, order="due") == [1, 3, 4]
+    assert await found(breached_at=now, status="open") == [1]
+    assert await found(breached_at=now - timedelta(hours=5)) == []
+    for each in (await store.tickets(TicketFilter())).items:
+        breached = int(each.number[4:]) in await found(breached_at=now)
+        assert (sla_state(each, now) is SLAState.breached) is breached
+
+
+@pytest.mark.parametrize("in_time", [False, True])
+async def test_pages_by_due_time_join_without_gap_or_repeat(store: Store, in_time: bool) -> None:
+    await fill_tickets(store)
+    wanted = TicketFilter(order=TicketOrder.due, in_time_at=NOON if in_time else None)
+    seen: list[str] = []
+    cursor = None
+    for _ in range(3):
+        page = await store.tickets(wanted, limit=3, cursor=cursor)
+        seen += [each.number for each in page.items]
+        cursor = page.next
+    assert cursor is None
+    assert seen == [f"TKT-{number:08}" for number in range(8)]
+
+
+async def test_a_cursor_of_another_order_is_refused(store: Store) -> None:
+    await fill_tickets(store)
+    cursor = (await store.tickets(TicketFilter(), limit=1)).next
+    assert cursor is not None
+    with pytest.raises(InvalidRequest):
+        await store.tickets(TicketFilter(order=TicketOrder.due), cursor=cursor)
+
+
+@pytest.mark.parametrize("name", ["منى", "null", "Mona (2nd shift), \"night\""])
+async def test_an_agents_tickets_are_found_by_the_name(store: Store, name: str) -> None:
+    await fill_tickets(store)
+    change = TicketChange(assignee=name)
+    await store.change_ticket(TicketNumber("TKT-00000003"), change, actor="a", now=after(2000))
+    found = (await store.tickets(TicketFilter(assignee=name))).items
+    assert [each.number for each in found] == ["TKT-00000003"]
 
 
 async def test_pages_of_tickets_join_without_gap_or_repeat(store: Store) -> None:
@@ -1234,6 +1290,69 @@ async def test_the_last_day_a_key_was_used_never_goes_back(store: Store) -> None
     await store.key_used("no-such-id", days[0])
 
 
+# Articles.
+
+
+def an_article(
+    version: int = 1, slug: str = "cancel-order", body: str = "يكفي إشعار مكتوب.", **facts: object
+) -> Article:
+    texts = {Language.ar: ArticleText(title="إلغاء الطلب", body=body)}
+    made = {
+        "texts": texts,
+        "tags": ("cancel", "كنسل"),
+        "updated_at": NOON + timedelta(seconds=version),
+        "actor": "سارة",
+    }
+    return Article.model_validate({"slug": slug, "version": version, **made, **facts})
+
+
+def a_gap(question: str, *, seconds: float = 0, count: int = 1, language: Language = Language.ar) -> Gap:
+    at = NOON + timedelta(seconds=seconds)
+    return Gap(question=question, language=language, count=count, first_at=at, last_at=at)
+
+
+async def test_every_version_of_an_article_is_kept(open_store: OpenStore) -> None:
+    store, other = await open_store(), await open_store()
+    versions = [
+        an_article(1),
+        an_article(2, body='\'; drop table articles; -- \\u0000 "quoted"'),
+        an_article(3, status=ArticleStatus.published),
+    ]
+    assert (await store.articles(), await store.articles_kept()) == ([], 0)
+    for version in versions:
+        await store.save_article(version)
+    await store.save_article(an_article(1, slug="a-first"))
+    assert await other.article_versions("cancel-order") == versions
+    assert await other.article_versions("no-such") == []
+    assert await other.articles() == [an_article(1, slug="a-first"), versions[-1]]
+    assert await other.articles_kept() == 4
+
+
+async def test_of_two_who_write_the_same_version_one_wins(store: Store) -> None:
+    await store.save_article(an_article(1))
+    for late in (an_article(1, actor="late"), an_article(3), an_article(2, slug="never-begun")):
+        with pytest.raises(ArticleConflict):
+            await store.save_article(late)
+    done = await asyncio.gather(
+        *(store.save_article(an_article(2, actor=name)) for name in "abc"), return_exceptions=True
+    )
+    assert sorted(type(each).__name__ for each in done) == ["ArticleConflict", "ArticleConflict", "NoneType"]
+    kept = await store.article_versions("cancel-order")
+    assert [each.version for each in kept] == [1, 2]
+    assert await store.articles() == [kept[-1]]
+
+
+async def test_gaps_are_counted_the_most_asked_first(store: Store) -> None:
+    assert await store.gaps() == []
+    for gap in (a_gap("هل لديكم مواقف"), a_gap("do you rent bikes", count=3), a_gap("هل لديكم مواقف", seconds=9)):
+        await store.note_gap(gap)
+    await store.note_gap(a_gap("هل لديكم مواقف", seconds=5, language=Language.en))
+    most, parking, english = await store.gaps()
+    assert most == a_gap("do you rent bikes", count=3)
+    assert (parking.count, parking.first_at, parking.last_at) == (2, NOON, NOON + timedelta(seconds=9))
+    assert (english.language, english.count) == (Language.en, 1)
+
+
 # The store itself.
 
 
@@ -1259,6 +1378,12 @@ ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
     "keys": lambda store: store.keys(),
     "key_used": lambda store: store.key_used(api_key().id, NOON.date()),
     "remove_key": lambda store: store.remove_key(api_key().id),
+    "articles": lambda store: store.articles(),
+    "articles_kept": lambda store: store.articles_kept(),
+    "article_versions": lambda store: store.article_versions("cancel-order"),
+    "save_article": lambda store: store.save_article(an_article()),
+    "note_gap": lambda store: store.note_gap(a_gap("هل لديكم مواقف")),
+    "gaps": lambda store: store.gaps(),
     "check": lambda store: store.check(),
 }
 """Each method of a store, called; a new one must be added."""

@@ -15,6 +15,7 @@ from typing_extensions import override
 from callcenter.calls import CallId, ConversationState, MessageId, TicketNumber
 from callcenter.errors import CallCenterError, StoreUnavailable
 from callcenter.events import CallEvent
+from callcenter.knowledge import Article, Gap
 from callcenter.store import (
     Append,
     Archive,
@@ -145,6 +146,30 @@ class Door(Store):
     @override
     async def remove_key(self, key_id: str) -> bool:
         return await self._pass("remove_key", self.behind.remove_key(key_id))
+
+    @override
+    async def articles(self) -> list[Article]:
+        return await self._pass("articles", self.behind.articles())
+
+    @override
+    async def articles_kept(self) -> int:
+        return await self._pass("articles_kept", self.behind.articles_kept())
+
+    @override
+    async def article_versions(self, slug: str) -> list[Article]:
+        return await self._pass("article_versions", self.behind.article_versions(slug))
+
+    @override
+    async def save_article(self, article: Article) -> None:
+        await self._pass("save_article", self.behind.save_article(article))
+
+    @override
+    async def note_gap(self, gap: Gap) -> None:
+        await self._pass("note_gap", self.behind.note_gap(gap))
+
+    @override
+    async def gaps(self) -> list[Gap]:
+        return await self._pass("gaps", self.behind.gaps())
 
     @override
     async def check(self) -> None:

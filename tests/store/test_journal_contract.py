@@ -98,6 +98,7 @@ def test_nothing_is_left_out_that_is_not_promised() -> None:
     [
         *("calls", "tickets", "change_ticket", "erase", "restore", "load", "state", "events", "ticket"),
         *("add_key", "keys", "key_used", "remove_key"),
+        *("articles", "articles_kept", "article_versions", "save_article", "note_gap", "gaps"),
     ],
 )
 async def test_what_is_not_at_hand_is_unavailable_while_the_primary_is_away(store: Store, method: str) -> None:

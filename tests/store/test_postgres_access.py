@@ -35,7 +35,12 @@ CALLERS = {
     "server": ("service_role", None),
 }
 
-TABLES = ("conversations", "conversation_events", "tickets", "ticket_events", "api_keys", "schema_migrations")
+TABLES = (
+    *("conversations", "conversation_events", "tickets", "ticket_events", "api_keys"),
+    *("articles", "article_versions", "knowledge_gaps", "schema_migrations"),
+)
+SERVERS = ("api_keys", "schema_migrations", "articles", "article_versions", "knowledge_gaps")
+"""Tables that nobody else sees anything of."""
 VIEWS = (
     "conversation_messages",
     "conversation_analysis",
@@ -49,8 +54,7 @@ EVERYTHING: dict[str, object] = {
     "conversation_events": {"CALL-1", "CALL-2", "CALL-3"},
     "tickets": {"CALL-1", "CALL-2"},
     "ticket_events": {"TKT-00000001", "TKT-00000002"},
-    "api_keys": "refused",
-    "schema_migrations": "refused",
+    **dict.fromkeys(SERVERS, "refused"),
     "conversation_messages": {"CALL-1", "CALL-2", "CALL-3"},
     "conversation_analysis": {"CALL-1", "CALL-2"},
     "routing_decisions": {"CALL-1", "CALL-2"},
@@ -63,13 +67,12 @@ EVERYTHING: dict[str, object] = {
 def of_call(call_id: str) -> dict[str, object]:
     """Return what the customer of one call reads: as an agent, of that call; no histories."""
     own: dict[str, object] = {name: {call_id} for name in EVERYTHING}
-    return own | {"ticket_events": set(), "api_keys": "refused", "schema_migrations": "refused"}
+    return own | {"ticket_events": set(), **dict.fromkeys(SERVERS, "refused")}
 
 
 NOTHING: dict[str, object] = {
     **{name: set() for name in EVERYTHING},
-    "api_keys": "refused",
-    "schema_migrations": "refused",
+    **dict.fromkeys(SERVERS, "refused"),
 }
 REFUSED: dict[str, object] = dict.fromkeys(EVERYTHING, "refused")
 
@@ -92,6 +95,9 @@ READS: dict[str, dict[str, object]] = {
     "server": {
         **EVERYTHING,
         "api_keys": {"0123456789ab"},
+        "articles": {"how-to"},
+        "article_versions": {"how-to"},
+        "knowledge_gaps": {"what is it"},
         "schema_migrations": {"0001_calls", "0008_functions_supabase"},
     },
 }
@@ -114,6 +120,15 @@ WRITES = {
     ("api_keys", "insert"): "insert into api_keys values ('x', 'x', 'admin', repeat('0', 64), now(), null, null)",
     ("api_keys", "update"): "update api_keys set role = 'admin'",
     ("api_keys", "delete"): "delete from api_keys",
+    ("articles", "insert"): "insert into articles values ('x', 1, 'draft', now(), '{}')",
+    ("articles", "update"): "update articles set payload = '{}'",
+    ("articles", "delete"): "delete from articles",
+    ("article_versions", "insert"): "insert into article_versions values ('how-to', 2, now(), 'x', '{}')",
+    ("article_versions", "update"): "update article_versions set actor = 'x'",
+    ("article_versions", "delete"): "delete from article_versions",
+    ("knowledge_gaps", "insert"): "insert into knowledge_gaps values ('x', 'en', 1, now(), now())",
+    ("knowledge_gaps", "update"): "update knowledge_gaps set asked = 9",
+    ("knowledge_gaps", "delete"): "delete from knowledge_gaps",
     ("schema_migrations", "insert"): "insert into schema_migrations values (9999, 'x', 'x', now())",
     ("schema_migrations", "update"): "update schema_migrations set checksum = 'x' where version = 1",
     ("schema_migrations", "delete"): "delete from schema_migrations where version = 1",
@@ -127,8 +142,7 @@ PRIVILEGES: dict[tuple[str, str], set[str]] = {
     **{("authenticated", name): {"SELECT"} for name in TABLES + VIEWS},
     **{("service_role", name): {"SELECT", "INSERT", "UPDATE", "DELETE"} for name in TABLES},
     **{("service_role", name): {"SELECT"} for name in VIEWS},
-    ("authenticated", "api_keys"): set(),
-    ("authenticated", "schema_migrations"): set(),
+    **{("authenticated", name): set() for name in SERVERS},
     ("service_role", "schema_migrations"): {"SELECT"},
 }
 
@@ -151,6 +165,9 @@ def fill(url: str) -> None:
         connection.execute(
             "insert into api_keys values ('0123456789ab', 'shop', 'service', repeat('a', 64), now(), null, null)"
         )
+        connection.execute("insert into articles values ('how-to', 1, 'draft', now(), '{}')")
+        connection.execute("insert into article_versions values ('how-to', 1, now(), 'sara', '{}')")
+        connection.execute("insert into knowledge_gaps values ('what is it', 'en', 1, now(), now())")
     with psycopg.connect(url) as owner:
         # What inserts are made of, so that a refusal is about the table that is written to.
         owner.execute("create table some_call as select * from conversations where call_id = 'CALL-3'")
@@ -179,7 +196,8 @@ def generous(postgres) -> str:
 
 
 def seen(connection, relation: str) -> object:
-    column = {"ticket_events": "number", "schema_migrations": "name", "api_keys": "id"}.get(relation, "call_id")
+    column = {"ticket_events": "number", "schema_migrations": "name", "api_keys": "id"}.get(relation)
+    column = column or {"knowledge_gaps": "question"}.get(relation, "slug" if "article" in relation else "call_id")
     try:
         return {value for (value,) in rows(connection, f"select {column} from {relation}")}  # noqa: S608 (ours)
     except psycopg.errors.InsufficientPrivilege:
@@ -269,6 +287,9 @@ def test_nobody_else_asks_the_servers_functions(url, caller):
         ("load_call", {"call": "CALL-1", "last": 5}),
         ("call_turn", {"call": "CALL-1", "message": "m-1"}),
         ("erase_call", {"call": "CALL-1"}),
+        ("save_article", {"article": {"slug": "x", "version": 1}}),
+        ("list_articles", {}),
+        ("note_gap", {"gap": {"question": "x"}, "most": 5}),
         ("add_api_key", {"key": {"id": "0123456789ac", "name": "x", "role": "admin"}}),
     ):
         with asking_as(url, *CALLERS[caller]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -38,7 +38,8 @@ from callcenter.store import (
     TicketFilter,
 )
 from callcenter.store.api_keys import ApiKey
-from callcenter.store.cursors import check_limit, place
+from callcenter.store.articles import ArticlesBehind
+from callcenter.store.cursors import TICKETS, check_limit, place
 from callcenter.store.journal.carrier_lock import CarrierLock
 from callcenter.store.journal.carrying import Carrier, Pass
 from callcenter.store.journal.local import LocalStore
@@ -59,7 +60,7 @@ Pause = Callable[[float], Awaitable[object]]
 _log = logging.getLogger(__name__)
 
 
-class JournaledStore(Store):
+class JournaledStore(ArticlesBehind, Store):
     """Keeps calls and tickets in a primary store, and in a journal for as long as that is away."""
 
     def __init__(self, primary: Store, local: LocalStore, lock: CarrierLock, clock: Callable[[], datetime]) -> None:
@@ -236,7 +237,7 @@ class JournaledStore(Store):
     @override
     async def tickets(self, wanted: TicketFilter, *, limit: PageLimit = 50, cursor: str | None = None) -> Page[Ticket]:
         check_limit(limit)
-        place("tickets", cursor)
+        place(TICKETS[wanted.order], cursor)
         self._check_asked()
         return await self._primary.tickets(wanted, limit=limit, cursor=cursor)
 
