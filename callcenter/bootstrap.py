@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from callcenter.analysis import ConversationAnalyzer, default_lexicons, load_lexicons
-from callcenter.auth import Guard, Tokens
+from callcenter.auth import CustomerTokens, Guard, SocketTickets, StoredKeys, Tokens, secret_of
 from callcenter.bus import Bus
 from callcenter.bus.memory import MemoryBus
 from callcenter.calls import CallId, MessageId, TicketNumber
@@ -92,9 +92,9 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
     store = journal or await open_store(settings)
     bus = MemoryBus()
     offline = OfflineVoice(company)
+    secret = _secret(settings)
     speech = await _speech(settings, company, personas, store) if settings.speaks_through_model else None
     voices: tuple[Voice, ...] = (offline,) if speech is None else (speech.voice, offline)
-    keys = [key.get_secret_value() for key in settings.api_keys] if settings.auth is AuthMode.required else None
     return App(
         settings=settings,
         company=company,
@@ -114,7 +114,7 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
         ),
         speech=speech,
         copilot=Copilot(voices=voices, personas=personas, model=speech.model if speech else None),
-        guard=Guard(keys=keys, public_url=settings.public_url, tokens=_tokens(settings)),
+        guard=_guard(settings, store, secret),
     )
 
 
@@ -250,6 +250,42 @@ def _second_opinion(settings: Settings, speech: Speech | None) -> SecondOpinion 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+async def check_admission(app: App) -> None:
+    """Refuse to serve where nobody could be let in. Raises ConfigurationError, which says how to make the first key.
+
+    Where users may sign in nothing is asked: a store that is away keeps no server from starting.
+    """
+    settings = app.settings
+    if settings.auth is AuthMode.open or settings.api_keys or settings.supabase_url is not None:
+        return
+    if not await StoredKeys(app.store, now=_now).any():
+        raise ConfigurationError(
+            "CALLCENTER_AUTH=required, and there is no key that lets anybody in. Make one with `callcenter keys create"
+            " NAME`, or put one into CALLCENTER_API_KEYS."
+        )
+
+
+def _secret(settings: Settings) -> bytes | None:
+    """Return what tokens are signed with; None in open mode. Raises ConfigurationError for one that can't be used."""
+    if settings.auth is AuthMode.open:
+        return None
+    return settings.secret.get_secret_value().encode() if settings.secret else secret_of(settings.secret_file)
+
+
+def _guard(settings: Settings, store: Store, secret: bytes | None) -> Guard:
+    """Return who lets requests in."""
+    if secret is None:
+        return Guard(keys=None, public_url=settings.public_url)
+    return Guard(
+        keys=[key.get_secret_value() for key in settings.api_keys],
+        public_url=settings.public_url,
+        tokens=_tokens(settings),
+        stored=StoredKeys(store, now=_now),
+        customers=CustomerTokens(secret, lifetime=timedelta(seconds=settings.customer_token_seconds), now=_now),
+        tickets=SocketTickets(secret, now=_now),
+    )
+
+
 
 
 def system_sources() -> Sources:

@@ -20,6 +20,9 @@ from callcenter.errors import ConfigurationError, UnsafeListen
 MIN_KEY_CHARS: Final = 24
 """A shorter API key can be guessed; `python -c 'import secrets; print(secrets.token_urlsafe(32))'` makes a good one."""
 
+MIN_SECRET_CHARS: Final = 32
+"""Likewise for what signs tokens: whoever guesses it is anybody's customer."""
+
 
 class AuthMode(StrEnum):
     """Who may use the API."""
@@ -94,10 +97,16 @@ class Settings(BaseSettings):
     supabase_seconds: Seconds = 5
     """How long a request to Supabase may take; then the call goes on in the journal."""
     auth: AuthMode = AuthMode.open
-    """`open`: no key is asked, and only this machine is served. `required`: every call of the API needs a key, or
-    the access token of somebody signed in at Supabase."""
+    """`open`: no key is asked, and only this machine is served. `required`: every call of the API needs a key, the
+    token of a call's customer, or the access token of somebody signed in at Supabase."""
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-    """Comma-separated keys accepted as `Authorization: Bearer KEY`, at least 24 characters each."""
+    """Comma-separated keys accepted as `Authorization: Bearer KEY`, at least 24 characters each; beside them count
+    those of `callcenter keys`."""
+    secret: Annotated[SecretStr | None, Field(min_length=MIN_SECRET_CHARS)] = None
+    """Signs customers' tokens and WebSocket tickets; the same on all servers of a company, at least 32 characters.
+    Unset: one is made, in `secret.key` of the data folder."""
+    customer_token_seconds: Annotated[int, Field(ge=60, le=30 * 24 * 60 * 60)] = 24 * 60 * 60
+    """How long the token holds that comes with a new call."""
     public_url: str | None = None
     """The address under which customers' browsers see the server; its origin may open WebSockets."""
 
@@ -141,7 +150,13 @@ class Settings(BaseSettings):
     """How long a second opinion may take; then the rules' verdict stands."""
 
     @field_validator(
-        "openai_api_key", "openai_base_url", "supabase_url", "supabase_secret_key", "supabase_db_url", mode="before"
+        "openai_api_key",
+        "openai_base_url",
+        "supabase_url",
+        "supabase_secret_key",
+        "supabase_db_url",
+        "secret",
+        mode="before",
     )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
@@ -186,6 +201,11 @@ class Settings(BaseSettings):
         return self.data_dir / "journal.sqlite3"
 
     @property
+    def secret_file(self) -> Path:
+        """The file that keeps the secret which is not configured."""
+        return self.data_dir / "secret.key"
+
+    @property
     def database(self) -> Path:
         """The embedded store's file."""
         return self.data_dir / "callcenter.sqlite3"
@@ -216,22 +236,18 @@ def _named(place: tuple[int | str, ...]) -> str:
 
 
 def check_listen(settings: Settings) -> None:
-    """Refuse what would serve strangers. Raises UnsafeListen, or ConfigurationError when nobody could be let in."""
+    """Refuse what would serve strangers. Raises UnsafeListen."""
     if settings.auth is AuthMode.required:
-        if not settings.api_keys and settings.supabase_url is None:
-            raise ConfigurationError(
-                "CALLCENTER_AUTH=required needs a key in CALLCENTER_API_KEYS, or SUPABASE_URL for users who sign in."
-            )
         return
     if settings.public_url and not is_loopback(urlsplit(settings.public_url).hostname or ""):
         raise UnsafeListen(
             f"CALLCENTER_PUBLIC_URL={settings.public_url} offers the server to others, but no key is asked. Set "
-            "CALLCENTER_AUTH=required and CALLCENTER_API_KEYS."
+            "CALLCENTER_AUTH=required and make a key with `callcenter keys create`."
         )
     if not is_loopback(settings.host):
         raise UnsafeListen(
             f"CALLCENTER_HOST={settings.host} would let other machines in without a key. Set CALLCENTER_AUTH=required "
-            "and CALLCENTER_API_KEYS, or listen on 127.0.0.1."
+            "and make a key with `callcenter keys create`, or listen on 127.0.0.1."
         )
 
 

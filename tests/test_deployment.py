@@ -19,7 +19,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from callcenter.cli import app as commands
-from callcenter.settings import Settings, StoreKind, read_settings, variable
+from callcenter.settings import AuthMode, Settings, StoreKind, read_settings, variable
 from callcenter.store.migrate_postgres import migrate_postgres
 from scripts import make_env
 from tests.postgres import running
@@ -130,9 +130,8 @@ def test_the_image_asks_for_a_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         name, _, value = word.partition("=")
         if name.startswith("CALLCENTER_"):
             monkeypatch.setenv(name, value)
-    assert read_settings(api_keys="0" * 24).data_dir == Path("/data") == Path(instructions("VOLUME")[0])
-    with pytest.raises(Exception, match="CALLCENTER_API_KEYS"):
-        read_settings()
+    assert read_settings().data_dir == Path("/data") == Path(instructions("VOLUME")[0])
+    assert read_settings().auth is AuthMode.required
 
 
 # The services.

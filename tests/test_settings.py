@@ -49,9 +49,16 @@ def test_required_mode_listens_anywhere_with_a_key(monkeypatch):
     assert KEY not in repr(settings)
 
 
-def test_required_mode_without_a_key_or_users_is_refused():
-    with pytest.raises(ConfigurationError, match="CALLCENTER_API_KEYS, or SUPABASE_URL"):
-        read_settings(auth="required")
+def test_required_mode_may_have_all_its_keys_in_the_store():
+    assert read_settings(auth="required", host="0.0.0.0").api_keys == ()  # noqa: S104
+
+
+def test_a_short_secret_is_refused_and_an_empty_one_is_none(monkeypatch):
+    with pytest.raises(ConfigurationError, match="CALLCENTER_SECRET"):
+        read_settings(secret="s" * 31)
+    assert "s" * 32 not in repr(read_settings(secret="s" * 32))
+    monkeypatch.setenv("CALLCENTER_SECRET", "")
+    assert read_settings().secret is None
 
 
 def test_required_mode_may_be_for_signed_in_users_alone():

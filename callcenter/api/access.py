@@ -7,8 +7,9 @@ any other is not found, as if there were none, so that ids can't be tried out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeVar
+import re
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, Final, NamedTuple, TypeVar
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
@@ -24,6 +25,7 @@ AGENTS: Final = frozenset({Role.agent}) | SUPERVISORS
 
 _CALL_ID: Final = "call_id"
 _CALLERS: Final = "callers"
+_ASKS_ITSELF: Final = "asks_itself"
 _NAMED: Final = {
     Role.supervisor: "supervisors",
     Role.agent: "agents",
@@ -33,11 +35,15 @@ _NAMED: Final = {
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
-def open_to(*callers: frozenset[Role]) -> Callable[[Endpoint], Endpoint]:
-    """Have an endpoint take requests of these callers too."""
+def open_to(*callers: frozenset[Role], asks_itself: bool = False) -> Callable[[Endpoint], Endpoint]:
+    """Have an endpoint take requests of these callers too.
+
+    One that `asks_itself` looks up on its own which call a customer means; its path names none.
+    """
 
     def named(endpoint: Endpoint) -> Endpoint:
         vars(endpoint)[_CALLERS] = frozenset[Role]().union(*callers)
+        vars(endpoint)[_ASKS_ITSELF] = asks_itself
         return endpoint
 
     return named
@@ -57,30 +63,52 @@ def told(endpoint: Callable[..., Any]) -> str:
     return f"For {', '.join(first)} and {last}."
 
 
+class _Rule(NamedTuple):
+    """A route, and who may take it."""
+
+    methods: Collection[str] | None
+    """None: it is a WebSocket."""
+    place: re.Pattern[str]
+    callers: frozenset[Role]
+    asks_itself: bool
+
+
 class Access:
     """The routes of an application, and who may take which."""
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         """Read what the routes' endpoints say, in the order in which they are tried."""
         self._rules = [
-            (route.methods if isinstance(route, Route) else None, route.path_regex, callers_of(route.endpoint))
+            _Rule(
+                route.methods if isinstance(route, Route) else None,
+                route.path_regex,
+                callers_of(route.endpoint),
+                bool(getattr(route.endpoint, _ASKS_ITSELF, False)),
+            )
             for route in routes
             if isinstance(route, Route | WebSocketRoute)
         ]
-        for _, place, callers in self._rules:
-            assert Role.customer not in callers or _CALL_ID in place.groupindex, place.pattern  # noqa: S101 (whose call?)
+        for rule in self._rules:
+            named = rule.asks_itself or _CALL_ID in rule.place.groupindex
+            assert Role.customer not in rule.callers or named, rule.place.pattern  # noqa: S101 (whose call?)
 
     def check(self, principal: Principal, method: str | None, path: str) -> None:
         """Refuse what a principal may not do; `method` is None for a WebSocket. Raises NotAllowed, CallNotFound."""
         if principal.role in UNLIMITED:
             return
-        for methods, place, callers in self._rules:
-            taken = method is None if methods is None else method in methods
-            if not taken or not (found := place.match(path)):
+        for rule in self._rules:
+            taken = method is None if rule.methods is None else method in rule.methods
+            if not taken or not (found := rule.place.match(path)):
                 continue
-            if principal.role not in callers:
+            if principal.role not in rule.callers:
                 raise NotAllowed(f"This is not for the role `{principal.role}`.")
-            if principal.role is Role.customer and found[_CALL_ID] != principal.call_id:
+            if principal.role is Role.customer and not rule.asks_itself and found[_CALL_ID] != principal.call_id:
                 raise CallNotFound
             return
         raise UnknownPath
+
+    def check_socket(self, principal: Principal, path: str) -> None:
+        """Refuse what is no WebSocket that a principal may open. Raises NotAllowed, CallNotFound, UnknownPath."""
+        if not any(rule.methods is None and rule.place.match(path) for rule in self._rules):
+            raise UnknownPath
+        self.check(principal, None, path)

@@ -16,13 +16,13 @@ from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from callcenter import __version__
-from callcenter.api import analyze, calls, conversations, errors, health, metrics, tickets
+from callcenter.api import analyze, calls, conversations, errors, health, metrics, socket_tickets, tickets
 from callcenter.api.access import Access
 from callcenter.api.deps import DirectRoute, House, Patience, Turns
 from callcenter.api.edge import Edge
 from callcenter.api.openapi import DESCRIPTION, TAGS, DocumentedApp
 from callcenter.api.stream import converse
-from callcenter.bootstrap import App, build
+from callcenter.bootstrap import App, build, check_admission
 from callcenter.settings import Settings, read_settings
 
 SOCKET_PATH: Final = "/api/conversations/ws/{call_id}"
@@ -56,6 +56,8 @@ def create_app(
         if built:
             api.state.house = House(app=built, turns=Turns(), patience=patience)
         try:
+            if built:
+                await check_admission(built)
             yield
         finally:
             await api.state.house.turns.finish(patience.shutdown)

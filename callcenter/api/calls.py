@@ -61,6 +61,7 @@ async def start_call(request: Request, app: AppDep, query: Annotated[StartCall, 
             channel=state.channel,
             timestamp=greeting.at,
             seq=state.seq,
+            token=app.guard.customer_token(state.call_id),
         ),
         state.call_id,
     )

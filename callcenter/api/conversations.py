@@ -137,6 +137,7 @@ async def open_conversation(request: Request, app: AppDep) -> Response:
             human_user_id=f"customer-{state.call_id}",
             greeting=started.greeting.message,
             language=state.language,
+            token=app.guard.customer_token(state.call_id),
         ),
         state.call_id,
     )

@@ -192,4 +192,5 @@ def created(model: BaseModel, call_id: CallId) -> Response:
     response = reply(model)
     response.status_code = CREATED
     response.headers["Location"] = f"/api/calls/{call_id}"
+    response.headers["Cache-Control"] = "no-store"  # it may hold the customer's token
     return response

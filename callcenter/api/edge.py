@@ -30,6 +30,9 @@ SUBPROTOCOL: Final = "callcenter"
 _CREDENTIAL: Final = "bearer."
 """How the other begins. A page can set no header on a WebSocket, and addresses end up in logs."""
 
+_TICKET: Final = b"ticket="
+"""How what a page may put into an address instead begins: it is good once, for seconds (auth/signed.py)."""
+
 
 class Edge:
     """What stands before the application."""
@@ -84,7 +87,10 @@ class Edge:
         method: str | None = scope.get("method")
         if method is None and credential is None:
             credential = _offered(scope.get("subprotocols", ()))
-        principal = await guard.authenticate(credential)
+        if method is None and credential is None and (ticket := _ticket(scope["query_string"])):
+            principal = guard.take_ticket(ticket, path)
+        else:
+            principal = await guard.authenticate(credential)
         scope.setdefault("state", {})["principal"] = principal
         self._access.check(principal, "GET" if method == "HEAD" else method, path)
 
@@ -107,6 +113,15 @@ async def _answer(
 def _offered(subprotocols: Iterable[str]) -> str | None:
     """Return the credential among the subprotocols of a WebSocket, as the header would have it."""
     return next((f"Bearer {each[len(_CREDENTIAL) :]}" for each in subprotocols if each.startswith(_CREDENTIAL)), None)
+
+
+def _ticket(query: bytes) -> str | None:
+    """Return the ticket in the address of a WebSocket."""
+    if _TICKET not in query:
+        return None
+    return next(
+        (each[len(_TICKET) :].decode("latin-1") for each in query.split(b"&") if each.startswith(_TICKET)), None
+    )
 
 
 def _text(header: bytes | None) -> str | None:

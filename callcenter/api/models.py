@@ -111,6 +111,8 @@ class NewCall(_Response):
     timestamp: AwareDatetime
     seq: int
     """Number of the last event of the call; resume after it."""
+    token: str | None
+    """For the customer's own page: opens this call and no other. Told this once; null in open mode."""
 
 
 class CallPage(_Response):
@@ -146,6 +148,24 @@ class ConversationOpened(_Response):
     """The customer, as a party of this conversation."""
     greeting: str
     language: Language
+    token: str | None
+    """For the customer's own page: opens this conversation and no other. Told this once; null in open mode."""
+
+
+class SocketTicketRequest(_Request):
+    """Which WebSocket a ticket is for."""
+
+    path: Annotated[str, Field(pattern=r"^/[A-Za-z0-9._:/-]{1,199}$")]
+    """Without a query: `/api/conversations/ws/CALL-001`."""
+
+
+class SocketTicket(_Response):
+    """What opens one WebSocket."""
+
+    ticket: str | None
+    """Put it behind the path as `?ticket=`; good once. Null in open mode, where none is needed."""
+    path: str
+    expires_at: AwareDatetime | None
 
 
 class MessageRequest(BaseModel):

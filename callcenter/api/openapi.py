@@ -36,6 +36,7 @@ REQUESTS: Final[tuple[type[BaseModel], ...]] = (
     models.OpenConversation,
     models.StartCall,
     models.SwitchPersona,
+    models.SocketTicketRequest,
     TicketChange,
 )
 RESPONSES: Final[tuple[type[BaseModel], ...]] = (
@@ -57,6 +58,7 @@ RESPONSES: Final[tuple[type[BaseModel], ...]] = (
     ConversationState,
     Problem,
     Ticket,
+    models.SocketTicket,
     Transcript,
 )
 """All that routes name, with REQUESTS; a test finds one that is missing here."""
@@ -76,7 +78,8 @@ URL that names no possible call, 4404 for a call that is not there where the cal
 
 **Who may call:** in open mode anyone on this machine, everything, and nobody else. Otherwise whoever sends an API key
 or the access token of somebody signed in as `Authorization: Bearer KEY`; each operation says for whom it is. A page's
-WebSocket offers the subprotocols `callcenter` and `bearer.KEY` instead. `/healthz`, `/readyz` and this document ask for
+WebSocket offers the subprotocols `callcenter` and `bearer.KEY` instead, or comes with a `?ticket=` of
+`POST /api/socket-tickets`. `/healthz`, `/readyz` and this document ask for
 none.
 
 **Failures** are `application/problem+json` with a `code` that never changes. Bodies may have 64 KiB.

@@ -20,7 +20,7 @@ from uvicorn.loops.auto import auto_loop_factory
 from callcenter.api.app import SOCKET_PATH, create_app
 from callcenter.api.errors import MAX_BODY_BYTES
 from callcenter.api.sweeper import Sweeper
-from callcenter.bootstrap import App, Speech, build
+from callcenter.bootstrap import App, Speech, build, check_admission
 from callcenter.errors import ConfigurationError
 from callcenter.llm import Failure
 from callcenter.settings import AuthMode, Settings, StoreKind, check_listen
@@ -54,6 +54,11 @@ def serve(settings: Settings) -> None:
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     Sweeper.spare()  # nothing that is made now is garbage
     app = await build(settings)
+    try:
+        await check_admission(app)
+    except BaseException:
+        await app.close()
+        raise
     server = Server(uvicorn_config(create_app(app)), app)
     with Sweeper():
         await server.serve(sockets=[listener])

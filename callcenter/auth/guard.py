@@ -1,5 +1,8 @@
 """Admit requests and name who sends them. Open mode serves this machine only; required mode wants a key or a token.
 
+A credential is a configured key, a stored key, a customer's token of ours, or a token that `Tokens` verifies; what it
+begins with says which. A page's WebSocket may come with a ticket instead.
+
 In open mode the request must also name this machine as its host and come from no foreign page, so that a website in
 the same person's browser can't reach the server (DNS rebinding).
 """
@@ -8,12 +11,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
+from callcenter.auth.key_text import KEY_PREFIX
 from callcenter.auth.roles import Principal, Role
+from callcenter.auth.signed import NONCE_BYTES, CustomerTokens, SocketTickets
+from callcenter.auth.stored_keys import StoredKeys
+from callcenter.calls import CallId
 from callcenter.errors import NotAllowed, NotAuthenticated
 
 _LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -45,12 +54,26 @@ class Tokens(Protocol):
 class Guard:
     """Admits requests and names their principals."""
 
-    def __init__(
-        self, *, keys: Iterable[str] | None, public_url: str | None = None, tokens: Tokens | None = None
+    def __init__(  # noqa: PLR0913 (one a kind of credential)
+        self,
+        *,
+        keys: Iterable[str] | None,
+        public_url: str | None = None,
+        tokens: Tokens | None = None,
+        stored: StoredKeys | None = None,
+        customers: CustomerTokens | None = None,
+        tickets: SocketTickets | None = None,
     ) -> None:
-        """Build with the API keys of required mode, or None for open mode; with `tokens` users may sign in too."""
+        """Build with the configured API keys of required mode, or None for open mode, which asks for nothing.
+
+        With `tokens` users may sign in, with `stored` keys of the store count too; with `customers` whoever begins a
+        call gets a token for its customer, with `tickets` a page may open a WebSocket.
+        """
         self._digests = None if keys is None else tuple(_digest(key) for key in keys)
         self._tokens = tokens
+        self._stored = stored
+        self._customers = customers
+        self._tickets = tickets
         self._public = _origin(public_url) if public_url else None
 
     @property
@@ -84,14 +107,38 @@ class Guard:
         digest = _digest(credential)
         if any([hmac.compare_digest(digest, known) for known in self._digests]):  # noqa: C419 (no early exit)
             return Principal(role=Role.service, name=f"key-{digest.hex()[:8]}")
+        if self._stored is not None and credential.startswith(KEY_PREFIX):
+            return await self._stored.principal(credential)
+        if self._customers is not None and self._customers.taken_for(credential):
+            return self._customers.principal(credential)
         if self._tokens is None or credential.count(".") != _DOTS_OF_A_TOKEN:
             raise NotAuthenticated
         return await self._tokens.principal(credential)
 
+    def customer_token(self, call_id: CallId) -> str | None:
+        """Return a token for the customer of a call; None in open mode, which needs none."""
+        return self._customers.issue(call_id) if self._customers and not self.open else None
+
+    def socket_ticket(self, principal: Principal, path: str) -> tuple[str, datetime] | None:
+        """Return a ticket that opens one WebSocket, and when it expires; None in open mode, which needs none."""
+        if self._tickets is None or self.open:
+            return None
+        return self._tickets.issue(principal, path, secrets.token_bytes(NONCE_BYTES))
+
+    def take_ticket(self, ticket: str, path: str) -> Principal:
+        """Return who opens a WebSocket with a ticket; it is of no use afterwards. Raises NotAuthenticated."""
+        if self.open:
+            return _LOCAL
+        if self._tickets is None:
+            raise NotAuthenticated
+        return self._tickets.take(ticket, path)
+
     async def close(self) -> None:
-        """Let go of what tokens are verified with."""
+        """Let go of what credentials are verified with."""
         if self._tokens is not None:
             await self._tokens.close()
+        if self._stored is not None:
+            await self._stored.close()
 
 
 def _digest(key: str) -> bytes:

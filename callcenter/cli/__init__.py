@@ -371,6 +371,79 @@ def migrate(
         raise typer.Exit(FAILED)
 
 
+keys = typer.Typer(
+    name="keys",
+    help="Make API keys, list them, take them back.\n\n"
+    "For CALLCENTER_AUTH=required. Keys are kept where calls are; of a secret only its digest.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(keys)
+
+
+class KeyHolder(StrEnum):
+    """What the holder of a key may be."""
+
+    service = "service"
+    admin = "admin"
+    supervisor = "supervisor"
+    agent = "agent"
+
+
+@keys.command(
+    name="create",
+    epilog=(
+        "\b\nExamples:\n  callcenter keys create website\n  callcenter keys create Layla --role agent --expires 90d"
+    ),
+)
+@_told
+def create_key(
+    name: Annotated[str, typer.Argument(help="Whom or what it is for; histories name its holder so.")],
+    *,
+    role: Annotated[
+        KeyHolder, typer.Option(help="What it lets its holder do (docs/api.md#access).")
+    ] = KeyHolder.service,
+    expires: Annotated[
+        str | None,
+        typer.Option(metavar="90d", help="When it ends: days (90d) or hours (12h) from now; default: never."),
+    ] = None,
+) -> None:
+    """Make an API key and print it, this once.
+
+    Only the key goes to standard output, so that it can be piped to where secrets are kept. A running server takes it
+    within seconds.
+    """
+    from callcenter.cli.keys import create
+    from callcenter.settings import read_settings
+
+    create(read_settings(), name, role=role.value, expires=expires)
+
+
+@keys.command(name="list")
+@_told
+def list_keys() -> None:
+    """List API keys, the last made first: id, name, role, days of creation, expiry and last use."""
+    from callcenter.cli.keys import show
+    from callcenter.settings import read_settings
+
+    show(read_settings())
+
+
+@keys.command(name="revoke", epilog=("\b\nExamples:\n  callcenter keys revoke 0123456789ab"))
+@_told
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="As `callcenter keys list` shows it.")],
+) -> None:
+    """Take an API key back.
+
+    It is deleted for good; running servers refuse it within a minute.
+    """
+    from callcenter.cli.keys import revoke
+    from callcenter.settings import read_settings
+
+    revoke(read_settings(), key_id)
+
+
 @app.command(epilog=("\b\nExamples:\n  callcenter init mycompany"))
 @_told
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,7 @@ import pytest
 
 from callcenter.analysis import ConversationAnalyzer
 from callcenter.api.app import create_app
-from callcenter.auth import Guard, Tokens
+from callcenter.auth import CustomerTokens, Guard, SocketTickets, StoredKeys, Tokens
 from callcenter.bootstrap import App, load_analyzer
 from callcenter.bus import Bus
 from callcenter.bus.memory import MemoryBus
@@ -27,6 +28,9 @@ from callcenter.personas import PersonaManager, load_personas
 from callcenter.settings import Settings
 from callcenter.store.sqlite import SQLiteStore
 from tests.api.wire import asgi, serving, steady_sources
+from tests.factories import NOON
+
+SECRET = b"s" * 32
 
 
 @pytest.fixture
@@ -63,6 +67,7 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
         keys: Sequence[str] | None = None,
         bus: Bus | None = None,
         tokens: Tokens | None = None,
+        now: Callable[[], datetime] = lambda: NOON,
     ) -> App:
         store = await SQLiteStore.open(settings.database)
         stores.append(store)
@@ -83,7 +88,13 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
             store=store,
             bus=bus,
             conversations=conversations,
-            guard=Guard(keys=keys, tokens=tokens),
+            guard=Guard(
+                keys=keys,
+                tokens=tokens,
+                stored=StoredKeys(store, now=now),
+                customers=CustomerTokens(SECRET, lifetime=timedelta(hours=24), now=now),
+                tickets=SocketTickets(SECRET, now=now),
+            ),
             copilot=Copilot(voices=(OfflineVoice(read.company),), personas=read.personas),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -16,12 +17,14 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from callcenter import bootstrap
 from callcenter.api.access import Access, open_to
 from callcenter.api.app import create_app
-from callcenter.auth import Principal, Role
+from callcenter.auth import Principal, Role, new_key
 from callcenter.auth.tokens import AccessTokens
 from callcenter.errors import NotAllowed
 from callcenter.settings import AuthMode, Settings
 from callcenter.store import CallFilter
+from callcenter.store.api_keys import KeyRole
 from tests.api.wire import HeldVoice, asgi, serving
+from tests.factories import NOON
 from tests.key_server import SECRET_KEY, Clock, key_server
 
 pytestmark = pytest.mark.live
@@ -50,6 +53,7 @@ TABLE = {
     "GET /api/conversations/{call_id}/events": AGENTS | {"customer"},
     "DELETE /api/conversations/{call_id}": AGENTS | {"customer"},
     "WS /api/conversations/ws/{call_id}": AGENTS | {"customer"},
+    "POST /api/socket-tickets": AGENTS | {"customer"},
     "GET /api/tickets": AGENTS,
     "GET /api/tickets/{number}": AGENTS,
     "PATCH /api/tickets/{number}": AGENTS,
@@ -78,6 +82,7 @@ def walked(api):
     """Return every route as the table has it, from the app itself."""
     found = []
     for route in api.routes:
+    "POST /api/socket-tickets": {"path": "/api/conversations/ws/{call_id}"},
         assert isinstance(route, Route | WebSocketRoute), route
         methods = ["WS"] if isinstance(route, WebSocketRoute) else sorted(set(route.methods or ()) - {"HEAD"})
         found += [f"{method} {route.path}" for method in methods]
@@ -117,10 +122,31 @@ async def talk(address, call_id, project, role, **options):
 
 def test_every_route_is_in_the_table_and_the_table_has_no_other():
     assert sorted(walked(create_app())) == sorted(TABLE)
+async def ours(guarded):
+    """Return what gives credentials of our own making: stored keys of every role, tokens of calls."""
+    keys = {}
+    roles: tuple[KeyRole, ...] = ("service", "admin", "supervisor", "agent")
+    for number, role in enumerate(roles):
+        keys[role], kept = new_key(bytes([number]) * 38, name=role, role=role, now=NOON)
+        await guarded.store.add_key(kept)
+
+    def given(role, call_id):
+        key = guarded.guard.customer_token(call_id) if role == "customer" else keys.get(role)
+        return {"authorization": f"Bearer {key}"} if key else {}
+
+    return given
+
+
+def body_of(place, call_id):
+    body = BODIES.get(place)
+    return body and {name: value.format(call_id=call_id) for name, value in body.items()}
+
+
 
 
 @pytest.mark.parametrize("role", sorted(ALL))
-async def test_a_role_may_call_what_the_table_says_and_nothing_else(guarded, project, role):
+async def test_a_role_may_call_what_the_table_says_and_nothing_else(guarded, project, role, issuer):
+    given = partial(credentials, project) if issuer == "the project" else await ours(guarded)
     async with asgi(create_app(guarded)) as client:
         key = {"authorization": f"Bearer {KEY}"}
         for number, place in enumerate(each for each in TABLE if not each.startswith("WS ")):
@@ -129,10 +155,11 @@ async def test_a_role_may_call_what_the_table_says_and_nothing_else(guarded, pro
             said = await client.post(f"/api/conversations/{call_id}/message", headers=key, json=ANGRY)
             method, _, path = place.partition(" ")
             answer = await client.request(
+@pytest.mark.parametrize("issuer", ["the project", "ourselves"])
                 method,
                 path.format(call_id=call_id, number=said.json()["ticket"]["number"]),
-                headers=credentials(project, role, call_id),
-                json=BODIES.get(place),
+                headers=given(role, call_id),
+                json=body_of(place, call_id),
             )
             if role in TABLE[place]:
                 assert answer.status_code < 400, (place, answer.text)
@@ -166,7 +193,7 @@ async def test_this_machine_may_call_everything_in_open_mode(app, callers, clien
             assert json.loads(await connection.recv())["event"] == "greeting"
     else:
         path = path.format(call_id=call_id, number=number)
-        assert (await client.request(method, path, json=BODIES.get(place))).status_code < 400
+        assert (await client.request(method, path, json=body_of(place, call_id))).status_code < 400
 
 
 async def test_another_customers_call_looks_like_one_that_never_was(guarded, project):
@@ -237,6 +264,16 @@ def test_no_endpoint_can_be_a_customers_without_saying_of_which_call():
 
 async def test_a_token_that_grants_nothing_and_one_that_can_not_be_told_are_told_apart(guarded, project):
     async with asgi(create_app(guarded)) as client:
+def test_an_endpoint_may_ask_itself_which_call_is_meant():
+    async def told_in_the_body(_request):
+        raise AssertionError
+
+    access = Access([Route("/new", open_to(frozenset({Role.customer}), asks_itself=True)(told_in_the_body))])
+    access.check(Principal(role=Role.customer, name="x", call_id="CALL-7"), "GET", "/new")
+    with pytest.raises(NotAllowed):
+        access.check(Principal(role=Role.agent, name="x"), "GET", "/new")
+
+
         nobody = await client.get("/api/tickets", headers={"authorization": f"Bearer {project.token()}"})
         project.stop()
         project.rotate()

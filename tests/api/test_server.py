@@ -38,6 +38,11 @@ def test_strangers_are_not_served_without_keys(tmp_path):
         serve(Settings(data_dir=tmp_path, host="0.0.0.0", _env_file=None))  # noqa: S104 (what must be refused)
 
 
+def test_a_start_that_could_let_nobody_in_says_how_to_make_the_first_key(tmp_path):
+    with pytest.raises(ConfigurationError, match="callcenter keys create NAME"):
+        serve(Settings(data_dir=tmp_path, port=0, auth="required", _env_file=None))
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_port_in_use_is_named_before_anything_is_touched(tmp_path, host):
     with socket.create_server(("127.0.0.1", 0)) as taken:
