@@ -214,7 +214,7 @@ class Store(ArticleStore, Protocol):
         ...
 
     async def tickets(self, wanted: TicketFilter, *, limit: PageLimit = 50, cursor: str | None = None) -> Page[Ticket]:
-        """Return tickets in the order wanted. Raises InvalidRequest for a cursor that is none of ours, or this order's."""
+        """Return tickets in the order wanted. Raises InvalidRequest for a cursor that is none of that list's."""
         ...
 
     async def change_ticket(self, number: TicketNumber, change: TicketChange, *, actor: str, now: datetime) -> Ticket:

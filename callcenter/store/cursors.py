@@ -8,17 +8,21 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from pydantic import AwareDatetime
 
 from callcenter.calls import Value
 from callcenter.errors import InvalidRequest
-from callcenter.store import MAX_PAGE, Page
+from callcenter.store import MAX_PAGE, Page, TicketOrder
+from callcenter.tickets import Ticket
 
 Item = TypeVar("Item")
 
-Listed = Literal["calls", "tickets"]
+Listed = Literal["calls", "tickets", "tickets_due"]
+
+TICKETS: Final[dict[TicketOrder, Listed]] = {TicketOrder.newest: "tickets", TicketOrder.due: "tickets_due"}
+"""Each order is a list of its own."""
 
 
 class Place(Value):
@@ -45,6 +49,13 @@ def place(listed: Listed, cursor: str | None) -> Place | None:
     if found is None or found.listed != listed:
         raise InvalidRequest("This cursor is none of ours; leave it out to start from the beginning.", field="cursor")
     return found
+
+
+def ticket_page(rows: Sequence[Ticket], order: TicketOrder, limit: int) -> Page[Ticket]:
+    """Make a page of tickets, in an order of theirs, as `page` does."""
+    by_due = order is TicketOrder.due
+    moments = ((each, each.due_at if by_due else each.created_at) for each in rows)
+    return page([(each, Place(listed=TICKETS[order], at=at, id=each.number)) for each, at in moments], limit)
 
 
 def check_limit(limit: int) -> None:

@@ -85,7 +85,8 @@ where call_id = ? and seq > ? and event = 'assistant_message'
 order by seq limit 1
 """
 
-_BREACHED: Final = f"(status in ({', '.join('?' * len(AWAITED))}) and due_at <= ?)"
+_WAITING: Final = ", ".join(f"'{status}'" for status in AWAITED)
+_BREACHED: Final = f"(status in ({_WAITING}) and due_at <= ?)"
 
 _TOKENS_USED: Final = """
 select coalesce(sum(payload ->> '$.usage.input_tokens' + payload ->> '$.usage.output_tokens'), 0)
@@ -328,9 +329,9 @@ def _tickets(wanted: TicketFilter, limit: int, start: Place | None, connection: 
     where.equals("call_id", wanted.call_id)
     where.equals("assignee", wanted.assignee)
     if wanted.breached_at is not None:
-        where.add(_BREACHED, *AWAITED, time_text(wanted.breached_at))
+        where.add(_BREACHED, time_text(wanted.breached_at))
     if wanted.in_time_at is not None:
-        where.add(f"not ({_BREACHED})", *AWAITED, time_text(wanted.in_time_at))
+        where.add(f"not {_BREACHED}", time_text(wanted.in_time_at))
     by_due = wanted.order is TicketOrder.due
     time, beyond, way = ("due_at", ">", "asc") if by_due else ("created_at", "<", "desc")
     if start is not None:

@@ -4,6 +4,7 @@
 """
 
 from callcenter.tickets.intake import another_matter, collect, next_slot
+from callcenter.tickets.sla import AWAITED, SLAState, sla_state
 from callcenter.tickets.ticket import (
     ALLOWED,
     Ticket,
@@ -16,6 +17,8 @@ from callcenter.tickets.ticket import (
 
 __all__ = [
     "ALLOWED",
+    "AWAITED",
+    "SLAState",
     "Ticket",
     "TicketChange",
     "TicketStatus",
@@ -25,4 +28,5 @@ __all__ = [
     "collect",
     "next_slot",
     "open_ticket",
+    "sla_state",
 ]

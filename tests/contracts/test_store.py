@@ -43,7 +43,17 @@ from callcenter.errors import (
 )
 from callcenter.events import fold
 from callcenter.knowledge import Article, ArticleStatus, ArticleText, Gap
-from callcenter.store import MAX_PAGE, Append, Archive, ArchivedTicket, CallFilter, Erased, Store, TicketFilter, TicketOrder
+from callcenter.store import (
+    MAX_PAGE,
+    Append,
+    Archive,
+    ArchivedTicket,
+    CallFilter,
+    Erased,
+    Store,
+    TicketFilter,
+    TicketOrder,
+)
 from callcenter.store.api_keys import ApiKey
 from callcenter.store.journal import JournaledStore
 from callcenter.store.sqlite import SQLiteStore
@@ -1050,7 +1060,7 @@ async def test_tickets_that_are_overdue_are_told_from_those_in_time(store: Store
 
 
 @pytest.mark.parametrize("in_time", [False, True])
-async def test_pages_by_due_time_join_without_gap_or_repeat(store: Store, in_time: bool) -> None:
+async def test_pages_by_due_time_join_without_gap_or_repeat(store: Store, *, in_time: bool) -> None:
     await fill_tickets(store)
     wanted = TicketFilter(order=TicketOrder.due, in_time_at=NOON if in_time else None)
     seen: list[str] = []
@@ -1071,7 +1081,7 @@ async def test_a_cursor_of_another_order_is_refused(store: Store) -> None:
         await store.tickets(TicketFilter(order=TicketOrder.due), cursor=cursor)
 
 
-@pytest.mark.parametrize("name", ["منى", "null", "Mona (2nd shift), \"night\""])
+@pytest.mark.parametrize("name", ["منى", "null", 'Mona (2nd shift), "night"'])
 async def test_an_agents_tickets_are_found_by_the_name(store: Store, name: str) -> None:
     await fill_tickets(store)
     change = TicketChange(assignee=name)

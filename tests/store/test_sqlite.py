@@ -13,7 +13,7 @@ import pytest
 
 from callcenter.calls import Channel, Language, MessageId, PersonaType
 from callcenter.errors import ConfigurationError, StoreUnavailable
-from callcenter.store import CallFilter, Store, TicketFilter
+from callcenter.store import CallFilter, Store, TicketFilter, TicketOrder
 from callcenter.store.sqlite import SQLiteStore
 from callcenter.tickets import TicketStatus
 from tests.factories import (
@@ -176,6 +176,8 @@ async def test_no_question_of_a_call_walks_a_table(store: SQLiteStore) -> None:
     await store.tickets(TicketFilter())
     await store.tickets(TicketFilter(status=TicketStatus.new))
     await store.tickets(TicketFilter(call_id=CALL))
+    await store.tickets(TicketFilter(assignee="Mona"))
+    await store.tickets(TicketFilter(order=TicketOrder.due))
     for lane in (store._short, store._long):
         await lane.run(lambda connection: connection.set_trace_callback(None))
 
