@@ -88,11 +88,11 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
     company = load_company(settings.company or DEMO)
     analyzer = load_analyzer(company)
     personas = PersonaManager(load_personas(), company)
+    secret = _secret(settings)
     journal = await _journaled(settings) if settings.store is StoreKind.supabase else None
     store = journal or await open_store(settings)
     bus = MemoryBus()
     offline = OfflineVoice(company)
-    secret = _secret(settings)
     speech = await _speech(settings, company, personas, store) if settings.speaks_through_model else None
     voices: tuple[Voice, ...] = (offline,) if speech is None else (speech.voice, offline)
     return App(
@@ -227,29 +227,6 @@ def _host(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
-def _tokens(settings: Settings) -> Tokens | None:
-    """Return what verifies the tokens of signed-in users, where somebody may sign in."""
-    if settings.auth is AuthMode.open or settings.supabase_url is None:
-        return None
-    from callcenter.auth.tokens import AccessTokens
-
-    key = settings.supabase_secret_key
-    return AccessTokens(settings.supabase_url, now=_now, secret_key=key.get_secret_value() if key else None)
-
-
-def _second_opinion(settings: Settings, speech: Speech | None) -> SecondOpinion | None:
-    """Return who is asked where the rules are unsure. Raises ConfigurationError when nobody could be."""
-    if settings.analysis is AnalysisMode.rules:
-        return None
-    if speech is None:
-        raise ConfigurationError(
-            "CALLCENTER_ANALYSIS=hybrid asks a language model; set OPENAI_API_KEY or OPENAI_BASE_URL."
-        )
-    return SecondOpinion(speech.model, settings.analysis_seconds)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 async def check_admission(app: App) -> None:
     """Refuse to serve where nobody could be let in. Raises ConfigurationError, which says how to make the first key.
 
@@ -286,6 +263,29 @@ def _guard(settings: Settings, store: Store, secret: bytes | None) -> Guard:
     )
 
 
+def _tokens(settings: Settings) -> Tokens | None:
+    """Return what verifies the tokens of signed-in users, where somebody may sign in."""
+    if settings.auth is AuthMode.open or settings.supabase_url is None:
+        return None
+    from callcenter.auth.tokens import AccessTokens
+
+    key = settings.supabase_secret_key
+    return AccessTokens(settings.supabase_url, now=_now, secret_key=key.get_secret_value() if key else None)
+
+
+def _second_opinion(settings: Settings, speech: Speech | None) -> SecondOpinion | None:
+    """Return who is asked where the rules are unsure. Raises ConfigurationError when nobody could be."""
+    if settings.analysis is AnalysisMode.rules:
+        return None
+    if speech is None:
+        raise ConfigurationError(
+            "CALLCENTER_ANALYSIS=hybrid asks a language model; set OPENAI_API_KEY or OPENAI_BASE_URL."
+        )
+    return SecondOpinion(speech.model, settings.analysis_seconds)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def system_sources() -> Sources:

@@ -85,6 +85,7 @@ def create_app(
         *calls.router.routes,
         *conversations.router.routes,
         *tickets.router.routes,
+        *socket_tickets.router.routes,
         *analyze.router.routes,
         *health.router.routes,
         *metrics.router.routes,

@@ -34,9 +34,9 @@ REQUESTS: Final[tuple[type[BaseModel], ...]] = (
     models.AnalyzeRequest,
     models.MessageRequest,
     models.OpenConversation,
+    models.SocketTicketRequest,
     models.StartCall,
     models.SwitchPersona,
-    models.SocketTicketRequest,
     TicketChange,
 )
 RESPONSES: Final[tuple[type[BaseModel], ...]] = (
@@ -51,6 +51,7 @@ RESPONSES: Final[tuple[type[BaseModel], ...]] = (
     models.NewCall,
     models.PersonaSwitched,
     models.Readiness,
+    models.SocketTicket,
     models.TicketHistory,
     models.TicketPage,
     models.Understanding,
@@ -58,7 +59,6 @@ RESPONSES: Final[tuple[type[BaseModel], ...]] = (
     ConversationState,
     Problem,
     Ticket,
-    models.SocketTicket,
     Transcript,
 )
 """All that routes name, with REQUESTS; a test finds one that is missing here."""

@@ -72,6 +72,7 @@ BODIES = {
     "POST /api/conversations/{call_id}/message": {"message": "مرحبا"},
     "PATCH /api/conversations/{call_id}": {"message": "hello"},
     "POST /api/conversations/{call_id}/switch-persona": {"persona": "sales"},
+    "POST /api/socket-tickets": {"path": "/api/conversations/ws/{call_id}"},
     "PATCH /api/tickets/{number}": {"status": "open"},
     "POST /api/analyze": {"text": "hello"},
 }
@@ -82,7 +83,6 @@ def walked(api):
     """Return every route as the table has it, from the app itself."""
     found = []
     for route in api.routes:
-    "POST /api/socket-tickets": {"path": "/api/conversations/ws/{call_id}"},
         assert isinstance(route, Route | WebSocketRoute), route
         methods = ["WS"] if isinstance(route, WebSocketRoute) else sorted(set(route.methods or ()) - {"HEAD"})
         found += [f"{method} {route.path}" for method in methods]
@@ -112,16 +112,6 @@ def credentials(project, role, call_id="CALL-7"):
     return {"authorization": f"Bearer {token}"}
 
 
-@asynccontextmanager
-async def talk(address, call_id, project, role, **options):
-    url = f"ws://{address}/api/conversations/ws/{call_id}"
-    headers = credentials(project, role, call_id) if role else {}
-    async with connect(url, proxy=None, compression=None, additional_headers=headers, **options) as connection:
-        yield connection
-
-
-def test_every_route_is_in_the_table_and_the_table_has_no_other():
-    assert sorted(walked(create_app())) == sorted(TABLE)
 async def ours(guarded):
     """Return what gives credentials of our own making: stored keys of every role, tokens of calls."""
     keys = {}
@@ -142,8 +132,19 @@ def body_of(place, call_id):
     return body and {name: value.format(call_id=call_id) for name, value in body.items()}
 
 
+@asynccontextmanager
+async def talk(address, call_id, project, role, **options):
+    url = f"ws://{address}/api/conversations/ws/{call_id}"
+    headers = credentials(project, role, call_id) if role else {}
+    async with connect(url, proxy=None, compression=None, additional_headers=headers, **options) as connection:
+        yield connection
 
 
+def test_every_route_is_in_the_table_and_the_table_has_no_other():
+    assert sorted(walked(create_app())) == sorted(TABLE)
+
+
+@pytest.mark.parametrize("issuer", ["the project", "ourselves"])
 @pytest.mark.parametrize("role", sorted(ALL))
 async def test_a_role_may_call_what_the_table_says_and_nothing_else(guarded, project, role, issuer):
     given = partial(credentials, project) if issuer == "the project" else await ours(guarded)
@@ -155,7 +156,6 @@ async def test_a_role_may_call_what_the_table_says_and_nothing_else(guarded, pro
             said = await client.post(f"/api/conversations/{call_id}/message", headers=key, json=ANGRY)
             method, _, path = place.partition(" ")
             answer = await client.request(
-@pytest.mark.parametrize("issuer", ["the project", "ourselves"])
                 method,
                 path.format(call_id=call_id, number=said.json()["ticket"]["number"]),
                 headers=given(role, call_id),
@@ -254,16 +254,6 @@ def test_an_endpoint_that_names_nobody_is_closed(role):
         access.check(Principal(role=role, name="x", call_id="CALL-7"), "GET", "/new/CALL-7")
 
 
-def test_no_endpoint_can_be_a_customers_without_saying_of_which_call():
-    async def list_all(_request):
-        raise AssertionError
-
-    with pytest.raises(AssertionError, match="/everything"):
-        Access([Route("/everything", open_to(frozenset({Role.customer}))(list_all))])
-
-
-async def test_a_token_that_grants_nothing_and_one_that_can_not_be_told_are_told_apart(guarded, project):
-    async with asgi(create_app(guarded)) as client:
 def test_an_endpoint_may_ask_itself_which_call_is_meant():
     async def told_in_the_body(_request):
         raise AssertionError
@@ -274,6 +264,16 @@ def test_an_endpoint_may_ask_itself_which_call_is_meant():
         access.check(Principal(role=Role.agent, name="x"), "GET", "/new")
 
 
+def test_no_endpoint_can_be_a_customers_without_saying_of_which_call():
+    async def list_all(_request):
+        raise AssertionError
+
+    with pytest.raises(AssertionError, match="/everything"):
+        Access([Route("/everything", open_to(frozenset({Role.customer}))(list_all))])
+
+
+async def test_a_token_that_grants_nothing_and_one_that_can_not_be_told_are_told_apart(guarded, project):
+    async with asgi(create_app(guarded)) as client:
         nobody = await client.get("/api/tickets", headers={"authorization": f"Bearer {project.token()}"})
         project.stop()
         project.rotate()
