@@ -160,6 +160,11 @@ class ConversationManager:
             )
         )
 
+    @property
+    def now(self) -> datetime:
+        """The present, by the clock that calls go by."""
+        return self._sources.now()
+
     async def start(
         self,
         *,

@@ -30,6 +30,7 @@ from callcenter.calls import (
 )
 from callcenter.events import CallEvent
 from callcenter.knowledge.article import ArticleStore
+from callcenter.store.analytics import Analytics, AnalyticsFilter
 from callcenter.store.api_keys import ApiKey
 from callcenter.tickets import Ticket, TicketChange, TicketStatus
 
@@ -201,6 +202,10 @@ class Store(ArticleStore, Protocol):
 
     async def tokens_used(self, since: datetime) -> int:
         """Return what models read and wrote for the replies kept since a moment."""
+        ...
+
+    async def analytics(self, wanted: AnalyticsFilter, *, now: datetime) -> Analytics:
+        """Return figures of many calls, counted where they are kept; `now` is what tickets are overdue by."""
         ...
 
     async def calls(

@@ -41,6 +41,8 @@ from callcenter.store import (
     key_rows,
     writes,
 )
+from callcenter.store.analytics import Analytics, AnalyticsFilter
+from callcenter.store.analytics_sqlite import analytics
 from callcenter.store.api_keys import ApiKey
 from callcenter.store.archives import erase, restore
 from callcenter.store.articles import SQLiteArticles
@@ -149,6 +151,10 @@ class SQLiteStore(SQLiteArticles, Store):
     @override
     async def tokens_used(self, since: datetime) -> int:
         return await self._long.run(partial(_tokens_used, since))
+
+    @override
+    async def analytics(self, wanted: AnalyticsFilter, *, now: datetime) -> Analytics:
+        return await self._long.run(partial(analytics, wanted, now))
 
     @override
     async def calls(

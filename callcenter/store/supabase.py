@@ -32,6 +32,8 @@ from callcenter.store import (
     TicketFilter,
     TicketOrder,
 )
+from callcenter.store.analytics import Analytics, AnalyticsFilter
+from callcenter.store.analytics_rows import AnalyticsRow, answer, question
 from callcenter.store.api_keys import MAX_KEYS, ApiKey
 from callcenter.store.archives import whole
 from callcenter.store.articles import SupabaseArticles
@@ -76,6 +78,7 @@ _HISTORY: Final = TypeAdapter(list[TicketEntry])
 _ERASED: Final = TypeAdapter(Erased)
 _TRUTH: Final = TypeAdapter(bool, config=ConfigDict(strict=True))
 _NUMBER: Final = TypeAdapter(int, config=ConfigDict(strict=True))
+_FIGURES: Final[TypeAdapter[Sequence[AnalyticsRow]]] = TypeAdapter(list[AnalyticsRow])
 
 
 class SupabaseStore(SupabaseArticles, Store):
@@ -136,6 +139,10 @@ class SupabaseStore(SupabaseArticles, Store):
     @override
     async def tokens_used(self, since: datetime) -> int:
         return _read(_NUMBER, await self._api.call("tokens_used", since=time_text(since)))
+
+    @override
+    async def analytics(self, wanted: AnalyticsFilter, *, now: datetime) -> Analytics:
+        return answer(wanted, _read(_FIGURES, await self._api.call("call_analytics", wanted=question(wanted, now))))
 
     @override
     async def calls(

@@ -54,6 +54,7 @@ from callcenter.store import (
     TicketFilter,
     TicketOrder,
 )
+from callcenter.store.analytics import AnalyticsFilter
 from callcenter.store.api_keys import ApiKey
 from callcenter.store.journal import JournaledStore
 from callcenter.store.sqlite import SQLiteStore
@@ -1370,6 +1371,8 @@ async def test_an_open_store_checks_well(store: Store) -> None:
     await store.check()
 
 
+MONTH = AnalyticsFilter(started_from=NOON, started_until=after(30 * 86_400))
+
 ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
     "append": lambda store: store.append(opening()),
     "load": lambda store: store.load(CALL, last=1),
@@ -1377,6 +1380,7 @@ ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
     "events": lambda store: store.events(CALL),
     "turn": lambda store: store.turn(CALL, MESSAGE),
     "tokens_used": lambda store: store.tokens_used(NOON),
+    "analytics": lambda store: store.analytics(MONTH, now=NOON),
     "calls": lambda store: store.calls(CallFilter()),
     "ticket": lambda store: store.ticket(TICKET),
     "tickets": lambda store: store.tickets(TicketFilter()),

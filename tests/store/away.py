@@ -28,6 +28,7 @@ from callcenter.store import (
     TicketEntry,
     TicketFilter,
 )
+from callcenter.store.analytics import Analytics, AnalyticsFilter
 from callcenter.store.api_keys import ApiKey
 from callcenter.store.journal import JournaledStore
 from callcenter.store.sqlite import SQLiteStore
@@ -100,6 +101,10 @@ class Door(Store):
     @override
     async def tokens_used(self, since: datetime) -> int:
         return await self._pass("tokens_used", self.behind.tokens_used(since))
+
+    @override
+    async def analytics(self, wanted: AnalyticsFilter, *, now: datetime) -> Analytics:
+        return await self._pass("analytics", self.behind.analytics(wanted, now=now))
 
     @override
     async def calls(

@@ -97,7 +97,7 @@ def test_nothing_is_left_out_that_is_not_promised() -> None:
     "method",
     [
         *("calls", "tickets", "change_ticket", "erase", "restore", "load", "state", "events", "ticket"),
-        *("add_key", "keys", "key_used", "remove_key"),
+        *("add_key", "keys", "key_used", "remove_key", "analytics"),
         *("articles", "articles_kept", "article_versions", "save_article", "note_gap", "gaps"),
     ],
 )

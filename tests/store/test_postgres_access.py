@@ -287,6 +287,7 @@ def test_nobody_else_asks_the_servers_functions(url, caller):
         ("load_call", {"call": "CALL-1", "last": 5}),
         ("call_turn", {"call": "CALL-1", "message": "m-1"}),
         ("erase_call", {"call": "CALL-1"}),
+        ("call_analytics", {"wanted": {}}),
         ("save_article", {"article": {"slug": "x", "version": 1}}),
         ("list_articles", {}),
         ("note_gap", {"gap": {"question": "x"}, "most": 5}),

@@ -37,6 +37,7 @@ from callcenter.store import (
     TicketEntry,
     TicketFilter,
 )
+from callcenter.store.analytics import Analytics, AnalyticsFilter
 from callcenter.store.api_keys import ApiKey
 from callcenter.store.articles import ArticlesBehind
 from callcenter.store.cursors import TICKETS, check_limit, place
@@ -218,6 +219,11 @@ class JournaledStore(ArticlesBehind, Store):
             with suppress(*AWAY):
                 return await self._primary.tokens_used(since)
         return await self._local.tokens_used(since)
+
+    @override
+    async def analytics(self, wanted: AnalyticsFilter, *, now: datetime) -> Analytics:
+        self._check_asked()
+        return await self._primary.analytics(wanted, now=now)
 
     @override
     async def calls(
