@@ -12,6 +12,7 @@ import pytest
 
 from callcenter.auth import CustomerTokens, Guard, Principal, Role, SocketTickets, secret_of
 from callcenter.auth.signed import TICKET_LIFETIME, Signature
+from callcenter.calls import CallId
 from callcenter.errors import ConfigurationError, NotAuthenticated
 from tests.factories import NOON
 
@@ -20,7 +21,8 @@ pytestmark = pytest.mark.unit
 SECRET, OTHER = b"s" * 32, b"t" * 32
 DAY = timedelta(hours=24)
 LEILA = Principal(role=Role.agent, name="ليلى")
-PATH = "/api/conversations/ws/CALL-7"
+CALL = CallId("CALL-7")
+PATH = f"/api/conversations/ws/{CALL}"
 
 
 class Clock:
@@ -47,7 +49,7 @@ def tickets(clock):
 
 
 def test_a_token_names_the_customer_of_one_call(tokens, clock):
-    token = tokens.issue("CALL-7")
+    token = tokens.issue(CALL)
     assert tokens.principal(token) == Principal(role=Role.customer, name="customer", call_id="CALL-7")
     elsewhere = CustomerTokens(SECRET, lifetime=timedelta(seconds=60), now=clock)
     assert elsewhere.principal(token).call_id == "CALL-7"
@@ -57,7 +59,7 @@ def test_a_token_names_the_customer_of_one_call(tokens, clock):
 
 @pytest.mark.parametrize(("after", "holds"), [(timedelta(0), True), (DAY - timedelta(seconds=1), True), (DAY, False)])
 def test_a_token_ends(tokens, clock, after, holds):
-    token = tokens.issue("CALL-7")
+    token = tokens.issue(CALL)
     clock.at = NOON + after
     if holds:
         tokens.principal(token)
@@ -67,7 +69,7 @@ def test_a_token_ends(tokens, clock, after, holds):
 
 
 def test_a_token_with_any_character_changed_is_refused(tokens):
-    token = tokens.issue("CALL-7")
+    token = tokens.issue(CALL)
     for place in range(len(token)):
         changed = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
         with pytest.raises(NotAuthenticated):
@@ -86,7 +88,7 @@ def test_a_kind_of_token_passes_for_no_other(tokens, tickets):
     for wrong in (ticket, ticket.replace("wt_", "ct_", 1)):
         with pytest.raises(NotAuthenticated):
             tokens.principal(wrong)
-    for wrong in (tokens.issue("CALL-7"), tokens.issue("CALL-7").replace("ct_", "wt_", 1)):
+    for wrong in (tokens.issue(CALL), tokens.issue(CALL).replace("ct_", "wt_", 1)):
         with pytest.raises(NotAuthenticated):
             tickets.take(wrong, PATH)
 
@@ -145,26 +147,28 @@ def test_another_server_takes_a_ticket_and_remembers_its_own(tickets, clock):
 
 
 def test_the_secret_does_not_stand_in_what_is_signed(tokens):
-    text = tokens.issue("CALL-7").removeprefix("ct_").partition(".")[0]
+    text = tokens.issue(CALL).removeprefix("ct_").partition(".")[0]
     said = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     assert said == b'{"call_id":"CALL-7","expires":%d}' % int((NOON + DAY).timestamp())
 
 
 async def test_the_guard_gives_out_nothing_in_open_mode(tokens, tickets):
     guard = Guard(keys=None, customers=tokens, tickets=tickets)
-    assert guard.customer_token("CALL-7") is None
+    assert guard.customer_token(CALL) is None
     assert guard.socket_ticket(LEILA, PATH) is None
     assert guard.take_ticket("anything", PATH).role is Role.local
 
 
 async def test_the_guard_tells_credentials_apart(tokens, tickets):
     guard = Guard(keys=["k" * 24], customers=tokens, tickets=tickets)
-    assert (await guard.authenticate(f"Bearer {guard.customer_token('CALL-7')}")).call_id == "CALL-7"
-    ticket, _ = guard.socket_ticket(LEILA, PATH)
+    assert (await guard.authenticate(f"Bearer {guard.customer_token(CALL)}")).call_id == "CALL-7"
+    made = guard.socket_ticket(LEILA, PATH)
+    assert made is not None
+    ticket, _ = made
     with pytest.raises(NotAuthenticated):
         await guard.authenticate(f"Bearer {ticket}")
     with pytest.raises(NotAuthenticated):
-        await Guard(keys=["k" * 24]).authenticate(f"Bearer {guard.customer_token('CALL-7')}")
+        await Guard(keys=["k" * 24]).authenticate(f"Bearer {guard.customer_token(CALL)}")
     with pytest.raises(NotAuthenticated):
         Guard(keys=["k" * 24]).take_ticket(ticket, PATH)
 
