@@ -283,14 +283,6 @@ class CallLog(_Response):
     """There are events after these."""
 
 
-class TicketPage(_Response):
-    """Some tickets, the last opened first."""
-
-    items: tuple[Ticket, ...]
-    next: str | None
-    """Hand it back as `cursor` for the tickets after these; null: there are no more."""
-
-
 class TicketHistory(_Response):
     """Everything that happened to a ticket, oldest first."""
 

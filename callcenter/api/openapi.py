@@ -25,9 +25,10 @@ from callcenter.api import models
 from callcenter.api.access import told
 from callcenter.api.edge import PUBLIC
 from callcenter.api.errors import OK, Problem
+from callcenter.api.ticket_views import TicketPage, TicketView
 from callcenter.calls import ConversationState
 from callcenter.events import CallStatistics, Transcript
-from callcenter.tickets import Ticket, TicketChange
+from callcenter.tickets import TicketChange
 
 EXAMPLES: Final = Path(__file__).with_name("examples.json")
 REQUESTS: Final[tuple[type[BaseModel], ...]] = (
@@ -53,12 +54,12 @@ RESPONSES: Final[tuple[type[BaseModel], ...]] = (
     models.Readiness,
     models.SocketTicket,
     models.TicketHistory,
-    models.TicketPage,
     models.Understanding,
     CallStatistics,
     ConversationState,
     Problem,
-    Ticket,
+    TicketPage,
+    TicketView,
     Transcript,
 )
 """All that routes name, with REQUESTS; a test finds one that is missing here."""

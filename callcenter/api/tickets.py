@@ -11,25 +11,44 @@ from starlette.responses import Response
 from callcenter.api.access import AGENTS, open_to
 from callcenter.api.deps import AppDep, PrincipalDep, read, reply
 from callcenter.api.errors import BodyTooLarge, InvalidJson, PageNotFound, UnsupportedMedia, problems
-from callcenter.api.models import TicketHistory, TicketPage
+from callcenter.api.models import TicketHistory
 from callcenter.api.openapi import answer, body
 from callcenter.api.paths import EVERYWHERE, Cursor, TicketPath, known_ticket, page_of
+from callcenter.api.ticket_views import TicketPage, TicketView, explained, listed
+from callcenter.bootstrap import App
 from callcenter.calls import PriorityLevel, TicketCategory
+from callcenter.company import Promises
 from callcenter.errors import InvalidRequest, InvalidTransition, TicketConflict, TicketNotFound
-from callcenter.store import PageLimit, TicketFilter
+from callcenter.store import PageLimit, TicketFilter, TicketOrder
 from callcenter.tickets import Ticket, TicketChange, TicketStatus
 
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
 
-def _filter(
+def _filter(  # noqa: PLR0913 (what a list may be asked for)
+    app: AppDep,
     *,
     status: Annotated[TicketStatus | None, Query(description="Tickets that stand so.")] = None,
     category: Annotated[TicketCategory | None, Query(description="Tickets about this.")] = None,
     priority: Annotated[PriorityLevel | None, Query(description="Tickets of this priority.")] = None,
     call_id: Annotated[str | None, Query(description="Tickets of this call.")] = None,
+    assignee: Annotated[str | None, Query(description="Tickets of this agent.")] = None,
+    breached: Annotated[
+        bool | None, Query(description="Tickets whose answer is awaited and overdue; false: all others.")
+    ] = None,
+    order: Annotated[TicketOrder, Query(description="What comes first.")] = TicketOrder.newest,
 ) -> TicketFilter:
-    return TicketFilter(status=status, category=category, priority=priority, call_id=call_id)
+    now = app.conversations.now
+    return TicketFilter(
+        status=status,
+        category=category,
+        priority=priority,
+        call_id=call_id,
+        assignee=assignee,
+        breached_at=now if breached else None,
+        in_time_at=now if breached is False else None,
+        order=order,
+    )
 
 
 @router.get(
@@ -45,20 +64,21 @@ async def list_tickets(
     limit: Annotated[PageLimit, Query(description="Tickets a page.")] = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """List tickets, the last opened first, a page at a time."""
-    return reply(await page_of(app.store.tickets(wanted, limit=limit, cursor=cursor or None)))
+    """List tickets, the last opened first or those due first, a page at a time."""
+    page = await page_of(app.store.tickets(wanted, limit=limit, cursor=cursor or None))
+    return reply(listed(page, app.conversations.now))
 
 
 @router.get(
     "/{number}",
     operation_id="get_ticket",
     summary="Read a ticket",
-    responses={**answer(Ticket), **problems(TicketNotFound, *EVERYWHERE)},
+    responses={**answer(TicketView), **problems(TicketNotFound, *EVERYWHERE)},
 )
 @open_to(AGENTS)
 async def get_ticket(app: AppDep, number: TicketPath) -> Response:
-    """Read a ticket: the matter in the customer's words, its facts, how it stands and until when an answer is due."""
-    return reply(await app.store.ticket(known_ticket(number)))
+    """Read a ticket: the matter in the customer's words, its facts, how it stands, and until when and why it is due."""
+    return reply(await _explained(app, await app.store.ticket(known_ticket(number))))
 
 
 @router.patch(
@@ -66,7 +86,7 @@ async def get_ticket(app: AppDep, number: TicketPath) -> Response:
     operation_id="change_ticket",
     summary="Change a ticket",
     responses={
-        **answer(Ticket),
+        **answer(TicketView),
         **problems(
             InvalidJson,
             TicketNotFound,
@@ -87,7 +107,8 @@ async def change_ticket(request: Request, app: AppDep, principal: PrincipalDep, 
     With `version` the change is refused if somebody else changed the ticket since. The history notes who did it.
     """
     change = await read(request, TicketChange)
-    return reply(await app.conversations.change_ticket(known_ticket(number), change, actor=principal.name))
+    ticket = await app.conversations.change_ticket(known_ticket(number), change, actor=principal.name)
+    return reply(await _explained(app, ticket))
 
 
 @router.get(
@@ -101,3 +122,8 @@ async def get_ticket_history(app: AppDep, number: TicketPath) -> Response:
     """Read every change of a ticket, oldest first, with who made it; `customer` is what the call told."""
     history = await app.store.ticket_history(known_ticket(number))
     return reply(TicketHistory(number=known_ticket(number), history=tuple(history)))
+
+
+async def _explained(app: App, ticket: Ticket) -> TicketView:
+    promises = Promises(app.company.response_times, app.company.calendar)
+    return explained(ticket, await app.store.ticket_history(ticket.number), promises, app.conversations.now)

@@ -76,3 +76,41 @@ async def test_an_unknown_ticket_is_not_found(client, number):
         await client.patch(f"/api/tickets/{number}", json={"status": "open"}),
     ):
         assert (response.status_code, response.json()["code"]) == (404, "ticket_not_found")
+
+
+async def test_a_ticket_says_until_when_an_answer_is_due_and_why(client, complain):
+    number = (await complain("ar"))["number"]
+    ticket = (await client.get(f"/api/tickets/{number}")).json()
+    assert ticket["sla"]["due_at"] == ticket["due_at"]
+    assert ticket["sla"]["state"] == "ok"
+    steps = ticket["sla"]["explained"]
+    assert [step["en"].split(":")[0] for step in steps[1:2]] == ["Priority urgent"]
+    assert steps[1]["ar"].startswith("الأولوية عاجلة: الرد خلال 4:00 ساعة")
+    assert steps[0]["en"].startswith("The clock started on")
+    assert steps[-1]["en"].startswith("So it is due on")
+    listed = (await client.get("/api/tickets")).json()["items"]
+    assert listed[0]["sla"] == {**ticket["sla"], "explained": None}
+
+
+async def test_a_changed_priority_does_not_change_what_was_promised(client, complain):
+    path = f"/api/tickets/{(await complain('ar'))['number']}"
+    before = (await client.get(path)).json()["sla"]
+    after = (await client.patch(path, json={"priority": "low"})).json()["sla"]
+    assert after == before
+
+
+async def test_tickets_are_listed_by_due_time_by_agent_and_by_being_late(client, complain):
+    later, sooner = await complain("en", call_id="B"), await complain("ar", call_id="A")
+    assert sooner["due_at"] < later["due_at"]
+    await client.patch(f"/api/tickets/{later['number']}", json={"assignee": "منى"})
+
+    async def found(**wanted):
+        return [each["number"] for each in (await client.get("/api/tickets", params=wanted)).json()["items"]]
+
+    assert await found(order="due") == [sooner["number"], later["number"]]
+    assert await found(assignee="منى") == [later["number"]]
+    assert await found(breached="true") == []
+    assert await found(breached="false") == [sooner["number"], later["number"]]
+    response = await client.get("/api/tickets", params={"order": "due", "limit": 1})
+    newest = await client.get("/api/tickets", params={"cursor": response.json()["next"]})
+    assert newest.json()["code"] == "page_not_found"

@@ -1,0 +1,71 @@
+"""Show tickets with how they stand against what was promised, and why they are due when they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import AwareDatetime, ConfigDict, TypeAdapter
+
+from callcenter.calls import LocalizedText, PriorityLevel, Value
+from callcenter.company import Promises
+from callcenter.store import Page, TicketEntry
+from callcenter.tickets import SLAState, Ticket, sla_state
+
+
+class TicketSLA(Value):
+    """A ticket against what was promised."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    due_at: AwareDatetime
+    state: SLAState
+    """Of an answer that is awaited: `due_soon` in the last quarter of its time, `breached` from its due time on."""
+    explained: tuple[LocalizedText, ...] | None
+    """Step by step why it is due then; null in lists."""
+
+
+class TicketView(Ticket):
+    """A ticket: the matter, its facts, how it stands and until when an answer is due."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    sla: TicketSLA
+
+
+class TicketPage(Value):
+    """Some tickets, in the order asked for."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    items: tuple[TicketView, ...]
+    next: str | None
+    """Hand it back as `cursor` for the tickets after these; null: there are no more."""
+
+
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+
+
+def listed(page: Page[Ticket], now: datetime) -> TicketPage:
+    """Return a page of tickets as they stand at `now`."""
+    return TicketPage(items=tuple(_view(each, now, None) for each in page.items), next=page.next)
+
+
+def explained(ticket: Ticket, history: Sequence[TicketEntry], promises: Promises, now: datetime) -> TicketView:
+    """Return a ticket as it stands at `now`, with why it is due: by the change that set the time, as history has it.
+
+    A ticket that no change in the history explains was due so from the start.
+    """
+    since, priority = ticket.created_at, ticket.priority
+    known: PriorityLevel = ticket.priority
+    for entry in history:
+        known = PriorityLevel(entry.changes.get("priority") or known)
+        due_at = entry.changes.get("due_at")
+        if due_at is not None and _MOMENT.validate_python(due_at) == ticket.due_at:
+            since, priority = entry.at, known
+    return _view(ticket, now, promises.explain(ticket.due_at, priority, since))
+
+
+def _view(ticket: Ticket, now: datetime, steps: tuple[LocalizedText, ...] | None) -> TicketView:
+    sla = TicketSLA(due_at=ticket.due_at, state=sla_state(ticket, now), explained=steps)
+    return TicketView.model_construct(**dict(ticket), sla=sla)
