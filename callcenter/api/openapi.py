@@ -77,11 +77,10 @@ of ours, 1012 when the server restarts, 1013 for a reader that is too slow or a 
 URL that names no possible call, 4404 for a call that is not there where the caller may begin none. Connect again after
 1006, 1011, 1012 and 1013, with `?after=` the last `seq` you have.
 
-**Who may call:** in open mode anyone on this machine, everything, and nobody else. Otherwise whoever sends an API key
-or the access token of somebody signed in as `Authorization: Bearer KEY`; each operation says for whom it is. A page's
-WebSocket offers the subprotocols `callcenter` and `bearer.KEY` instead, or comes with a `?ticket=` of
-`POST /api/socket-tickets`. `/healthz`, `/readyz` and this document ask for
-none.
+**Who may call:** in open mode anyone on this machine, everything, and nobody else. Otherwise whoever sends an API key,
+the token that came with a call, or the access token of somebody signed in, as `Authorization: Bearer KEY`; each
+operation says for whom it is. A page's WebSocket offers the subprotocols `callcenter` and `bearer.KEY` instead, or comes
+with a `?ticket=` of `POST /api/socket-tickets`. `/healthz`, `/readyz` and this document ask for none.
 
 **Failures** are `application/problem+json` with a `code` that never changes. Bodies may have 64 KiB.
 """
