@@ -16,7 +16,7 @@ from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from callcenter import __version__
-from callcenter.api import analyze, calls, conversations, errors, health, metrics, socket_tickets, tickets
+from callcenter.api import analytics, analyze, calls, conversations, errors, health, metrics, socket_tickets, tickets
 from callcenter.api.access import Access
 from callcenter.api.deps import DirectRoute, House, Patience, Turns
 from callcenter.api.edge import Edge
@@ -85,6 +85,7 @@ def create_app(
         *calls.router.routes,
         *conversations.router.routes,
         *tickets.router.routes,
+        *analytics.router.routes,
         *socket_tickets.router.routes,
         *analyze.router.routes,
         *health.router.routes,

@@ -28,6 +28,7 @@ from callcenter.api.errors import OK, Problem
 from callcenter.api.ticket_views import TicketPage, TicketView
 from callcenter.calls import ConversationState
 from callcenter.events import CallStatistics, Transcript
+from callcenter.store.analytics import Analytics
 from callcenter.tickets import TicketChange
 
 EXAMPLES: Final = Path(__file__).with_name("examples.json")
@@ -55,6 +56,7 @@ RESPONSES: Final[tuple[type[BaseModel], ...]] = (
     models.SocketTicket,
     models.TicketHistory,
     models.Understanding,
+    Analytics,
     CallStatistics,
     ConversationState,
     Problem,
@@ -89,6 +91,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "calls", "description": "Calls as a whole: start, list, read."},
     {"name": "conversations", "description": "What is said on a call, and what becomes of it."},
     {"name": "tickets", "description": "Follow-up work that outlives a call."},
+    {"name": "analytics", "description": "Figures over many calls."},
     {"name": "analysis", "description": "How a message is understood, without a call."},
     {"name": "health", "description": "Whether the server lives and can take calls."},
 ]

@@ -58,6 +58,7 @@ TABLE = {
     "GET /api/tickets/{number}": AGENTS,
     "PATCH /api/tickets/{number}": AGENTS,
     "GET /api/tickets/{number}/history": AGENTS,
+    "GET /api/analytics": SUPERVISORS,
     "POST /api/analyze": OURS,
     "GET /metrics": OURS,
     "GET /": ALL,
