@@ -81,8 +81,8 @@ URL that names no possible call, 4404 for a call that is not there where the cal
 
 **Who may call:** in open mode anyone on this machine, everything, and nobody else. Otherwise whoever sends an API key,
 the token that came with a call, or the access token of somebody signed in, as `Authorization: Bearer KEY`; each
-operation says for whom it is. A page's WebSocket offers the subprotocols `callcenter` and `bearer.KEY` instead, or comes
-with a `?ticket=` of `POST /api/socket-tickets`. `/healthz`, `/readyz` and this document ask for none.
+operation says for whom it is. A page's WebSocket offers the subprotocols `callcenter` and `bearer.KEY` instead, or
+comes with a `?ticket=` of `POST /api/socket-tickets`. `/healthz`, `/readyz` and this document ask for none.
 
 **Failures** are `application/problem+json` with a `code` that never changes. Bodies may have 64 KiB.
 """
