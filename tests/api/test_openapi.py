@@ -91,11 +91,11 @@ def test_an_example_belongs_to_an_operation():
     assert set(EXAMPLES_OF) <= set(OPERATIONS)
 
 
-BEYOND_SCHEMAS = '''
+BEYOND_SCHEMAS = """
 [[operations]]
 include-name = "GET /api/analytics"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "422"]
-'''
+"""
 """Each end of a period is a time, but not every two make a period; no schema can say that."""
 
 
