@@ -140,7 +140,10 @@ def _open_on(turn: Turn) -> str:
     if day is None:
         return ""
     named = DAY_NAMES[list(Weekday)[day.weekday()]][turn.language]
-    return turn.say(turn.lines.open_on if turn.company.calendar.opens_on(day) else turn.lines.closed_on, day=named)
+    plan = turn.company.calendar.plan(day)
+    if not plan.spans and plan.name is not None:
+        return turn.say(turn.lines.closed_that_day, day=named, reason=plan.name[turn.language])
+    return turn.say(turn.lines.open_on if plan.spans else turn.lines.closed_on, day=named)
 
 
 def _whether_open(turn: Turn) -> str:

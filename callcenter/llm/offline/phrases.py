@@ -131,6 +131,7 @@ class Phrases(Value):
     closed_now: Wordings
     open_on: Wordings
     closed_on: Wordings
+    closed_that_day: Wordings
     address: Wordings
     map: Wordings
     contacts: Wordings

@@ -67,7 +67,9 @@ def test_who_asks_when_it_is_closed_hears_when_it_opens(say, language, text, tol
 def test_a_day_asked_about_goes_by_the_calendar(say, language, text, day):
     """The 23rd of September 2026 is a Wednesday, and the national day."""
     lines = load_phrasebook().personas[PersonaType.reception]
-    closed, opened = (each[language][0].format(day=day) for each in (lines.closed_on, lines.open_on))
+    reason = {AR: "اليوم الوطني", EN: "National Day Holiday"}[language]
+    closed = lines.closed_that_day[language][0].format(day=day, reason=reason)
+    opened = lines.open_on[language][0].format(day=day)
     assert closed in say(text, language, at=datetime(2026, 9, 20, 9, tzinfo=UTC))
     assert opened in say(text, language, at=datetime(2026, 9, 27, 9, tzinfo=UTC))
 
