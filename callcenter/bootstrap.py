@@ -19,6 +19,7 @@ from callcenter.calls import CallId, MessageId, TicketNumber
 from callcenter.company import DEMO, Company, load_company
 from callcenter.conversation import ConversationManager, Sources
 from callcenter.conversation.copilot import Copilot
+from callcenter.desk import AgentDesk
 from callcenter.errors import ConfigurationError, ProviderError, StoreRefused
 from callcenter.llm import Voice
 from callcenter.llm.offline import OfflineVoice
@@ -63,6 +64,7 @@ class App:
     conversations: ConversationManager
     guard: Guard
     copilot: Copilot
+    desk: AgentDesk
     speech: Speech | None = None
     """None: only the offline voice speaks."""
     journal: JournaledStore | None = None
@@ -95,6 +97,17 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
     offline = OfflineVoice(company)
     speech = await _speech(settings, company, personas, store) if settings.speaks_through_model else None
     voices: tuple[Voice, ...] = (offline,) if speech is None else (speech.voice, offline)
+    sources = sources or system_sources()
+    conversations = ConversationManager(
+        store=store,
+        bus=bus,
+        analyzer=analyzer,
+        company=company,
+        personas=personas,
+        voices=voices,
+        sources=sources,
+        second_opinion=_second_opinion(settings, speech),
+    )
     return App(
         settings=settings,
         company=company,
@@ -102,16 +115,8 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
         store=store,
         journal=journal,
         bus=bus,
-        conversations=ConversationManager(
-            store=store,
-            bus=bus,
-            analyzer=analyzer,
-            company=company,
-            personas=personas,
-            voices=voices,
-            sources=sources or system_sources(),
-            second_opinion=_second_opinion(settings, speech),
-        ),
+        conversations=conversations,
+        desk=AgentDesk(store=store, conversations=conversations, personas=personas, company=company, sources=sources),
         speech=speech,
         copilot=Copilot(voices=voices, personas=personas, model=speech.model if speech else None),
         guard=_guard(settings, store, secret),

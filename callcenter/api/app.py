@@ -16,9 +16,21 @@ from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from callcenter import __version__
-from callcenter.api import analytics, analyze, calls, conversations, errors, health, metrics, socket_tickets, tickets
+from callcenter.api import (
+    analytics,
+    analyze,
+    calls,
+    conversations,
+    desk,
+    errors,
+    health,
+    metrics,
+    socket_tickets,
+    tickets,
+)
 from callcenter.api.access import Access
 from callcenter.api.deps import DirectRoute, House, Patience, Turns
+from callcenter.api.desk_stream import watch
 from callcenter.api.edge import Edge
 from callcenter.api.openapi import DESCRIPTION, TAGS, DocumentedApp
 from callcenter.api.stream import converse
@@ -26,6 +38,7 @@ from callcenter.bootstrap import App, build, check_admission
 from callcenter.settings import Settings, read_settings
 
 SOCKET_PATH: Final = "/api/conversations/ws/{call_id}"
+DESK_SOCKET_PATH: Final = "/api/desk/ws"
 
 
 class _Api(DocumentedApp):
@@ -86,6 +99,8 @@ def create_app(
         *conversations.router.routes,
         *tickets.router.routes,
         *analytics.router.routes,
+        *desk.router.routes,
+        WebSocketRoute(DESK_SOCKET_PATH, watch),
         *socket_tickets.router.routes,
         *analyze.router.routes,
         *health.router.routes,

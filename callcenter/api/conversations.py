@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from callcenter.analysis.text import clean
 from callcenter.api.access import AGENTS, CUSTOMERS, open_to
-from callcenter.api.deps import HEADERS, AppDep, DirectRoute, created, house_of, read, reply
+from callcenter.api.deps import HEADERS, AppDep, DirectRoute, PrincipalDep, created, house_of, read, reply
 from callcenter.api.errors import CREATED, OK, BodyTooLarge, InvalidJson, UnsupportedMedia, problems
 from callcenter.api.models import (
     BotReply,
@@ -34,10 +34,11 @@ from callcenter.api.openapi import answer, body, parameter
 from callcenter.api.paths import EVERYWHERE, CallPath, known
 from callcenter.api.sse import EVENT_SCHEMA, MEDIA_TYPE, turn_stream
 from callcenter.api.transcripts import CONTENT_SECURITY_POLICY, MEDIA_TYPES, TranscriptFormat, render
+from callcenter.auth import Role
 from callcenter.calls import Language, MessageId
 from callcenter.conversation import Turn, Utterance
 from callcenter.errors import CallEnded, CallNotFound, EmptyMessage, InvalidRequest
-from callcenter.events import CallStatistics, Handoff, Transcript, statistics
+from callcenter.events import CallStatistics, Handoff, Transcript, shown_to_customer, statistics
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"])
 hot = APIRouter(prefix="/api/conversations", tags=["conversations"], route_class=DirectRoute)
@@ -219,16 +220,22 @@ async def get_stats(app: AppDep, call_id: CallPath) -> Response:
 @open_to(AGENTS, CUSTOMERS)
 async def get_events(
     app: AppDep,
+    principal: PrincipalDep,
     call_id: CallPath,
     after: Annotated[int, Query(ge=0, le=2**31, description="Events after this number.")] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_EVENTS, description="Events at most.")] = MAX_EVENTS,
 ) -> Response:
     """Read the events of a call in order, all or those after a number: what the socket would have replayed."""
     events = await app.store.events(known(call_id), after=after, limit=limit + 1)
-    shown = tuple(events[:limit])
+    page = events[:limit]
+    hides = principal.role is Role.customer
+    shown = [seen for event in page if (seen := shown_to_customer(event))] if hides else page
     return reply(
         CallLog(
-            call_id=known(call_id), events=shown, seq=shown[-1].seq if shown else after, more=len(events) > len(shown)
+            call_id=known(call_id),
+            events=tuple(shown),
+            seq=page[-1].seq if page else after,
+            more=len(events) > len(page),
         )
     )
 

@@ -21,12 +21,13 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, JsonValue
 from pydantic.json_schema import models_json_schema
 
-from callcenter.api import models
+from callcenter.api import desk_models, models
 from callcenter.api.access import told
 from callcenter.api.edge import PUBLIC
 from callcenter.api.errors import OK, Problem
 from callcenter.api.ticket_views import TicketPage, TicketView
 from callcenter.calls import ConversationState
+from callcenter.desk import AgentCard, Availability, CallCard
 from callcenter.events import CallStatistics, Transcript
 from callcenter.store.analytics import Analytics
 from callcenter.tickets import TicketChange
@@ -40,6 +41,13 @@ REQUESTS: Final[tuple[type[BaseModel], ...]] = (
     models.StartCall,
     models.SwitchPersona,
     TicketChange,
+    desk_models.AgentReply,
+    desk_models.ClaimRequest,
+    desk_models.NoteRequest,
+    desk_models.ReleaseRequest,
+    desk_models.TransferRequest,
+    desk_models.WrapUpRequest,
+    Availability,
 )
 RESPONSES: Final[tuple[type[BaseModel], ...]] = (
     models.BotReply,
@@ -57,6 +65,11 @@ RESPONSES: Final[tuple[type[BaseModel], ...]] = (
     models.TicketHistory,
     models.Understanding,
     Analytics,
+    desk_models.DeskAgents,
+    desk_models.DeskCalls,
+    desk_models.DeskQueue,
+    AgentCard,
+    CallCard,
     CallStatistics,
     ConversationState,
     Problem,
@@ -92,6 +105,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "conversations", "description": "What is said on a call, and what becomes of it."},
     {"name": "tickets", "description": "Follow-up work that outlives a call."},
     {"name": "analytics", "description": "Figures over many calls."},
+    {"name": "desk", "description": "Humans watch calls, take them over, speak, and hand them back."},
     {"name": "analysis", "description": "How a message is understood, without a call."},
     {"name": "health", "description": "Whether the server lives and can take calls."},
 ]

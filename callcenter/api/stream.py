@@ -48,7 +48,15 @@ from callcenter.errors import (
     ProviderError,
     SubscriberTooSlow,
 )
-from callcenter.events import AssistantDelta, AssistantMessage, CallErased, CallFrame, ErrorFrame, Routing
+from callcenter.events import (
+    AssistantDelta,
+    AssistantMessage,
+    CallErased,
+    CallFrame,
+    ErrorFrame,
+    Routing,
+    shown_to_customer,
+)
 from callcenter.events import CallEnded as CallEndedEvent
 
 FROM_GREETING: Final = 1
@@ -220,7 +228,13 @@ class _Talk:
                 self._over = DONE
             if isinstance(frame, Routing):
                 self._language = frame.decision.language
-        await self._send(fresh)
+        await self._send(self._shown(fresh))
+
+    def _shown(self, frames: list[CallFrame]) -> list[CallFrame]:
+        """Return what this reader may see: whoever may write is a customer, also in open mode."""
+        if self._listens:
+            return frames
+        return [shown for frame in frames if (shown := shown_to_customer(frame)) is not None]
 
     async def _read(self) -> Closing | None:
         while True:

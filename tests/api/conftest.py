@@ -22,6 +22,7 @@ from callcenter.bus.memory import MemoryBus
 from callcenter.company import DEMO, Company, load_company
 from callcenter.conversation import ConversationManager
 from callcenter.conversation.copilot import Copilot
+from callcenter.desk import AgentDesk
 from callcenter.llm import Voice
 from callcenter.llm.offline import OfflineVoice
 from callcenter.personas import PersonaManager, load_personas
@@ -72,6 +73,7 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
         store = await SQLiteStore.open(settings.database)
         stores.append(store)
         bus = bus or MemoryBus()
+        sources = steady_sources()
         conversations = ConversationManager(
             store=store,
             bus=bus,
@@ -79,7 +81,7 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
             company=read.company,
             personas=read.personas,
             voices=(voice or OfflineVoice(read.company),),
-            sources=steady_sources(),
+            sources=sources,
         )
         return App(
             settings=settings,
@@ -94,6 +96,13 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
                 stored=StoredKeys(store, now=now),
                 customers=CustomerTokens(SECRET, lifetime=timedelta(hours=24), now=now),
                 tickets=SocketTickets(SECRET, now=now),
+            ),
+            desk=AgentDesk(
+                store=store,
+                conversations=conversations,
+                personas=read.personas,
+                company=read.company,
+                sources=sources,
             ),
             copilot=Copilot(voices=(OfflineVoice(read.company),), personas=read.personas),
         )

@@ -59,6 +59,17 @@ TABLE = {
     "PATCH /api/tickets/{number}": AGENTS,
     "GET /api/tickets/{number}/history": AGENTS,
     "GET /api/analytics": SUPERVISORS,
+    "GET /api/desk/calls": AGENTS,
+    "GET /api/desk/queue": AGENTS,
+    "GET /api/desk/agents": AGENTS,
+    "PUT /api/desk/agents/me": AGENTS,
+    "POST /api/desk/calls/{call_id}/claim": AGENTS,
+    "POST /api/desk/calls/{call_id}/reply": AGENTS,
+    "POST /api/desk/calls/{call_id}/note": AGENTS,
+    "POST /api/desk/calls/{call_id}/transfer": AGENTS,
+    "POST /api/desk/calls/{call_id}/release": AGENTS,
+    "POST /api/desk/calls/{call_id}/wrap-up": AGENTS,
+    "WS /api/desk/ws": AGENTS,
     "POST /api/analyze": OURS,
     "GET /metrics": OURS,
     "GET /": ALL,
@@ -76,7 +87,16 @@ BODIES = {
     "POST /api/socket-tickets": {"path": "/api/conversations/ws/{call_id}"},
     "PATCH /api/tickets/{number}": {"status": "open"},
     "POST /api/analyze": {"text": "hello"},
+    "PUT /api/desk/agents/me": {"status": "available"},
+    "POST /api/desk/calls/{call_id}/claim": {},
+    "POST /api/desk/calls/{call_id}/reply": {"message": "معك منى"},
+    "POST /api/desk/calls/{call_id}/note": {"note": "customer is right"},
+    "POST /api/desk/calls/{call_id}/transfer": {"to_queue": "complaints"},
+    "POST /api/desk/calls/{call_id}/release": {},
+    "POST /api/desk/calls/{call_id}/wrap-up": {"disposition": "resolved"},
 }
+HELD = re.compile(r"/(reply|transfer|release|wrap-up)$")
+"""What only whoever has the call may do."""
 ANGRY = {"message": "Your website is down since yesterday and I am very angry"}
 
 
@@ -155,6 +175,8 @@ async def test_a_role_may_call_what_the_table_says_and_nothing_else(guarded, pro
             call_id = f"CALL-{number}"
             await client.post("/api/calls", headers=key, json={"call_id": call_id, "language": "en"})
             said = await client.post(f"/api/conversations/{call_id}/message", headers=key, json=ANGRY)
+            if HELD.search(place):
+                await client.post(f"/api/desk/calls/{call_id}/claim", headers=given(role, call_id), json={})
             method, _, path = place.partition(" ")
             answer = await client.request(
                 method,
@@ -184,14 +206,29 @@ async def test_a_socket_opens_for_whom_the_table_says(guarded, project, role):
                     pass
 
 
+@pytest.mark.parametrize("role", sorted(ALL))
+async def test_the_desks_socket_opens_for_whom_the_table_says(guarded, project, role):
+    async with serving(guarded) as address:
+        url, headers = f"ws://{address}/api/desk/ws", credentials(project, role)
+        if role in TABLE["WS /api/desk/ws"]:
+            async with connect(url, proxy=None, additional_headers=headers) as connection:
+                assert json.loads(await connection.recv())["event"] == "snapshot"
+        else:
+            with pytest.raises(InvalidStatus, match="401" if role == "stranger" else "403"):
+                await connect(url, proxy=None, additional_headers=headers)
+
+
 @pytest.mark.parametrize("place", sorted(TABLE))
 async def test_this_machine_may_call_everything_in_open_mode(app, callers, client, place):
     method, _, path = place.partition(" ")
     call_id = await callers(language="en")
     number = (await client.post(f"/api/conversations/{call_id}/message", json=ANGRY)).json()["ticket"]["number"]
+    if HELD.search(place):
+        await client.post(f"/api/desk/calls/{call_id}/claim", json={})
     if method == "WS":
-        async with serving(app) as address, talk(address, call_id, None, None) as connection:
-            assert json.loads(await connection.recv())["event"] == "greeting"
+        url_path, event = path.format(call_id=call_id), "snapshot" if "desk" in path else "greeting"
+        async with serving(app) as address, connect(f"ws://{address}{url_path}", proxy=None) as connection:
+            assert json.loads(await connection.recv())["event"] == event
     else:
         path = path.format(call_id=call_id, number=number)
         assert (await client.request(method, path, json=body_of(place, call_id))).status_code < 400
