@@ -21,6 +21,8 @@ from callcenter.conversation import ConversationManager, Sources
 from callcenter.conversation.copilot import Copilot
 from callcenter.desk import AgentDesk
 from callcenter.errors import ConfigurationError, ProviderError, StoreRefused
+from callcenter.knowledge.folder import read_folder
+from callcenter.knowledge.library import Library
 from callcenter.llm import Voice
 from callcenter.llm.offline import OfflineVoice
 from callcenter.llm.second_opinion import SecondOpinion
@@ -65,6 +67,7 @@ class App:
     guard: Guard
     copilot: Copilot
     desk: AgentDesk
+    library: Library
     speech: Speech | None = None
     """None: only the offline voice speaks."""
     journal: JournaledStore | None = None
@@ -75,6 +78,7 @@ class App:
         if self.speech is not None:
             await self.speech.voice.close()
         await self.guard.close()
+        await self.library.close()
         await self.bus.close()
         await self.store.close()
 
@@ -93,6 +97,7 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
     secret = _secret(settings)
     journal = await _journaled(settings) if settings.store is StoreKind.supabase else None
     store = journal or await open_store(settings)
+    library = await open_library(settings, company, analyzer, store)
     bus = MemoryBus()
     offline = OfflineVoice(company)
     speech = await _speech(settings, company, personas, store) if settings.speaks_through_model else None
@@ -118,9 +123,27 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
         conversations=conversations,
         desk=AgentDesk(store=store, conversations=conversations, personas=personas, company=company, sources=sources),
         speech=speech,
+        library=library,
         copilot=Copilot(voices=voices, personas=personas, model=speech.model if speech else None),
         guard=_guard(settings, store, secret),
     )
+
+
+async def open_library(settings: Settings, company: Company, analyzer: ConversationAnalyzer, store: Store) -> Library:
+    """Return the company's articles, its folder's and the store's. Raises ConfigurationError for a folder with faults.
+
+    A store that is away keeps nobody from starting: its articles follow.
+    """
+    library = Library(
+        store=store,
+        folder=read_folder(settings.company or DEMO),
+        analyzer=analyzer,
+        default=company.default_language,
+        answered=lambda question: bool(company.topics(question)),
+        now=_now,
+    )
+    await library.begin()
+    return library
 
 
 async def open_store(settings: Settings, *, kind: StoreKind | None = None) -> Store:

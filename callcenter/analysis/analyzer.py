@@ -59,11 +59,11 @@ class ConversationAnalyzer:
     """The analyzer with its lexicons, for those who call it often."""
 
     def __init__(self, lexicons: Lexicons) -> None:
-        self._lexicons = lexicons
+        self.lexicons = lexicons
 
     def analyze(self, text: str, language: Language | None = None) -> MessageAnalysis:
         """Analyse one message; `language` is the sender's setting and decides only where the text does not."""
-        return analyze(text, self._lexicons, hint=language)
+        return analyze(text, self.lexicons, hint=language)
 
 
 def analyze(text: str, lexicons: Lexicons, *, hint: Language | None = None) -> MessageAnalysis:

@@ -21,7 +21,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, JsonValue
 from pydantic.json_schema import models_json_schema
 
-from callcenter.api import desk_models, models
+from callcenter.api import desk_models, knowledge_models, models
 from callcenter.api.access import told
 from callcenter.api.edge import PUBLIC
 from callcenter.api.errors import OK, Problem
@@ -29,11 +29,14 @@ from callcenter.api.ticket_views import TicketPage, TicketView
 from callcenter.calls import ConversationState
 from callcenter.desk import AgentCard, Availability, CallCard
 from callcenter.events import CallStatistics, Transcript
+from callcenter.knowledge import Article
 from callcenter.store.analytics import Analytics
 from callcenter.tickets import TicketChange
 
 EXAMPLES: Final = Path(__file__).with_name("examples.json")
 REQUESTS: Final[tuple[type[BaseModel], ...]] = (
+    knowledge_models.ArticleEdit,
+    knowledge_models.NewArticle,
     models.AnalyzeRequest,
     models.MessageRequest,
     models.OpenConversation,
@@ -50,6 +53,11 @@ REQUESTS: Final[tuple[type[BaseModel], ...]] = (
     Availability,
 )
 RESPONSES: Final[tuple[type[BaseModel], ...]] = (
+    Article,
+    knowledge_models.ArticleList,
+    knowledge_models.ArticleVersions,
+    knowledge_models.GapList,
+    knowledge_models.SearchResult,
     models.BotReply,
     models.CallLog,
     models.CallOver,
@@ -106,6 +114,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "tickets", "description": "Follow-up work that outlives a call."},
     {"name": "analytics", "description": "Figures over many calls."},
     {"name": "desk", "description": "Humans watch calls, take them over, speak, and hand them back."},
+    {"name": "knowledge", "description": "Articles: what the company knows beside its profile."},
     {"name": "analysis", "description": "How a message is understood, without a call."},
     {"name": "health", "description": "Whether the server lives and can take calls."},
 ]

@@ -15,8 +15,8 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from callcenter.calls import Language, Value
 from callcenter.errors import ArticleConflict
 
-MAX_BODY_CHARS: Final = 20_000
-"""Some ten printed pages; a longer text is several articles."""
+MAX_BODY_CHARS: Final = 12_000
+"""Some six printed pages; a longer text is several articles. Both languages fit into one request."""
 MAX_TAGS: Final = 60
 MAX_ARTICLES: Final = 5_000
 """So many are kept at most: all of them are searched in memory."""
@@ -53,19 +53,31 @@ def _storable(text: str) -> str:
     return text
 
 
-Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=80), AfterValidator(_storable)]
+def _short_enough(body: str) -> str:
+    # Not in the schema: a body far too long is refused by its bytes before anybody counts its letters.
+    if len(body) > MAX_BODY_CHARS:
+        raise ValueError(f"it has more than {MAX_BODY_CHARS} characters")
+    return body
+
+
+_VISIBLE: Final = r"^[^\x00]*\S[^\x00]*$"
+Tag = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=_VISIBLE, max_length=80), AfterValidator(_storable)
+]
+"""A word or a few."""
 
 
 class ArticleText(Value):
     """An article in one language."""
 
     title: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_storable)
+        str, StringConstraints(strip_whitespace=True, pattern=_VISIBLE, max_length=200), AfterValidator(_storable)
     ]
     body: Annotated[
         str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_BODY_CHARS),
+        StringConstraints(strip_whitespace=True, pattern=_VISIBLE),
         AfterValidator(_storable),
+        AfterValidator(_short_enough),
     ]
     """Markdown."""
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from callcenter.analysis import ConversationAnalyzer, LanguageKind, Lexicons, MessageAnalysis, clean, normalise
+from callcenter.analysis import ConversationAnalyzer, LanguageKind, MessageAnalysis, clean, normalise
 from callcenter.calls import ConversationIntent, Language
 from callcenter.errors import ArticleExists, ArticleNotFound, InvalidRequest, ProviderError
 from callcenter.knowledge.article import (
@@ -59,18 +59,20 @@ class Library:
         store: ArticleStore,
         folder: Sequence[Article],
         analyzer: ConversationAnalyzer,
-        lexicons: Lexicons,
+        default: Language,
         answered: Callable[[str], bool],
         now: Callable[[], datetime],
     ) -> None:
-        """Begin with the folder's articles; `refresh` adds the store's. `answered`: the profile has something on it.
+        """Begin with the folder's articles; `refresh` adds the store's.
 
+        `default` is the language of questions that tell none; `answered`: the profile has something on a question.
         Raises ConfigurationError where Python's SQLite can't search text.
         """
         self._store = store
         self._folder = {article.slug: article for article in folder}
         self._analyzer = analyzer
-        self._spelling = lexicons.spelling
+        self._spelling = analyzer.lexicons.spelling
+        self._default = default
         self._answered = answered
         self._now = now
         self._articles: Mapping[str, Article] = dict(self._folder)
@@ -96,11 +98,15 @@ class Library:
             self._miss(question, language, analysis)
         return found
 
-    async def search(self, question: str, language: Language) -> tuple[Passage, ...]:
-        """Return what `retrieve` does, of the newest articles; a question that finds nothing is kept as a gap."""
+    async def search(self, question: str, language: Language | None = None) -> tuple[Passage, ...]:
+        """Return what `retrieve` does, of the newest articles; a question that finds nothing is kept as a gap.
+
+        Without a language, in the one that the question is written in.
+        """
         await self.refresh()
         text = clean(question).text
         analysis = self._analyzer.analyze(text, language)
+        language = language or analysis.language.language or self._default
         found = self.retrieve(text, language, analysis)
         if not found:
             self._miss(text, language, analysis)
@@ -222,9 +228,10 @@ class Library:
         new = article.altered({"texts": left, "tags": article.tags if tags is None else tags})
         return article if new == article else await self._save(new, actor)
 
-    async def set_status(self, slug: str, status: ArticleStatus, *, actor: str) -> Article:
+    async def set_status(self, slug: str, status: ArticleStatus, *, version: int | None = None, actor: str) -> Article:
         """Publish or archive an article, as a new version. Raises ArticleNotFound, ArticleConflict."""
         article = await self.article(slug)
+        article.check_version(version)
         return article if article.status is status else await self._save(article.altered({"status": status}), actor)
 
     async def _save(self, article: Article, actor: str) -> Article:

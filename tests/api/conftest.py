@@ -23,6 +23,8 @@ from callcenter.company import DEMO, Company, load_company
 from callcenter.conversation import ConversationManager
 from callcenter.conversation.copilot import Copilot
 from callcenter.desk import AgentDesk
+from callcenter.knowledge.folder import read_folder
+from callcenter.knowledge.library import Library
 from callcenter.llm import Voice
 from callcenter.llm.offline import OfflineVoice
 from callcenter.personas import PersonaManager, load_personas
@@ -103,6 +105,14 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
                 personas=read.personas,
                 company=read.company,
                 sources=sources,
+            ),
+            library=Library(
+                store=store,
+                folder=read_folder(DEMO),
+                analyzer=read.analyzer,
+                default=read.company.default_language,
+                answered=lambda question: bool(read.company.topics(question)),
+                now=now,
             ),
             copilot=Copilot(voices=(OfflineVoice(read.company),), personas=read.personas),
         )

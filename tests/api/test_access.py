@@ -70,6 +70,16 @@ TABLE = {
     "POST /api/desk/calls/{call_id}/release": AGENTS,
     "POST /api/desk/calls/{call_id}/wrap-up": AGENTS,
     "WS /api/desk/ws": AGENTS,
+    "GET /api/knowledge/search": AGENTS,
+    "GET /api/knowledge/gaps": AGENTS,
+    "GET /api/knowledge/articles": AGENTS,
+    "POST /api/knowledge/articles": OURS,
+    "POST /api/knowledge/upload": OURS,
+    "GET /api/knowledge/articles/{slug}": AGENTS,
+    "PATCH /api/knowledge/articles/{slug}": OURS,
+    "POST /api/knowledge/articles/{slug}/publish": OURS,
+    "POST /api/knowledge/articles/{slug}/archive": OURS,
+    "GET /api/knowledge/articles/{slug}/versions": AGENTS,
     "POST /api/analyze": OURS,
     "GET /metrics": OURS,
     "GET /": ALL,
@@ -87,6 +97,8 @@ BODIES = {
     "POST /api/socket-tickets": {"path": "/api/conversations/ws/{call_id}"},
     "PATCH /api/tickets/{number}": {"status": "open"},
     "POST /api/analyze": {"text": "hello"},
+    "POST /api/knowledge/articles": {"slug": "parking", "texts": {"en": {"title": "Parking", "body": "Behind."}}},
+    "PATCH /api/knowledge/articles/{slug}": {"tags": ["working days"]},
     "PUT /api/desk/agents/me": {"status": "available"},
     "POST /api/desk/calls/{call_id}/claim": {},
     "POST /api/desk/calls/{call_id}/reply": {"message": "معك منى"},
@@ -97,6 +109,12 @@ BODIES = {
 }
 HELD = re.compile(r"/(reply|transfer|release|wrap-up)$")
 """What only whoever has the call may do."""
+PARAMS = {
+    "GET /api/knowledge/search": {"q": "كيف الغي طلبي"},
+    "POST /api/knowledge/upload": {"slug": "garage", "language": "en"},
+}
+DOCUMENTS = {"POST /api/knowledge/upload": "# Garage\n\nBelow."}
+SLUG = "opening-hours"
 ANGRY = {"message": "Your website is down since yesterday and I am very angry"}
 
 
@@ -150,7 +168,18 @@ async def ours(guarded):
 
 def body_of(place, call_id):
     body = BODIES.get(place)
-    return body and {name: value.format(call_id=call_id) for name, value in body.items()}
+    return body and {
+        name: value.format(call_id=call_id) if isinstance(value, str) else value for name, value in body.items()
+    }
+
+
+def asked(place, call_id, headers):
+    """Return what a request to this place is made of, besides its path."""
+    if place in DOCUMENTS:
+        sent = {"content": DOCUMENTS[place], "headers": {**headers, "content-type": "text/markdown"}}
+    else:
+        sent = {"json": body_of(place, call_id), "headers": headers}
+    return {**sent, "params": PARAMS.get(place)}
 
 
 @asynccontextmanager
@@ -180,9 +209,8 @@ async def test_a_role_may_call_what_the_table_says_and_nothing_else(guarded, pro
             method, _, path = place.partition(" ")
             answer = await client.request(
                 method,
-                path.format(call_id=call_id, number=said.json()["ticket"]["number"]),
-                headers=given(role, call_id),
-                json=body_of(place, call_id),
+                path.format(call_id=call_id, number=said.json()["ticket"]["number"], slug=SLUG),
+                **asked(place, call_id, given(role, call_id)),
             )
             if role in TABLE[place]:
                 assert answer.status_code < 400, (place, answer.text)
@@ -230,8 +258,8 @@ async def test_this_machine_may_call_everything_in_open_mode(app, callers, clien
         async with serving(app) as address, connect(f"ws://{address}{url_path}", proxy=None) as connection:
             assert json.loads(await connection.recv())["event"] == event
     else:
-        path = path.format(call_id=call_id, number=number)
-        assert (await client.request(method, path, json=body_of(place, call_id))).status_code < 400
+        path = path.format(call_id=call_id, number=number, slug=SLUG)
+        assert (await client.request(method, path, **asked(place, call_id, {}))).status_code < 400
 
 
 async def test_another_customers_call_looks_like_one_that_never_was(guarded, project):

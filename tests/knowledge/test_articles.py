@@ -30,8 +30,7 @@ from tests.factories import NOON
 pytestmark = pytest.mark.unit
 
 AR, EN = Language.ar, Language.en
-LEXICONS = default_lexicons()
-ANALYZER = ConversationAnalyzer(LEXICONS)
+ANALYZER = ConversationAnalyzer(default_lexicons())
 PARKING = {
     AR: ArticleText(title="مواقف السيارات", body="خلف المبنى."),
     EN: ArticleText(title="Parking", body="Behind the house."),
@@ -39,9 +38,7 @@ PARKING = {
 
 
 def library_on(store, folder=(), answered=lambda _text: False):
-    return Library(
-        store=store, folder=folder, analyzer=ANALYZER, lexicons=LEXICONS, answered=answered, now=lambda: NOON
-    )
+    return Library(store=store, folder=folder, analyzer=ANALYZER, default=AR, answered=answered, now=lambda: NOON)
 
 
 @pytest.fixture
@@ -116,7 +113,7 @@ def test_documents_bring_their_titles_along():
         (b"a\x00b", "text/plain"),
         (b"", "text/markdown"),
         (b"<html><script>x</script></html>", "text/html"),
-        (b"x" * 20_001, "text/plain"),
+        (b"x" * 12_001, "text/plain"),
         (b"---\nauthor: me\n---\ny", "text/markdown"),
         (b"<div>" * 20_000 + b"deep", "text/html"),
     ],

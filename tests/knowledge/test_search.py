@@ -21,8 +21,7 @@ from tests.factories import NOON
 pytestmark = pytest.mark.unit
 
 AR, EN = Language.ar, Language.en
-LEXICONS = default_lexicons()
-ANALYZER = ConversationAnalyzer(LEXICONS)
+ANALYZER = ConversationAnalyzer(default_lexicons())
 LABELLED = [
     json.loads(line)
     for line in (Path(__file__).parents[1] / "data" / "knowledge.jsonl").read_text(encoding="utf-8").splitlines()
@@ -45,7 +44,7 @@ async def demo(tmp_path):
         store=store,
         folder=read_folder(DEMO),
         analyzer=ANALYZER,
-        lexicons=LEXICONS,
+        default=AR,
         answered=lambda _text: False,
         now=lambda: NOON,
     )
