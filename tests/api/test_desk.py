@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -26,7 +27,7 @@ def key(number):
 
 async def received(connection, wanted):
     """Return the frames up to the one with this event."""
-    frames = []
+    frames: list[dict[str, Any]] = []
     async with asyncio.timeout(10):
         while not frames or frames[-1]["event"] != wanted:
             frames.append(json.loads(await connection.recv()))
