@@ -50,10 +50,12 @@ call (grp, call_id, ended, outcome, satisfaction) as materialized (
     and (:channel is null or header.channel = :channel)
     and (:persona is null or header.current_persona = :persona)
 ),
-log (grp, call_id, seq, event, micros, message_id, word, mood, wrong, again, asked, input, cached, output, cost)
-as materialized (
+log (
+  grp, ended, call_id, seq, event, micros, message_id, word, mood,
+  wrong, again, asked, input, cached, output, cost
+) as materialized (
   select
-    call.grp, call.call_id, log.seq, log.event, {_micros("log.at")}, log.message_id,
+    call.grp, call.ended, call.call_id, log.seq, log.event, {_micros("log.at")}, log.message_id,
     case log.event
       when 'routing' then payload ->> '$.analysis.intent.intent'
       when 'handoff' then (payload ->> 'from_persona') || '>' || (payload ->> 'to_persona')
@@ -77,8 +79,8 @@ course (
   first_message, first_reply, first_request, first_claim
 ) as materialized (
   select
-    call.grp,
-    call.ended,
+    log.grp,
+    log.ended,
     max(log.event = 'user_message'),
     max(log.event = 'escalation'),
     max(log.event = 'transfer_requested'),
@@ -88,8 +90,8 @@ course (
     min(case log.event when 'assistant_message' then log.micros end),
     min(case log.event when 'transfer_requested' then log.micros end),
     min(case log.event when 'call_claimed' then log.micros end)
-  from call join log on log.call_id = call.call_id
-  group by call.call_id
+  from log
+  group by log.call_id
 ),
 analysed (grp, quarter, mood) as (
   select
@@ -127,10 +129,14 @@ delay (grp, figure, micros) as (
   union all
   select grp, 'human_wait', first_claim - first_request from course where first_claim >= first_request
   union all
-  select reply.grp, 'response', reply.micros - said.micros
-  from log as reply
-  join log as said on said.call_id = reply.call_id and said.message_id = reply.message_id
-  where reply.event = 'assistant_message' and said.event = 'user_message'
+  select grp, 'response', micros - said from (
+    select
+      grp, event, micros,
+      max(case event when 'user_message' then micros end) over (partition by call_id, message_id) as said
+    from log
+    where event in ('user_message', 'assistant_message')
+  ) as turn
+  where event = 'assistant_message' and said is not null
   union all
   select grp, 'ticket_response', answered - created from ticket where answered is not null
   union all
