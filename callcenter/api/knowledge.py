@@ -53,7 +53,7 @@ _WORDS: Final = r"^[^\x00<&]*[A-Za-z]{3}[^\x00<&]*$|^[^\x00<&]*[\u0621-\u064a]{3
 _DOCUMENT: Final = {
     "requestBody": {
         "required": True,
-        "content": {media: {"schema": {"type": "string", "pattern": _WORDS}} for media in MEDIA_TYPES},
+        "content": {media: {"schema": {"pattern": _WORDS}} for media in MEDIA_TYPES},
     }
 }
 SlugPath = Annotated[str, Path(description="The article's name.", examples=["cancel-order"])]

@@ -7,6 +7,7 @@ import re
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -89,7 +90,7 @@ TABLE = {
     "GET /healthz": ALL,
     "GET /readyz": ALL,
 }
-BODIES = {
+BODIES: dict[str, dict[str, Any]] = {
     "POST /api/conversations": {"function": "customer_support"},
     "POST /api/conversations/{call_id}/message": {"message": "مرحبا"},
     "PATCH /api/conversations/{call_id}": {"message": "hello"},
