@@ -11,7 +11,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 
 from pydantic import BaseModel, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -19,7 +18,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from callcenter.api.access import AGENTS, open_to
 from callcenter.api.deps import House, house_of, principal_of
 from callcenter.api.desk import agent_of, said_by
-from callcenter.api.edge import SUBPROTOCOL
 from callcenter.api.errors import (
     BROKEN,
     MAX_BODY_BYTES,
@@ -31,6 +29,7 @@ from callcenter.api.errors import (
     FrameTooLarge,
     InvalidFrame,
 )
+from callcenter.api.sockets import accept, first_to_end, hang_up
 from callcenter.bus import Subscription
 from callcenter.calls import CallId
 from callcenter.desk import Availability
@@ -43,16 +42,13 @@ _log = logging.getLogger(__name__)
 @open_to(AGENTS)
 async def watch(websocket: WebSocket) -> None:
     """Hold one agent's connection from its acceptance to its close."""
-    await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in websocket.scope.get("subprotocols", ()) else None)
+    await accept(websocket)
     house = house_of(websocket)
     closing: Closing | None = BROKEN
     try:
         closing = await _Watch(house, websocket).hold()
     finally:
-        if closing is not None:
-            with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
-                async with asyncio.timeout(house.patience.close):
-                    await websocket.close(*closing)
+        await hang_up(websocket, closing, seconds=house.patience.close)
 
 
 class _Watch:
@@ -72,7 +68,7 @@ class _Watch:
         try:
             async with self._house.app.bus.subscribe_all() as subscription:
                 await self._open()
-                return await self._watch(subscription)
+                return await first_to_end(self._read(), self._write(subscription))
         except WebSocketDisconnect:
             return None
         except SubscriberTooSlow:
@@ -89,16 +85,6 @@ class _Watch:
         cards = await self._desk.open_cards()
         self._waiting = {card.call_id for card in cards if card.waiting_since is not None}
         await self._send("snapshot", calls=cards, queue=await self._desk.queue(), agents=await self._desk.agents())
-
-    async def _watch(self, subscription: Subscription) -> Closing | None:
-        tasks = [asyncio.ensure_future(self._read()), asyncio.ensure_future(self._write(subscription))]
-        try:
-            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            return next(each for each in tasks if each in ended).result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _write(self, subscription: Subscription) -> Closing | None:
         while True:

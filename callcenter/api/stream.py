@@ -18,7 +18,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from callcenter.api.access import AGENTS, CUSTOMERS, open_to
 from callcenter.api.deps import House, house_of, principal_of
-from callcenter.api.edge import SUBPROTOCOL
 from callcenter.api.errors import (
     BAD_ADDRESS,
     BROKEN,
@@ -36,6 +35,7 @@ from callcenter.api.errors import (
     customer_text,
 )
 from callcenter.api.models import CustomerName, Interrupt, MessageRequest
+from callcenter.api.sockets import accept, first_to_end, hang_up
 from callcenter.bus import Subscription
 from callcenter.calls import CallId, ConversationState, IdText, Language, MessageId
 from callcenter.conversation import Utterance
@@ -89,7 +89,7 @@ async def converse(websocket: WebSocket) -> None:
 
     Agents listen: they begin no call, and what they write is not the customer's word.
     """
-    await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in websocket.scope.get("subprotocols", ()) else None)
+    await accept(websocket)
     talk = _Talk(house_of(websocket), websocket, listens=principal_of(websocket).role in AGENTS)
     closing: Closing | None = BROKEN
     try:
@@ -142,12 +142,9 @@ class _Talk:
             return BROKEN
 
     async def close(self, closing: Closing | None) -> None:
-        """Close with a code and let nobody send any more; a reader too slow even for that is left to the server."""
+        """Close with a code and let nobody send any more."""
         self._open = False
-        if closing is not None:
-            with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
-                async with asyncio.timeout(self._house.patience.close):
-                    await self._websocket.close(*closing)
+        await hang_up(self._websocket, closing, seconds=self._house.patience.close)
 
     async def _talk(self, address: Address, subscription: Subscription) -> Closing | None:
         state = await self._enter(address)
@@ -160,14 +157,7 @@ class _Talk:
             return self._over or DONE
         if state.unanswered:
             self._house.turns.begin(self._app.conversations.resume(self._call_id))
-        tasks = [asyncio.ensure_future(self._read()), asyncio.ensure_future(self._write(subscription))]
-        try:
-            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            return next(each for each in tasks if each in ended).result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        return await first_to_end(self._read(), self._write(subscription))
 
     async def _enter(self, address: Address) -> ConversationState:
         """Return the call, begun now if there is none."""
