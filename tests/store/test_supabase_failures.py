@@ -25,11 +25,11 @@ from callcenter.errors import (
     TicketNumberTaken,
     TurnConflict,
 )
-from callcenter.store import Archive, CallFilter, Store, TicketFilter
+from callcenter.store import CallFilter, Store
 from callcenter.store.migrate import migrations
 from callcenter.store.supabase import SupabaseStore
-from callcenter.tickets import TicketChange
-from tests.factories import CALL, MESSAGE, NOON, TICKET, assistant_message, following, opening
+from tests.contracts.test_store import ASKED
+from tests.factories import CALL, TICKET, assistant_message, following, opening
 from tests.store.scripted_api import KEY, Asked, answer, raw, scripted
 
 pytestmark = pytest.mark.live
@@ -44,29 +44,6 @@ BEHIND = max(migration.version for migration in migrations("supabase")) - 1
 def error(code: str | None, message: str = WORDS) -> dict[str, str | None]:
     """Return an error as PostgREST writes it: it quotes rows."""
     return {"code": code, "message": message, "details": f"Failing row contains ({WORDS}).", "hint": WORDS}
-
-
-def archive() -> Archive:
-    step = opening()
-    return Archive(call=step.state, events=tuple(step.events))
-
-
-METHODS: dict[str, Callable[[Store], Awaitable[object]]] = {
-    "append": lambda store: store.append(opening()),
-    "load": lambda store: store.load(CALL, last=1),
-    "state": lambda store: store.state(CALL),
-    "events": lambda store: store.events(CALL),
-    "turn": lambda store: store.turn(CALL, MESSAGE),
-    "tokens_used": lambda store: store.tokens_used(NOON),
-    "calls": lambda store: store.calls(CallFilter()),
-    "ticket": lambda store: store.ticket(TICKET),
-    "tickets": lambda store: store.tickets(TicketFilter()),
-    "change_ticket": lambda store: store.change_ticket(TICKET, TicketChange(), actor="agent", now=NOON),
-    "ticket_history": lambda store: store.ticket_history(TICKET),
-    "erase": lambda store: store.erase(CALL),
-    "restore": lambda store: store.restore(archive()),
-    "check": lambda store: store.check(),
-}
 
 
 async def told(ask: Callable[[Store], Awaitable[object]], store: Store) -> CallCenterError:
@@ -96,7 +73,7 @@ async def told(ask: Callable[[Store], Awaitable[object]], store: Store) -> CallC
 )
 async def test_a_race_is_told_by_its_word(message: str, expected: type[CallCenterError]) -> None:
     async with scripted(answer(409, error("PT409", message))) as (store, _):
-        assert type(await told(METHODS["append"], store)) is expected
+        assert type(await told(ASKED["append"], store)) is expected
 
 
 AWAY = {
@@ -129,7 +106,7 @@ async def test_a_project_that_cannot_now_is_unavailable(name: str) -> None:
     status, body = AWAY[name]
     async with scripted(answer(status, body, Location="/elsewhere")) as (store, _):
         for method in ("append", "state"):
-            assert type(await told(METHODS[method], store)) is StoreUnavailable
+            assert type(await told(ASKED[method], store)) is StoreUnavailable
 
 
 REFUSALS = {
@@ -166,7 +143,7 @@ async def test_a_project_that_will_not_refuses(name: str) -> None:
     status, body = REFUSALS[name]
     async with scripted(answer(status, body)) as (store, _):
         for method in ("append", "state"):
-            assert type(await told(METHODS[method], store)) is StoreRefused
+            assert type(await told(ASKED[method], store)) is StoreRefused
 
 
 @pytest.mark.parametrize(
@@ -181,7 +158,7 @@ async def test_a_project_that_will_not_refuses(name: str) -> None:
 async def test_a_refusal_says_what_to_see_to(name: str, advice: str) -> None:
     status, body = REFUSALS[name]
     async with scripted(answer(status, body)) as (store, _):
-        refused = await told(METHODS["check"], store)
+        refused = await told(ASKED["check"], store)
     assert isinstance(refused, StoreRefused)
     assert advice in refused.message
 
@@ -190,10 +167,10 @@ async def test_a_refusal_says_what_to_see_to(name: str, advice: str) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 500, 502, 503])
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ASKED)
 async def test_a_page_of_a_proxy_is_no_answer(method: str, status: int) -> None:
     async with scripted(answer(status, PAGE, kind="text/html")) as (store, _):
-        assert type(await told(METHODS[method], store)) is StoreUnavailable
+        assert type(await told(ASKED[method], store)) is StoreUnavailable
 
 
 @pytest.mark.parametrize(
@@ -204,7 +181,7 @@ async def test_a_page_of_a_proxy_is_no_answer(method: str, status: int) -> None:
 )
 async def test_an_answer_to_another_question_is_none(method: str, body: str) -> None:
     async with scripted(answer(200, body)) as (store, _):
-        assert type(await told(METHODS[method], store)) is StoreUnavailable
+        assert type(await told(ASKED[method], store)) is StoreUnavailable
 
 
 CUT = {
@@ -220,20 +197,20 @@ CUT = {
 async def test_a_connection_that_ends_is_no_answer(name: str) -> None:
     async with scripted(raw(CUT[name])) as (store, _):
         for method in ("append", "state"):
-            assert type(await told(METHODS[method], store)) is StoreUnavailable
+            assert type(await told(ASKED[method], store)) is StoreUnavailable
 
 
 async def test_nobody_there_is_unavailable() -> None:
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
         store = await SupabaseStore.open(f"http://127.0.0.1:{unheard.getsockname()[1]}", KEY, seconds=5)
-        assert type(await told(METHODS["append"], store)) is StoreUnavailable
+        assert type(await told(ASKED["append"], store)) is StoreUnavailable
         await store.close()
 
 
 async def test_a_name_that_nobody_has_is_unavailable() -> None:
     store = await SupabaseStore.open("https://project.invalid", KEY, seconds=5)
-    assert type(await told(METHODS["state"], store)) is StoreUnavailable
+    assert type(await told(ASKED["state"], store)) is StoreUnavailable
     await store.close()
 
 
@@ -248,8 +225,8 @@ async def test_an_answer_is_not_waited_for_longer_than_said(*, drips: bool) -> N
 
     async with scripted(dawdle, seconds=0.25) as (store, _):
         async with asyncio.timeout(2):
-            assert type(await told(METHODS["append"], store)) is StoreUnavailable
-            assert type(await told(METHODS["state"], store)) is StoreUnavailable
+            assert type(await told(ASKED["append"], store)) is StoreUnavailable
+            assert type(await told(ASKED["state"], store)) is StoreUnavailable
 
 
 # What is asked.
@@ -258,7 +235,7 @@ async def test_an_answer_is_not_waited_for_longer_than_said(*, drips: bool) -> N
 async def test_nothing_is_asked_twice() -> None:
     """Whether it may be done again is for the caller to know."""
     async with scripted(answer(503, error("PGRST001"))) as (store, api):
-        for method, ask in METHODS.items():
+        for method, ask in ASKED.items():
             api.asked.clear()
             await told(ask, store)
             assert len(api.asked) == 1, method
@@ -280,9 +257,9 @@ async def test_the_key_goes_where_the_data_api_looks_for_it() -> None:
 async def test_neither_key_nor_call_gets_into_a_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with scripted(answer(503, error("PGRST001"))) as (store, api):
-        for ask in METHODS.values():
+        for ask in ASKED.values():
             await told(ask, store)
-        assert len(api.asked) == len(METHODS)
+        assert len(api.asked) == len(ASKED)
     for secret in (KEY, CALL, TICKET, WORDS):
         assert secret not in caplog.text
 
@@ -328,7 +305,7 @@ async def test_a_schema_of_this_version_or_a_newer_one_checks_well(ahead: int) -
 
 async def test_an_older_schema_is_refused() -> None:
     async with scripted(answer(200, BEHIND)) as (store, _):
-        refused = await told(METHODS["check"], store)
+        refused = await told(ASKED["check"], store)
     assert isinstance(refused, StoreRefused)
     assert "callcenter migrate" in refused.message
 
