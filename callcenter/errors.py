@@ -17,6 +17,9 @@
     │   ├── ArticleNotFound
     │   ├── ArticleExists
     │   ├── ArticleConflict
+    │   ├── ProposalNotFound
+    │   ├── ProposalDecided
+    │   ├── NotApproved
     │   └── SubscriberTooSlow
     ├── AccessError               the caller may not do this
     │   ├── NotAuthenticated
@@ -35,7 +38,8 @@
     └── RaceError                 two of us did the same thing at once; the code retries it
         ├── TurnConflict
         ├── MessageTaken
-        └── TicketNumberTaken
+        ├── TicketNumberTaken
+        └── RecordConflict
 
 A class's docstring is its default message: what happened, and what to do. `code` is API and never changes.
 """
@@ -153,6 +157,24 @@ class ArticleConflict(CustomerError):
     """Somebody changed this article since you read it; read it again and repeat your change."""
 
     code = "article_conflict"
+
+
+class ProposalNotFound(CustomerError):
+    """No action with this id waits, or was decided, on this call."""
+
+    code = "proposal_not_found"
+
+
+class ProposalDecided(CustomerError):
+    """This proposal was decided otherwise already, or its time is over."""
+
+    code = "proposal_decided"
+
+
+class NotApproved(CustomerError):
+    """This action changes something and is not approved; propose it, and have an agent approve it."""
+
+    code = "not_approved"
 
 
 class SubscriberTooSlow(CustomerError):
@@ -281,3 +303,9 @@ class TicketNumberTaken(RaceError):
     """A ticket with this number exists; draw another number and retry."""
 
     code = "ticket_number_taken"
+
+
+class RecordConflict(RaceError):
+    """A record of the company was changed since it was read; read it again and retry."""
+
+    code = "record_conflict"

@@ -20,6 +20,10 @@ from callcenter.analysis.models import (
     UrgencyVerdict,
 )
 from callcenter.calls import (
+    ActionCode,
+    ActionName,
+    ActionResult,
+    Approver,
     CallId,
     Channel,
     ConversationIntent,
@@ -30,6 +34,8 @@ from callcenter.calls import (
     MessageId,
     PersonaType,
     PriorityLevel,
+    Proposal,
+    ProposalId,
     Sentiment,
     Slot,
     Slots,
@@ -38,6 +44,9 @@ from callcenter.calls import (
     ToolName,
 )
 from callcenter.events import (
+    ActionDecided,
+    ActionProposed,
+    ActionRun,
     AgentMessage,
     AssistantMessage,
     CallClaimed,
@@ -60,6 +69,7 @@ from callcenter.events import (
     ToolCalled,
     TransferRequested,
     UserMessage,
+    Verdict,
     WrapUp,
     fold,
 )
@@ -343,6 +353,84 @@ def tool_called(
         granted=True,
         reason="stands in the customer's words",
         slots=slots,
+    )
+
+
+def proposal(
+    proposal_id: str = "P-1", *, action: ActionName = ActionName.cancel_order, proposed_by: str = "customer"
+) -> Proposal:
+    return Proposal(
+        id=ProposalId(proposal_id),
+        action=action,
+        arguments={"order_number": "ORD1001"},
+        summary=LocalizedText(ar="إلغاء الطلب ORD1001", en="Cancel order ORD1001"),
+        approvers=(Approver.agent,),
+        proposed_by=proposed_by,
+        proposed_at=NOON,
+        expires_at=after(86_400),
+    )
+
+
+def action_proposed(
+    call_id: str = CALL, *, seq: int, at: datetime = NOON, message_id: str | None = MESSAGE, of: Proposal | None = None
+) -> ActionProposed:
+    return ActionProposed(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        message_id=MessageId(message_id) if message_id else None,
+        proposal=of or proposal(),
+    )
+
+
+def action_decided(
+    call_id: str = CALL,
+    *,
+    seq: int,
+    at: datetime = NOON,
+    verdict: Verdict = Verdict.approved,
+    decided_by: str = "mona@company.example",
+    message: str | None = None,
+) -> ActionDecided:
+    return ActionDecided(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        message_id=None,
+        proposal_id=ProposalId("P-1"),
+        action=ActionName.cancel_order,
+        verdict=verdict,
+        decided_by=decided_by,
+        message=message,
+    )
+
+
+def action_run(
+    call_id: str = CALL,
+    *,
+    seq: int,
+    at: datetime = NOON,
+    code: ActionCode = ActionCode.done,
+    missing: tuple[str, ...] = (),
+    proposal_id: str | None = "P-1",
+    message: str | None = "أُلغي الطلب ORD1001.",
+) -> ActionRun:
+    return ActionRun(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        message_id=None,
+        proposal_id=ProposalId(proposal_id) if proposal_id else None,
+        action=ActionName.cancel_order,
+        arguments={"order_number": "ORD1001"},
+        result=ActionResult(
+            code=code,
+            text=LocalizedText(ar="أُلغي الطلب ORD1001.", en="Order ORD1001 is cancelled."),
+            receipt="RCP-1" if code is ActionCode.done else None,
+            missing=missing,
+        ),
+        language=Language.ar,
+        message=message,
     )
 
 

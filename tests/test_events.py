@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from callcenter.calls import (
     TREND_LENGTH,
+    ActionCode,
+    ActionName,
     Language,
     Mode,
     PersonaType,
     PriorityLevel,
+    ProposalStatus,
     Sentiment,
     Slot,
     Slots,
@@ -29,6 +32,7 @@ from callcenter.events import (
     CorrectionAction,
     Outcome,
     ReleaseReason,
+    Verdict,
     evolve,
     fold,
     overall_sentiment,
@@ -40,6 +44,9 @@ from tests.factories import (
     MESSAGE,
     NOON,
     TICKET,
+    action_decided,
+    action_proposed,
+    action_run,
     after,
     agent_message,
     analysis,
@@ -54,6 +61,7 @@ from tests.factories import (
     greeting,
     handoff,
     internal_note,
+    proposal,
     routing,
     state_of,
     ticket,
@@ -69,7 +77,7 @@ pytestmark = pytest.mark.unit
 
 
 def a_whole_call() -> tuple[CallEvent, ...]:
-    return (
+    events: tuple[CallEvent, ...] = (
         call_started(),
         greeting(),
         user_message(),
@@ -77,18 +85,22 @@ def a_whole_call() -> tuple[CallEvent, ...]:
         handoff(),
         escalation(),
         transfer_requested(),
-        ticket_created(seq=8),
-        assistant_message(seq=9, at=after(3), asks=Slot.contact),
-        ticket_updated(ticket(), seq=10),
-        tool_called(seq=11),
-        call_claimed(seq=12),
-        agent_message(seq=13),
-        internal_note(seq=14),
-        call_transferred(seq=15, to_agent="omar@company.example"),
-        call_released(seq=16),
-        wrap_up(seq=17),
-        call_ended(seq=18, at=after(60), outcome=Outcome.ticket_open),
+        ticket_created(),
+        assistant_message(at=after(3), asks=Slot.contact),
+        ticket_updated(ticket(), seq=1),
+        tool_called(seq=1),
+        action_proposed(seq=1, of=proposal(proposed_by="mona@company.example")),
+        action_decided(seq=1),
+        action_run(seq=1),
+        call_claimed(seq=1),
+        agent_message(seq=1),
+        internal_note(seq=1),
+        call_transferred(seq=1, to_agent="omar@company.example"),
+        call_released(seq=1),
+        wrap_up(seq=1),
+        call_ended(seq=1, at=after(60), outcome=Outcome.ticket_open),
     )
+    return tuple(event.altered({"seq": seq}) for seq, event in enumerate(events, 1))
 
 
 def test_every_kind_of_event_survives_json():
@@ -100,8 +112,8 @@ def test_every_kind_of_event_survives_json():
 
 def test_a_whole_call_folds_into_its_state():
     state = state_of(*a_whole_call())
-    assert state.seq == 18
-    assert (state.message_count, state.user_message_count) == (4, 1)
+    assert state.seq == len(a_whole_call())
+    assert (state.message_count, state.user_message_count) == (5, 1)
     assert state.personas_used == (PersonaType.reception, PersonaType.complaints)
     assert (state.previous_persona, state.current_persona) == (PersonaType.reception, PersonaType.complaints)
     assert (state.handoff_count, state.escalation_count) == (1, 1)
@@ -117,10 +129,46 @@ def test_a_whole_call_folds_into_its_state():
     assert state.ended
 
 
-@given(st.integers(0, 17))
+@given(st.integers(0, len(a_whole_call()) - 1))
 def test_folding_in_two_parts_is_folding_at_once(cut):
     events = a_whole_call()
     assert fold(events[cut:], fold(events[:cut])) == fold(events)
+
+
+def test_an_action_waits_until_it_is_decided_and_is_kept_until_it_is_run():
+    proposed = state_of(call_started(), greeting(), user_message(), action_proposed(seq=4))
+    assert [(each.id, each.status) for each in proposed.proposals] == [("P-1", ProposalStatus.pending)]
+    approved = evolve(proposed, action_decided(seq=5))
+    (waits,) = approved.proposals
+    assert (waits.status, waits.decided_by) == (ProposalStatus.approved, "mona@company.example")
+    run = evolve(approved, action_run(seq=6))
+    assert (run.proposals, run.actions_done) == ((), (ActionName.cancel_order,))
+    assert run.message_count == approved.message_count + 1
+
+
+@pytest.mark.parametrize("verdict", [Verdict.denied, Verdict.expired])
+def test_an_action_that_is_not_approved_waits_no_longer(verdict):
+    proposed = state_of(call_started(), greeting(), user_message(), action_proposed(seq=4))
+    refused = evolve(proposed, action_decided(seq=5, verdict=verdict, message="تعذّر ذلك."))
+    assert (refused.proposals, refused.actions_done) == ((), ())
+    assert refused.message_count == proposed.message_count + 1
+
+
+def test_an_action_that_lacks_a_fact_waits_for_it_and_a_wrong_order_is_counted():
+    asked = state_of(call_started(), greeting(), user_message())
+    lacking = action_run(seq=4, code=ActionCode.incomplete, missing=("order_number",), proposal_id=None, message=None)
+    waits = evolve(asked, lacking)
+    assert waits.pending_action is not None
+    assert waits.pending_action.missing == ("order_number",)
+    assert waits.message_count == asked.message_count
+    none = evolve(waits, action_run(seq=5, code=ActionCode.nothing_found, proposal_id=None))
+    assert (none.pending_action, none.failed_lookups, none.actions_done) == (None, 1, ())
+
+
+def test_what_was_done_stands_in_the_transcript_where_no_reply_tells_it():
+    events = (call_started(), greeting(), user_message(), action_run(seq=4), action_run(seq=5, message=None))
+    assert [line.content for line in transcript(events).messages][2:] == ["أُلغي الطلب ORD1001."]
+    assert statistics(events).assistant_messages == transcript(events).statistics.assistant_messages == 2
 
 
 def test_a_human_has_the_call_from_the_claim_to_the_release():
@@ -233,13 +281,19 @@ def test_the_newest_words_weigh_most(trend, expected):
 
 def test_a_transcript_has_what_was_said_in_order():
     spoken = transcript(a_whole_call())
-    assert [line.role for line in spoken.messages] == ["assistant", "user", "assistant", "assistant"]
-    assert [line.persona for line in spoken.messages] == [PersonaType.reception, None, PersonaType.complaints, None]
-    assert [line.agent for line in spoken.messages] == [None, None, None, "منى"]
+    assert [line.role for line in spoken.messages] == ["assistant", "user", "assistant", "assistant", "assistant"]
+    assert [line.persona for line in spoken.messages] == [
+        PersonaType.reception,
+        None,
+        PersonaType.complaints,
+        None,
+        None,
+    ]
+    assert [line.agent for line in spoken.messages] == [None, None, None, None, "منى"]
     assert spoken.statistics.model_dump(mode="json") == {
-        "total_messages": 4,
+        "total_messages": 5,
         "user_messages": 1,
-        "assistant_messages": 3,
+        "assistant_messages": 4,
         "personas_used": ["reception", "complaints"],
     }
 
@@ -247,7 +301,7 @@ def test_a_transcript_has_what_was_said_in_order():
 def test_figures_are_read_from_the_log():
     figures = statistics(a_whole_call())
     assert figures.duration_seconds == timedelta(seconds=60).total_seconds()
-    assert (figures.total_messages, figures.user_messages, figures.assistant_messages) == (4, 1, 3)
+    assert (figures.total_messages, figures.user_messages, figures.assistant_messages) == (5, 1, 4)
     assert figures.agent_messages == 1
     assert [point.sentiment for point in figures.sentiment_progression] == [Sentiment.negative]
     assert [point.reason for point in figures.escalations] == ["customer is angry"]

@@ -5,10 +5,12 @@ Usually one message is answered; of a burst all, by one reply that goes by the n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from callcenter.analysis import MessageAnalysis
-from callcenter.calls import ConversationState, MessageId
+from callcenter.calls import ActionName, ConversationState, MessageId
 from callcenter.conversation.turn import Turn, question
 from callcenter.events import TicketCreated, TicketUpdated
 from callcenter.llm import Brief, Receipt, TicketNews
@@ -78,9 +80,21 @@ def brief_of(  # noqa: PLR0913 (the facts of a reply)
     )
 
 
+_PROVED: Final[Mapping[ActionName, tuple[Receipt, ...]]] = {
+    ActionName.get_order_history: (Receipt.status,),
+    ActionName.track_order: (Receipt.status,),
+    ActionName.cancel_order: (Receipt.cancellation,),
+    ActionName.request_refund: (Receipt.refund,),
+    ActionName.reset_password: (Receipt.change,),
+    ActionName.update_contact: (Receipt.change,),
+    ActionName.send_quote: (Receipt.message,),
+    ActionName.book_consultation: (Receipt.booking,),
+}
+
+
 def receipts(state: ConversationState, *, introduced: bool) -> frozenset[Receipt]:
     """Return what was done for the customer on this call and may be said to have been."""
-    held = set()
+    held = {receipt for action in state.actions_done for receipt in _PROVED.get(action, ())}
     if introduced or state.human_requested:
         held.add(Receipt.transfer)
     if state.tickets:

@@ -16,6 +16,8 @@ from callcenter.conversation.open_calls import LINES_AT_HAND, OpenCall, Remember
 from callcenter.conversation.turn import Step, Tickets, Turn
 from callcenter.errors import CallEnded, TicketNumberTaken, TurnConflict
 from callcenter.events import (
+    ActionDecided,
+    ActionRun,
     AgentMessage,
     AssistantDelta,
     AssistantMessage,
@@ -116,8 +118,17 @@ class CallLog:
         for event in events:
             if isinstance(event, AssistantMessage):
                 call.said = event.message
-            if self._remembers and isinstance(event, UserMessage | AssistantMessage | AgentMessage | Greeting):
+            if isinstance(event, ActionDecided | ActionRun):
+                self._note_action(call, event)
+            elif self._remembers and isinstance(event, UserMessage | AssistantMessage | AgentMessage | Greeting):
                 call.lines.append(_remembered(event))
+                del call.lines[:-LINES_AT_HAND]
+
+    def _note_action(self, call: OpenCall, event: ActionDecided | ActionRun) -> None:
+        if event.message is not None:
+            call.said = event.message
+            if self._remembers:
+                call.lines.append((None, Line(Speaker.persona, event.message[:LINE_CHARS])))
                 del call.lines[:-LINES_AT_HAND]
 
 

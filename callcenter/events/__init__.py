@@ -1,42 +1,46 @@
 """The events of a call: the spine that the log, the sockets, the transcript and every other reader share. Pure.
 
-`kinds` is the union, `fold` derives a call's state from its log, `transcript` reads a log as words and as figures.
+`kinds` is the union; what humans do is in `agent_kinds`, what is done for a customer in `action_kinds`. `fold` derives
+a call's state from its log, `transcript` reads a log as words and as figures.
 """
 
+from callcenter.events.action_kinds import CUSTOMER, SYSTEM, ActionDecided, ActionProposed, ActionRun, Verdict
+from callcenter.events.agent_kinds import (
+    AgentEvent,
+    AgentMessage,
+    CallClaimed,
+    CallReleased,
+    CallTransferred,
+    Disposition,
+    InternalNote,
+    ReleaseReason,
+    WrapUp,
+)
 from callcenter.events.fold import evolve, fold, overall_sentiment
 from callcenter.events.kinds import (
     EVENT_KINDS,
     EVENTS,
-    AgentEvent,
-    AgentMessage,
     AssistantDelta,
     AssistantMessage,
-    CallClaimed,
     CallEnded,
     CallErased,
     CallEvent,
     CallFrame,
-    CallReleased,
     CallStarted,
-    CallTransferred,
     Correction,
     CorrectionAction,
-    Disposition,
     ErrorFrame,
     Escalation,
     Greeting,
     Handoff,
     HandoffTrigger,
-    InternalNote,
     Outcome,
-    ReleaseReason,
     Routing,
     TicketCreated,
     TicketUpdated,
     ToolCalled,
     TransferRequested,
     UserMessage,
-    WrapUp,
     shown_to_customer,
 )
 from callcenter.events.transcript import (
@@ -51,8 +55,13 @@ from callcenter.events.transcript import (
 )
 
 __all__ = [
+    "CUSTOMER",
     "EVENTS",
     "EVENT_KINDS",
+    "SYSTEM",
+    "ActionDecided",
+    "ActionProposed",
+    "ActionRun",
     "AgentEvent",
     "AgentMessage",
     "AssistantDelta",
@@ -88,6 +97,7 @@ __all__ = [
     "TranscriptStatistics",
     "TransferRequested",
     "UserMessage",
+    "Verdict",
     "WrapUp",
     "evolve",
     "fold",

@@ -12,36 +12,42 @@ from typing import Final, assert_never
 from callcenter.analysis.models import LanguageVerdict
 from callcenter.calls import (
     TREND_LENGTH,
+    ActionCode,
     ConversationState,
     Language,
     Matter,
     Mode,
+    PendingAction,
     PersonaType,
     PriorityLevel,
+    ProposalStatus,
     Sentiment,
     Slots,
 )
-from callcenter.events.kinds import (
+from callcenter.events.action_kinds import ActionDecided, ActionProposed, ActionRun, Verdict
+from callcenter.events.agent_kinds import (
     AgentMessage,
-    AssistantMessage,
     CallClaimed,
+    CallReleased,
+    CallTransferred,
+    InternalNote,
+    ReleaseReason,
+    WrapUp,
+)
+from callcenter.events.kinds import (
+    AssistantMessage,
     CallEnded,
     CallEvent,
-    CallReleased,
     CallStarted,
-    CallTransferred,
     Escalation,
     Greeting,
     Handoff,
-    InternalNote,
-    ReleaseReason,
     Routing,
     TicketCreated,
     TicketUpdated,
     ToolCalled,
     TransferRequested,
     UserMessage,
-    WrapUp,
 )
 
 _NEWEST_WEIGHT: Final = 0.5
@@ -53,7 +59,7 @@ _NOBODY: Final[dict[str, object]] = {"mode": Mode.ai, "agent": None, "agent_name
 """No human has the call."""
 
 
-def evolve(  # noqa: C901, PLR0912 (one flat case an event)
+def evolve(  # noqa: C901, PLR0912, PLR0915 (one flat case an event)
     state: ConversationState | None, event: CallEvent
 ) -> ConversationState:
     """Fold one event into the state of its call. The first event must be `call_started`, `seq` must follow."""
@@ -113,6 +119,12 @@ def evolve(  # noqa: C901, PLR0912 (one flat case an event)
         case ToolCalled():
             if event.slots is not None:
                 changed |= {"slots": event.slots}
+        case ActionProposed():
+            changed |= {"proposals": (*state.proposals, event.proposal), "pending_action": None}
+        case ActionDecided():
+            changed |= _decided(state, event)
+        case ActionRun():
+            changed |= _ran(state, event)
         case CallClaimed():
             changed |= _NOT_WAITING | {
                 "mode": Mode.human,
@@ -178,7 +190,10 @@ def _started(event: CallStarted) -> ConversationState:
         seq=event.seq,
         started_at=event.at,
         updated_at=event.at,
-        slots=Slots(name=event.customer_name, phone=event.phone),
+        slots=Slots(name=event.customer_name, phone=event.phone, email=event.email),
+        phone=event.phone,
+        email=event.email,
+        verified=event.verified,
     )
 
 
@@ -226,6 +241,33 @@ def _transferred(state: ConversationState, event: CallTransferred) -> dict[str, 
         "waiting_since": event.at,
         "waiting_priority": event.priority,
         "waiting_queue": event.to_queue,
+    }
+
+
+def _decided(state: ConversationState, event: ActionDecided) -> dict[str, object]:
+    if event.verdict is Verdict.approved:
+        approved = {"status": ProposalStatus.approved, "decided_by": event.decided_by}
+        left = [each.altered(approved) if each.id == event.proposal_id else each for each in state.proposals]
+    else:
+        left = [each for each in state.proposals if each.id != event.proposal_id]
+    return {"proposals": tuple(left), "message_count": state.message_count + (event.message is not None)}
+
+
+def _ran(state: ConversationState, event: ActionRun) -> dict[str, object]:
+    result = event.result
+    asked_for = None
+    if result.code is ActionCode.incomplete:
+        asked_for = PendingAction(
+            action=event.action, arguments=event.arguments, missing=result.missing, language=event.language
+        )
+    return {
+        "proposals": tuple(each for each in state.proposals if each.id != event.proposal_id),
+        "pending_action": asked_for,
+        "actions_done": tuple(dict.fromkeys((*state.actions_done, event.action)))
+        if result.done
+        else state.actions_done,
+        "failed_lookups": state.failed_lookups + (result.code is ActionCode.nothing_found),
+        "message_count": state.message_count + (event.message is not None),
     }
 
 

@@ -6,13 +6,10 @@ stored. `AssistantDelta` and `ErrorFrame` travel on the bus only and are never s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
-from functools import cached_property
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, Field, TypeAdapter
-from typing_extensions import override
+from pydantic import Field, TypeAdapter
 
 from callcenter.analysis.models import MessageAnalysis
 from callcenter.calls import (
@@ -30,34 +27,22 @@ from callcenter.calls import (
     ToolName,
     Value,
 )
+from callcenter.events.action_kinds import ActionDecided, ActionProposed, ActionRun, seen_as
+from callcenter.events.agent_kinds import (
+    AgentEvent,
+    AgentMessage,
+    CallClaimed,
+    CallReleased,
+    CallTransferred,
+    InternalNote,
+    WrapUp,
+)
+from callcenter.events.frame import Frame, Stored
 from callcenter.routing import RoutingDecision
 from callcenter.tickets import Ticket
 
 
-class _Frame(Value):
-    @cached_property
-    def json_text(self) -> str:
-        """The frame as JSON, written once for the log and all readers.
-
-        Raises PydanticSerializationError or UnicodeEncodeError for half a character.
-        """
-        return self.__pydantic_serializer__.to_json(self).decode()
-
-    @override
-    def altered(self, changes: Mapping[str, object]) -> Self:
-        copy = super().altered(changes)
-        copy.__dict__.pop("json_text", None)
-        return copy
-
-
-class _Stored(_Frame):
-    call_id: CallId
-    seq: Annotated[int, Field(ge=1)]
-    """Place in the call's log."""
-    at: AwareDatetime
-
-
-class CallStarted(_Stored):
+class CallStarted(Stored):
     """A customer made contact."""
 
     event: Literal["call_started"] = "call_started"
@@ -69,9 +54,13 @@ class CallStarted(_Stored):
     persona: PersonaType
     phone: str | None = None
     """The number the customer contacts us from, where the channel knows it."""
+    email: str | None = None
+    """The address the customer wrote from or signed in with, where the channel knows it."""
+    verified: bool = False
+    """Phone and e-mail address are known to be the customer's own, not merely stated."""
 
 
-class Greeting(_Stored):
+class Greeting(Stored):
     """The first words of a call."""
 
     event: Literal["greeting"] = "greeting"
@@ -80,7 +69,7 @@ class Greeting(_Stored):
     language: Language
 
 
-class UserMessage(_Stored):
+class UserMessage(Stored):
     """What the customer said, as said (bounded, cleaned of invisible controls)."""
 
     event: Literal["user_message"] = "user_message"
@@ -92,7 +81,7 @@ class UserMessage(_Stored):
     """The message was longer than the product keeps."""
 
 
-class Routing(_Stored):
+class Routing(Stored):
     """How the message was understood and what was decided."""
 
     event: Literal["routing"] = "routing"
@@ -114,7 +103,7 @@ class HandoffTrigger(StrEnum):
     """The model asked for it and the rules had no objection."""
 
 
-class Handoff(_Stored):
+class Handoff(Stored):
     """Another persona has the call from here on."""
 
     event: Literal["handoff"] = "handoff"
@@ -128,7 +117,7 @@ class Handoff(_Stored):
     packet: HandoffPacket
 
 
-class Escalation(_Stored):
+class Escalation(Stored):
     """The call needs somebody with more authority, now."""
 
     event: Literal["escalation"] = "escalation"
@@ -139,7 +128,7 @@ class Escalation(_Stored):
     assigned_to: Literal["dedicated_agent"] = "dedicated_agent"
 
 
-class TransferRequested(_Stored):
+class TransferRequested(Stored):
     """The customer waits for a human."""
 
     event: Literal["transfer_requested"] = "transfer_requested"
@@ -148,7 +137,7 @@ class TransferRequested(_Stored):
     reason: str
 
 
-class TicketCreated(_Stored):
+class TicketCreated(Stored):
     """A matter got a ticket."""
 
     event: Literal["ticket_created"] = "ticket_created"
@@ -157,7 +146,7 @@ class TicketCreated(_Stored):
     ticket: Ticket
 
 
-class TicketUpdated(_Stored):
+class TicketUpdated(Stored):
     """A message added to the ticket of its matter."""
 
     event: Literal["ticket_updated"] = "ticket_updated"
@@ -166,7 +155,7 @@ class TicketUpdated(_Stored):
     ticket: Ticket
 
 
-class ToolCalled(_Stored):
+class ToolCalled(Stored):
     """The model asked for something to be done: what was asked, how it was judged, and the receipt."""
 
     event: Literal["tool_called"] = "tool_called"
@@ -206,7 +195,7 @@ class Correction(Value):
     action: CorrectionAction
 
 
-class AssistantMessage(_Stored):
+class AssistantMessage(Stored):
     """What the persona said, as delivered."""
 
     event: Literal["assistant_message"] = "assistant_message"
@@ -241,110 +230,13 @@ class Outcome(StrEnum):
     abandoned = "abandoned"
 
 
-class CallEnded(_Stored):
+class CallEnded(Stored):
     """The call is over; its log stays readable."""
 
     event: Literal["call_ended"] = "call_ended"
     outcome: Outcome
     reason: str
     satisfaction: Annotated[int, Field(ge=1, le=5)] | None = None
-
-
-class AgentEvent(_Stored):
-    """Something a human did on a call."""
-
-    agent: str
-    """Who did it, as histories name them; a customer reads the display name here."""
-    agent_name: str
-    """What customers are told they are called."""
-
-
-class CallClaimed(AgentEvent):
-    """A human has the call from here on; no voice speaks on it."""
-
-    event: Literal["call_claimed"] = "call_claimed"
-    from_queue: PersonaType | None = None
-    """The queue it waited in; None when it did not wait."""
-    taken_from: str | None = None
-    """The agent who had it, where a supervisor took it over."""
-    message: str
-    """The line that tells the customer, in their language."""
-
-
-class AgentMessage(AgentEvent):
-    """What a human said to the customer."""
-
-    event: Literal["agent_message"] = "agent_message"
-    message: str
-    language: Language
-
-
-class InternalNote(AgentEvent):
-    """What the desk noted for itself; no customer ever sees it."""
-
-    event: Literal["internal_note"] = "internal_note"
-    note: str
-
-
-class CallTransferred(AgentEvent):
-    """A human gave the call to another human, to a queue, or, knowing what it is about, to a persona."""
-
-    event: Literal["call_transferred"] = "call_transferred"
-    to_agent: str | None = None
-    to_agent_name: str | None = None
-    to_queue: PersonaType | None = None
-    to_persona: PersonaType | None = None
-    priority: PriorityLevel = PriorityLevel.high
-    """In the queue."""
-    packet: HandoffPacket | None = None
-    """What whoever gets it should know: a warm transfer has one, a cold one has none."""
-    message: str
-    """The line that tells the customer, in their language."""
-
-
-class ReleaseReason(StrEnum):
-    """Why a human no longer has a call."""
-
-    released = "released"
-    """They handed it back."""
-    vanished = "vanished"
-    """They were gone for longer than the desk waits."""
-
-
-class CallReleased(AgentEvent):
-    """A human no longer has the call."""
-
-    event: Literal["call_released"] = "call_released"
-    to_persona: PersonaType
-    """The persona that answers from here on."""
-    reason: ReleaseReason
-    waits: bool = False
-    """The customer waits for another human meanwhile."""
-    message: str
-    """The line that tells the customer, in their language."""
-
-
-class Disposition(StrEnum):
-    """What came of a call, in the code an agent sets."""
-
-    resolved = "resolved"
-    ticket_opened = "ticket_opened"
-    callback_requested = "callback_requested"
-    transferred = "transferred"
-    """To a human; from a log alone: the customer waits for one."""
-    sale_lead = "sale_lead"
-    information_given = "information_given"
-    abandoned = "abandoned"
-    """The customer left before anything came of it."""
-    spam_or_wrong_number = "spam_or_wrong_number"
-
-
-class WrapUp(AgentEvent):
-    """An agent said what came of the call; no customer ever sees it."""
-
-    event: Literal["wrap_up"] = "wrap_up"
-    disposition: Disposition
-    note: str | None = None
 
 
 CallEvent = Annotated[
@@ -358,6 +250,9 @@ CallEvent = Annotated[
     | TicketCreated
     | TicketUpdated
     | ToolCalled
+    | ActionProposed
+    | ActionDecided
+    | ActionRun
     | AssistantMessage
     | CallClaimed
     | AgentMessage
@@ -371,7 +266,7 @@ CallEvent = Annotated[
 """Any stored event."""
 
 
-class AssistantDelta(_Frame):
+class AssistantDelta(Frame):
     """A piece of a reply in the making; its pieces joined are the `assistant_message` that follows."""
 
     event: Literal["assistant_delta"] = "assistant_delta"
@@ -381,7 +276,7 @@ class AssistantDelta(_Frame):
     persona: PersonaType
 
 
-class ErrorFrame(_Frame):
+class ErrorFrame(Frame):
     """Something failed that the reader should know; `message` is in the call's language where a customer reads it."""
 
     event: Literal["error"] = "error"
@@ -391,7 +286,7 @@ class ErrorFrame(_Frame):
     message_id: MessageId | None = None
 
 
-class CallErased(_Frame):
+class CallErased(Frame):
     """The call was deleted for good: there is nothing left to read, and nothing more will come. Never stored."""
 
     event: Literal["call_erased"] = "call_erased"
@@ -414,6 +309,9 @@ EVENT_KINDS: Final = (
     "ticket_created",
     "ticket_updated",
     "tool_called",
+    "action_proposed",
+    "action_decided",
+    "action_run",
     "assistant_message",
     "call_claimed",
     "agent_message",
@@ -434,6 +332,10 @@ def shown_to_customer(frame: CallFrame) -> CallFrame | None:
     """
     if isinstance(frame, _INTERNAL):
         return None
+    if isinstance(frame, ActionProposed):
+        return frame.altered({"proposal": frame.proposal.altered({"proposed_by": seen_as(frame.proposal.proposed_by)})})
+    if isinstance(frame, ActionDecided):
+        return frame.altered({"decided_by": seen_as(frame.decided_by)})
     if not isinstance(frame, AgentEvent):
         return frame
     hidden: dict[str, object] = {"agent": frame.agent_name}

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from functools import reduce
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import AwareDatetime
 
@@ -24,9 +24,10 @@ from callcenter.calls import (
     TokenUsage,
     Value,
 )
+from callcenter.events.action_kinds import ActionDecided, ActionRun
+from callcenter.events.agent_kinds import AgentMessage
 from callcenter.events.fold import fold
 from callcenter.events.kinds import (
-    AgentMessage,
     AssistantMessage,
     CallEvent,
     Escalation,
@@ -37,6 +38,9 @@ from callcenter.events.kinds import (
     UserMessage,
 )
 
+_SAID: Final = (Greeting, AssistantMessage, AgentMessage, ActionDecided, ActionRun)
+"""What customers read of us."""
+
 
 class TranscriptMessage(Value):
     """One line of a transcript."""
@@ -44,7 +48,7 @@ class TranscriptMessage(Value):
     role: Literal["assistant", "user"]
     content: str
     persona: PersonaType | None = None
-    """Who spoke; None for a customer's line and for a human's."""
+    """Who spoke; None for a customer's line, for a human's, and for one that tells of an action."""
     agent: str | None = None
     """The human who spoke, by display name."""
     timestamp: AwareDatetime
@@ -187,25 +191,16 @@ def statistics(events: Sequence[CallEvent]) -> CallStatistics:
 
 
 def _line(event: CallEvent) -> TranscriptMessage | None:
-    match event:
-        case Greeting():
-            return TranscriptMessage(
-                role="assistant", content=event.message, persona=event.persona, timestamp=event.at, seq=event.seq
-            )
-        case AssistantMessage():
-            return TranscriptMessage(
-                role="assistant",
-                content=event.message,
-                persona=event.persona,
-                timestamp=event.at,
-                seq=event.seq,
-                interrupted=event.interrupted,
-            )
-        case AgentMessage():
-            return TranscriptMessage(
-                role="assistant", content=event.message, agent=event.agent_name, timestamp=event.at, seq=event.seq
-            )
-        case UserMessage():
-            return TranscriptMessage(role="user", content=event.message, timestamp=event.at, seq=event.seq)
-        case _:
-            return None
+    if isinstance(event, UserMessage):
+        return TranscriptMessage(role="user", content=event.message, timestamp=event.at, seq=event.seq)
+    if not isinstance(event, _SAID) or event.message is None:
+        return None
+    return TranscriptMessage(
+        role="assistant",
+        content=event.message,
+        persona=event.persona if isinstance(event, Greeting | AssistantMessage) else None,
+        agent=event.agent_name if isinstance(event, AgentMessage) else None,
+        timestamp=event.at,
+        seq=event.seq,
+        interrupted=isinstance(event, AssistantMessage) and event.interrupted,
+    )

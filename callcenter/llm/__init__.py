@@ -15,6 +15,7 @@ from typing import Protocol, runtime_checkable
 from callcenter.analysis.models import MessageAnalysis
 from callcenter.calls import ConversationState, Language, PersonaType, Slot, TokenUsage
 from callcenter.events import Correction
+from callcenter.knowledge import Passage
 from callcenter.llm.prompt import Exchange, Line, Prompt, Question, ToolCall
 from callcenter.routing import RoutingDecision
 from callcenter.tickets import Ticket
@@ -87,6 +88,10 @@ class Brief:
     """Seconds the customer has waited for this very reply already."""
     exchanges: tuple[Exchange, ...] = ()
     """What the model asked to be done for this very reply, and what came of it."""
+    told: tuple[str, ...] = ()
+    """What was done for this message, or could not be, in our words: told as they are, whoever speaks."""
+    passages: tuple[Passage, ...] = ()
+    """What the company's articles say on the message, the best first; the other language's where there is no own."""
     receipts: frozenset[Receipt] = frozenset()
     """What was done for the customer on this call, so that a reply may say so."""
     meter: Meter = field(default_factory=Meter, compare=False, repr=False)

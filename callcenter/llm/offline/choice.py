@@ -24,9 +24,11 @@ _SALES: Final = frozenset(
 )
 
 
-def draft_reply(turn: Turn) -> Draft:  # noqa: PLR0911 (one rule a return, in order of strength)
+def draft_reply(turn: Turn) -> Draft:  # noqa: C901, PLR0911 (one rule a return, in order of strength)
     """Return the reply without the question that is due at its end."""
     brief = turn.brief
+    if brief.told:
+        return Draft(list(brief.told))
     ticket = brief.ticket
     waits = ticket is not None and Cue.waiting in turn.cues and brief.ticket_news is not TicketNews.created
     if brief.decision.escalation_needed or (turn.heard in MATTERS and not waits):

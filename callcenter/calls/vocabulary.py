@@ -1,4 +1,4 @@
-"""The vocabulary of a call: ids, enumerations, the state of a call. Values only; nothing here decides.
+"""The words a call is spoken of in: ids, enumerations, facts. Values only; nothing here decides.
 
 The enumerations' values are API: they stand in stored events, in the wire contract and in company files.
 """
@@ -6,11 +6,10 @@ The enumerations' values are API: they stand in stored events, in the wire contr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final, NewType, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 CallId = NewType("CallId", str)
 MessageId = NewType("MessageId", str)
@@ -272,113 +271,3 @@ class TokenUsage(Value):
             cost_microusd=None if None in costs else sum(cost for cost in costs if cost is not None),
             estimated=self.estimated or other.estimated,
         )
-
-
-class HandoffPacket(Value):
-    """What the next persona gets, so that it never asks for what is known."""
-
-    reason: str
-    language: Language
-    slots: Slots
-    sentiment_trend: tuple[Sentiment, ...]
-    """The last messages' sentiment, oldest first."""
-    promises: tuple[TicketNumber, ...] = ()
-    """Tickets the customer was promised."""
-    summary: LocalizedText
-
-
-class Matter(Value):
-    """One thing the customer wants settled, and its ticket."""
-
-    ticket: TicketNumber
-    category: TicketCategory
-
-
-class ConversationState(Value):
-    """A call as it stands: `evolve()` folded over its log. The first eleven fields are the wire contract's."""
-
-    call_id: CallId
-    customer_name: str | None
-    language: Language
-    current_persona: PersonaType
-    message_count: int = 0
-    """Customer and persona messages together."""
-    user_message_count: int = 0
-    last_intent: ConversationIntent | None = None
-    overall_sentiment: Sentiment = Sentiment.neutral
-    """Of the last messages, the newest weighing most; an upset message stays visible until calmer ones outweigh it."""
-    personas_used: tuple[PersonaType, ...] = ()
-    """In order of first appearance."""
-    escalation_count: int = 0
-    conversation_duration_seconds: float = 0
-    """From the start to the last event."""
-
-    seq: int = 0
-    """Number of the last event in the log."""
-    channel: Channel = Channel.web
-    mode: Mode = Mode.ai
-    started_at: AwareDatetime
-    updated_at: AwareDatetime
-    ended_at: datetime | None = None
-    language_stated: bool = False
-    """The language was asked for, by the customer or at the start of the call, not assumed."""
-    other_language_turns: int = 0
-    """Messages in a row that were in the other language but too thin to switch."""
-    previous_persona: PersonaType | None = None
-    handoff_count: int = 0
-    turns_with_persona: int = 0
-    """Customer messages since the last handoff."""
-    collecting: bool = False
-    """The persona is in the middle of asking for slots."""
-    slots: Slots = Slots()
-    ticket: TicketNumber | None = None
-    """The ticket of the matter in hand."""
-    ticket_category: TicketCategory | None = None
-    tickets: tuple[TicketNumber, ...] = ()
-    matters: tuple[Matter, ...] = ()
-    """What each ticket is about, the one spoken of last at the end."""
-    human_requested: bool = False
-    waiting_since: AwareDatetime | None = None
-    """Since when the customer waits for a human; None: they do not."""
-    waiting_priority: PriorityLevel | None = None
-    waiting_queue: PersonaType | None = None
-    """Whose matter they wait with: the skill that is wanted."""
-    agent: str | None = None
-    """The human who has the call, or had it when it ended, as histories name them."""
-    agent_name: str | None = None
-    """What customers are told they are called."""
-    claimed_at: AwareDatetime | None = None
-    """Since when they have it."""
-    sentiment_trend: tuple[Sentiment, ...] = ()
-    """Of the last customer messages (see TREND_LENGTH), oldest first."""
-    interests: tuple[str, ...] = ()
-    """Ids of the company's services the customer asked about, newest last."""
-    unanswered: tuple[MessageId, ...] = ()
-    """Customer messages without a reply yet; after a crash they are answered first."""
-    tokens_used: int = 0
-    """What models read and wrote for this call's replies."""
-    outcome: str | None = None
-    satisfaction: int | None = None
-    """1 to 5, when the customer gave a score."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether the call is over."""
-        return self.ended_at is not None
-
-
-def fresh_call(language: Language, at: datetime) -> ConversationState:
-    """Return a call that nobody has spoken on, for judging a message by itself; no store knows it."""
-    return ConversationState(
-        call_id=CallId("none"),
-        customer_name=None,
-        language=language,
-        current_persona=PersonaType.reception,
-        personas_used=(PersonaType.reception,),
-        started_at=at,
-        updated_at=at,
-    )
-
-
-TREND_LENGTH: Final = 8
-"""Messages a sentiment trend looks back; enough to see a call turn, small enough to keep a turn's cost flat."""
