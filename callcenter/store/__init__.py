@@ -60,6 +60,8 @@ class CallFilter(Value):
     mode: Mode | None = None
     waiting: bool | None = None
     """For a human."""
+    proposals: bool | None = None
+    """Whether actions wait to be approved, or are approved and not run yet."""
     started_from: AwareDatetime | None = None
     """Included."""
     started_until: AwareDatetime | None = None

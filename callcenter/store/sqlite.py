@@ -303,6 +303,9 @@ def _calls(
     where.equals("mode", wanted.mode)
     if wanted.waiting is not None:
         where.add(f"json_extract(state, '$.waiting_since') is {'not ' if wanted.waiting else ''}null")
+    if wanted.proposals is not None:
+        some = "json_array_length(state, '$.proposals') > 0"
+        where.add(some if wanted.proposals else f"coalesce({some}, 0) = 0")
     if wanted.ended is not None:
         where.add("ended_at is not null" if wanted.ended else "ended_at is null")
     if wanted.started_from is not None:

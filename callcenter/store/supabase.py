@@ -61,6 +61,9 @@ ROWS_AT_ONCE: Final = 1000
 _ENTRY: Final = tuple(TicketEntry.model_fields)
 """The version comes first."""
 
+_NO_PROPOSALS: Final = "state->proposals.eq.[],state->proposals.is.null"
+"""A call of an earlier version says nothing of them."""
+
 Answer = TypeVar("Answer")
 
 
@@ -162,6 +165,8 @@ class SupabaseStore(SupabaseArticles, Store):
                 query = query.eq(column, value.value)
         if wanted.waiting is not None:
             query = (query.not_ if wanted.waiting else query).is_("state->>waiting_since", "null")
+        if wanted.proposals is not None:
+            query = query.neq("state->proposals", "[]") if wanted.proposals else query.or_(_NO_PROPOSALS)
         if wanted.ended is not None:
             query = (query.not_ if wanted.ended else query).is_("ended_at", "null")
         if wanted.started_from is not None:

@@ -66,6 +66,8 @@ from tests.factories import (
     MESSAGE,
     NOON,
     TICKET,
+    action_proposed,
+    action_run,
     after,
     assistant_message,
     call_claimed,
@@ -657,6 +659,11 @@ async def fill_calls(store: Store) -> None:
             await store.append(following(step.state, call_ended(seq=3, at=after(60 * number + 30))))
         if number == 5:
             await store.append(following(step.state, handoff(message_id=None)))
+        if number in {9, 10}:
+            proposed = following(step.state, action_proposed(seq=3))
+            await store.append(proposed)
+            if number == 10:
+                await store.append(following(proposed.state, action_run(seq=4)))
         if number in {7, 8}:
             waiting = following(step.state, transfer_requested())
             await store.append(waiting)
@@ -678,6 +685,8 @@ async def fill_calls(store: Store) -> None:
         (CallFilter(ended=False), [11, 10, 9, 8, 7, 5, 4, 3, 2, 1]),
         (CallFilter(waiting=True), [7]),
         (CallFilter(waiting=False, ended=False, language=Language.en), [9, 3]),
+        (CallFilter(proposals=True), [9]),
+        (CallFilter(proposals=False, language=Language.en), [6, 3, 0]),
         (CallFilter(mode=Mode.human), [8]),
         (CallFilter(mode=Mode.ai, channel=Channel.whatsapp), [4, 0]),
         (CallFilter(started_from=after(600)), [11, 10]),
@@ -706,6 +715,7 @@ async def test_every_filter_of_calls_is_honoured(store: Store) -> None:
         "ended",
         "mode",
         "waiting",
+        "proposals",
         "started_from",
         "started_until",
     }
