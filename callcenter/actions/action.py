@@ -41,6 +41,9 @@ class Plan:
     result: ActionResult
     """As it is told once the changes are written."""
     changes: Sequence[Change] = ()
+    request: Request | None = None
+    """The same request with what was meant made plain as of now: "tomorrow at ten" as a time, "my order" as its number.
+    This is what is proposed, kept as pending and run; None: the request was plain already."""
 
 
 class Action(Protocol):
