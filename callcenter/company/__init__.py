@@ -5,6 +5,7 @@ what a message talks about. The demo company stands in demo/, and `copy_demo` gi
 """
 
 from callcenter.company.calendar import Calendar
+from callcenter.company.catalogue import Catalogue
 from callcenter.company.hours import Hours, Opening, Weekday
 from callcenter.company.loader import Problem, load_company
 from callcenter.company.money import Currency, Price
@@ -21,15 +22,20 @@ from callcenter.company.profile import (
     Topic,
 )
 from callcenter.company.promises import Promises
+from callcenter.company.rules import SENSITIVE, ActionRules, Credit
 from callcenter.company.starter import DEMO, copy_demo
 from callcenter.company.topics import Mention
 
 __all__ = [
     "DEMO",
+    "SENSITIVE",
+    "ActionRules",
     "Answer",
     "Calendar",
+    "Catalogue",
     "Company",
     "Contacts",
+    "Credit",
     "Currency",
     "Hours",
     "Keywords",

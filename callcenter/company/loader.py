@@ -5,6 +5,8 @@
     policies/ID.toml        one policy, with its body in ID.ar.md and ID.en.md
     faq.toml                [[answers]]
     lexicon/*.toml          optional: the company's own words for the analyzer, which reads them itself
+    tables/*.csv            optional: its own data, which a store takes in; of it only the catalogue is looked at here
+    tables/catalogue.toml   optional: which columns of the catalogue are which, where their headers do not say it
 
 Files say amounts as people do (`amount = 4500`); the profile holds minor units. What a value must look like stands in
 profile.py, money.py and hours.py; this module knows what a folder must look like, and how to say so.
@@ -19,6 +21,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from pydantic import ValidationError
 
 from callcenter.calls import Language, Value
+from callcenter.company.catalogue import Catalogue, CatalogueFile, read_catalogue, read_rows
 from callcenter.company.hours import known_timezone
 from callcenter.company.money import CURRENCIES
 from callcenter.company.profile import Answer, Company, Policy, Service, known_id
@@ -36,6 +39,7 @@ Document = dict[str, object]
 
 COMPANY_FILE: Final = "company.toml"
 FAQ_FILE: Final = "faq.toml"
+CATALOGUE: Final = "catalogue"
 _LANGUAGE_NAMES: Final = {Language.ar.value: "Arabic", Language.en.value: "English"}
 _AMOUNTS: Final = {"amount": "amount_minor", "max_amount": "max_amount_minor"}
 """What a file says in whole units of the currency, and the field that holds it in minor units."""
@@ -116,6 +120,8 @@ class _Reader:
             policies=[each for each in policies if each],
             faq=self.answers(),
             lexicon_folder=lexicon if lexicon.is_dir() else None,
+            tables=tuple(sorted(path.stem for path in (self.folder / "tables").glob("*.csv"))),
+            catalogue=self.catalogue(),
         )
 
     def listed(self, document: Document, kind: str) -> list[str]:
@@ -163,6 +169,30 @@ class _Reader:
                 self.report(FAQ_FILE, f"answers[{index}].id", f"{answer.id!r} is the id of another answer")
             seen.add(answer.id)
         return answers
+
+    def catalogue(self) -> Catalogue | None:
+        """Settle the columns of the catalogue, if there is one; a column told of that it lacks is reported."""
+        file, told_in = f"tables/{CATALOGUE}.csv", f"tables/{CATALOGUE}.toml"
+        document = self.document(told_in) if (self.folder / told_in).exists() else {}
+        told = None if document is None else self.validated(told_in, CatalogueFile, document)
+        if not (self.folder / file).exists():
+            if (self.folder / told_in).exists():
+                self.report(told_in, "", f"it tells of {file}, and there is none")
+            return None
+        try:
+            header, rows = read_rows(self.folder / file)
+        except (OSError, ValueError) as error:
+            self.report(file, "", f"the file can't be read: {error}")
+            return None
+        if not any(header):
+            self.report(file, "", "its first line names no columns")
+            return None
+        if told is None:
+            return None
+        for field, column in told.columns:
+            if column not in header:
+                self.report(told_in, field, f"{file} has no column {column!r}")
+        return read_catalogue(header, rows, told)
 
     def priced(self, file: str, prices: object, currency: object) -> object:
         """Give each price its currency and turn its amounts into minor units."""

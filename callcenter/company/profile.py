@@ -16,8 +16,10 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from callcenter.calls import Language, LocalizedText, PriorityLevel, Value
 from callcenter.company.calendar import Calendar
+from callcenter.company.catalogue import Catalogue
 from callcenter.company.hours import Hours, TimezoneName
 from callcenter.company.money import CurrencyCode, Price
+from callcenter.company.rules import ActionRules, Credit
 from callcenter.company.topics import Entry, Mention, TopicIndex
 
 
@@ -242,6 +244,13 @@ class Company(Value):
     faq: tuple[Answer, ...]
     lexicon_folder: Path | None = None
     """The company's own words for the analyzer, where it brings some."""
+    actions: ActionRules = ActionRules()
+    credit: Credit | None = None
+    """None: it says nothing of its own about instalments."""
+    tables: tuple[str, ...] = ()
+    """Which tables of its own data it brings: the names of tables/*.csv."""
+    catalogue: Catalogue | None = None
+    """How to read its table `catalogue`, where it brings one."""
 
     @property
     def calendar(self) -> Calendar:
