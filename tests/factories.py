@@ -39,6 +39,7 @@ from callcenter.calls import (
     Sentiment,
     Slot,
     Slots,
+    SuggestionId,
     TicketCategory,
     TicketNumber,
     ToolName,
@@ -64,6 +65,8 @@ from callcenter.events import (
     Outcome,
     ReleaseReason,
     Routing,
+    SuggestionUsed,
+    SuggestionVerdict,
     TicketCreated,
     TicketUpdated,
     ToolCalled,
@@ -535,6 +538,31 @@ def call_released(
         reason=reason,
         waits=waits,
         message="معك محمد من جديد.",
+    )
+
+
+def suggestion_used(
+    call_id: str = CALL,
+    *,
+    seq: int,
+    at: datetime = NOON,
+    verdict: SuggestionVerdict = SuggestionVerdict.edited,
+    similarity: float | None = 0.75,
+    seconds: float = 4.5,
+    agent: str = "mona@company.example",
+) -> SuggestionUsed:
+    return SuggestionUsed(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        agent=agent,
+        agent_name="منى",
+        suggestion_id=SuggestionId("S-1"),
+        verdict=verdict,
+        voice="offline",
+        similarity=similarity,
+        sources=("cancellation",),
+        seconds=seconds,
     )
 
 

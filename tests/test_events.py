@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.calls import (
+    REPLIES_KNOWN,
     TREND_LENGTH,
     ActionCode,
     ActionName,
@@ -64,6 +65,7 @@ from tests.factories import (
     proposal,
     routing,
     state_of,
+    suggestion_used,
     ticket,
     ticket_created,
     ticket_updated,
@@ -95,6 +97,7 @@ def a_whole_call() -> tuple[CallEvent, ...]:
         call_claimed(seq=1),
         agent_message(seq=1),
         internal_note(seq=1),
+        suggestion_used(seq=1),
         call_transferred(seq=1, to_agent="omar@company.example"),
         call_released(seq=1),
         wrap_up(seq=1),
@@ -171,6 +174,14 @@ def test_what_was_done_stands_in_the_transcript_where_no_reply_tells_it():
     assert statistics(events).assistant_messages == transcript(events).statistics.assistant_messages == 2
 
 
+def test_a_call_remembers_the_last_ids_of_what_humans_said():
+    state = state_of(call_started(), greeting())
+    for number in range(REPLIES_KNOWN + 1):
+        state = evolve(state, agent_message(seq=3 + number).altered({"reply_id": f"r-{number}"}))
+    assert state.agent_replies == tuple(f"r-{number}" for number in range(1, REPLIES_KNOWN + 1))
+    assert evolve(state, agent_message(seq=state.seq + 1)).agent_replies == state.agent_replies
+
+
 def test_a_human_has_the_call_from_the_claim_to_the_release():
     waiting = state_of(call_started(), greeting(), user_message(), transfer_requested(seq=4))
     assert (waiting.mode, waiting.waiting_since, waiting.waiting_priority) == (Mode.ai, NOON, PriorityLevel.high)
@@ -205,7 +216,11 @@ def test_a_transferred_call_is_with_whom_it_was_given_to():
 
 def test_a_customer_never_reads_what_is_the_desks_own():
     shown = [shown_to_customer(event) for event in a_whole_call()]
-    assert {event.event for event in shown if event} == set(EVENT_KINDS) - {"internal_note", "wrap_up"}
+    assert {event.event for event in shown if event} == set(EVENT_KINDS) - {
+        "internal_note",
+        "suggestion_used",
+        "wrap_up",
+    }
     words = "".join(event.json_text for event in shown if event)
     assert "company.example" not in words
     assert "customer is right" not in words

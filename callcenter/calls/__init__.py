@@ -1,6 +1,7 @@
 """The vocabulary of a call. Values only; nothing here decides.
 
-`vocabulary` has ids, enumerations and facts, `actions` what is done for a customer beyond words, `state` a whole call.
+`vocabulary` has ids, enumerations and facts, `actions` what is done for a customer beyond words, `records` the
+company's data that is done with, `state` a whole call.
 """
 
 from callcenter.calls.actions import (
@@ -15,7 +16,8 @@ from callcenter.calls.actions import (
     ProposalId,
     ProposalStatus,
 )
-from callcenter.calls.state import TREND_LENGTH, ConversationState, HandoffPacket, Matter, fresh_call
+from callcenter.calls.records import MAX_ID_CHARS, MAX_RECORDS, TABLE_NAME, Fields, RecordId, Row, TableName
+from callcenter.calls.state import REPLIES_KNOWN, TREND_LENGTH, ConversationState, HandoffPacket, Matter, fresh_call
 from callcenter.calls.vocabulary import (
     MAX_MESSAGE_CHARS,
     CallId,
@@ -33,6 +35,7 @@ from callcenter.calls.vocabulary import (
     Slot,
     Slots,
     Speaker,
+    SuggestionId,
     TicketCategory,
     TicketNumber,
     TokenUsage,
@@ -41,8 +44,12 @@ from callcenter.calls.vocabulary import (
 )
 
 __all__ = [
+    "MAX_ID_CHARS",
     "MAX_MESSAGE_CHARS",
     "MAX_PROPOSALS",
+    "MAX_RECORDS",
+    "REPLIES_KNOWN",
+    "TABLE_NAME",
     "TREND_LENGTH",
     "ActionArguments",
     "ActionCode",
@@ -54,6 +61,7 @@ __all__ = [
     "Confidence",
     "ConversationIntent",
     "ConversationState",
+    "Fields",
     "HandoffPacket",
     "IdText",
     "Language",
@@ -67,10 +75,14 @@ __all__ = [
     "Proposal",
     "ProposalId",
     "ProposalStatus",
+    "RecordId",
+    "Row",
     "Sentiment",
     "Slot",
     "Slots",
     "Speaker",
+    "SuggestionId",
+    "TableName",
     "TicketCategory",
     "TicketNumber",
     "TokenUsage",

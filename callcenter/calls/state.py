@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import AwareDatetime
 
-from callcenter.calls.actions import ActionName, PendingAction, Proposal
+from callcenter.calls.actions import ActionName, PendingAction, Proposal, ProposalId
 from callcenter.calls.vocabulary import (
     CallId,
     Channel,
@@ -101,6 +101,8 @@ class ConversationState(Value):
     """What customers are told they are called."""
     claimed_at: AwareDatetime | None = None
     """Since when they have it."""
+    agent_replies: tuple[MessageId, ...] = ()
+    """The desk's own ids of what humans said last (see REPLIES_KNOWN): repeated, it is not said again."""
     sentiment_trend: tuple[Sentiment, ...] = ()
     """Of the last customer messages (see TREND_LENGTH), oldest first."""
     interests: tuple[str, ...] = ()
@@ -115,6 +117,8 @@ class ConversationState(Value):
     """Phone and e-mail address are known to be the customer's own, not merely stated."""
     proposals: tuple[Proposal, ...] = ()
     """Sensitive actions that wait for approval, or were approved and are not done yet, oldest first."""
+    confirming: ProposalId | None = None
+    """The proposal our last words asked the customer to confirm."""
     pending_action: PendingAction | None = None
     """An action the customer asked for that lacks a fact."""
     actions_done: tuple[ActionName, ...] = ()
@@ -145,6 +149,9 @@ def fresh_call(language: Language, at: datetime) -> ConversationState:
         updated_at=at,
     )
 
+
+REPLIES_KNOWN: Final = 16
+"""Ids of human replies a call remembers; whoever repeats a request does so within seconds."""
 
 TREND_LENGTH: Final = 8
 """Messages a sentiment trend looks back; enough to see a call turn, small enough to keep a turn's cost flat."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 CallId = NewType("CallId", str)
 MessageId = NewType("MessageId", str)
+SuggestionId = NewType("SuggestionId", str)
 TicketNumber = NewType("TicketNumber", str)
 
 MAX_MESSAGE_CHARS: Final = 4_000

@@ -14,6 +14,8 @@ from callcenter.events.agent_kinds import (
     Disposition,
     InternalNote,
     ReleaseReason,
+    SuggestionUsed,
+    SuggestionVerdict,
     WrapUp,
 )
 from callcenter.events.fold import evolve, fold, overall_sentiment
@@ -89,6 +91,8 @@ __all__ = [
     "ReleaseReason",
     "Routing",
     "SentimentPoint",
+    "SuggestionUsed",
+    "SuggestionVerdict",
     "TicketCreated",
     "TicketUpdated",
     "ToolCalled",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from callcenter.calls import HandoffPacket, Language, PersonaType, PriorityLevel
+from pydantic import Field
+
+from callcenter.calls import HandoffPacket, Language, MessageId, PersonaType, PriorityLevel, SuggestionId
 from callcenter.events.frame import Stored
 
 
@@ -36,6 +38,37 @@ class AgentMessage(AgentEvent):
     event: Literal["agent_message"] = "agent_message"
     message: str
     language: Language
+    reply_id: MessageId | None = None
+    """The sender's own id of this reply, where there is one."""
+
+
+class SuggestionVerdict(StrEnum):
+    """What an agent made of a suggested reply."""
+
+    sent = "sent"
+    """As it was, but for white space."""
+    edited = "edited"
+    dismissed = "dismissed"
+    ignored = "ignored"
+    """They answered the same message in words of their own."""
+
+
+class SuggestionUsed(AgentEvent):
+    """An agent decided on a reply that was suggested to them; no customer ever sees it. Its text is not kept."""
+
+    event: Literal["suggestion_used"] = "suggestion_used"
+    suggestion_id: SuggestionId
+    verdict: SuggestionVerdict
+    voice: str
+    """Who wrote it: `offline` or a model's name."""
+    similarity: Annotated[float, Field(ge=0, le=1)] | None = None
+    """How much of it is in what was said, by words in their order; None where nothing was said."""
+    sources: tuple[str, ...] = ()
+    """Articles it was written with, by slug."""
+    seconds: Annotated[float, Field(ge=0)]
+    """From when it was shown whole to the decision."""
+    reason: str | None = None
+    """Why it was dismissed."""
 
 
 class InternalNote(AgentEvent):

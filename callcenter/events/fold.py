@@ -11,8 +11,10 @@ from typing import Final, assert_never
 
 from callcenter.analysis.models import LanguageVerdict
 from callcenter.calls import (
+    REPLIES_KNOWN,
     TREND_LENGTH,
     ActionCode,
+    Approver,
     ConversationState,
     Language,
     Matter,
@@ -32,6 +34,7 @@ from callcenter.events.agent_kinds import (
     CallTransferred,
     InternalNote,
     ReleaseReason,
+    SuggestionUsed,
     WrapUp,
 )
 from callcenter.events.kinds import (
@@ -120,7 +123,12 @@ def evolve(  # noqa: C901, PLR0912, PLR0915 (one flat case an event)
             if event.slots is not None:
                 changed |= {"slots": event.slots}
         case ActionProposed():
-            changed |= {"proposals": (*state.proposals, event.proposal), "pending_action": None}
+            asks = event.message_id is not None and Approver.customer in event.proposal.approvers
+            changed |= {
+                "proposals": (*state.proposals, event.proposal),
+                "confirming": event.proposal.id if asks else None,
+                "pending_action": None,
+            }
         case ActionDecided():
             changed |= _decided(state, event)
         case ActionRun():
@@ -136,6 +144,8 @@ def evolve(  # noqa: C901, PLR0912, PLR0915 (one flat case an event)
             }
         case AgentMessage():
             changed |= {"message_count": state.message_count + 1}
+            if event.reply_id is not None:
+                changed["agent_replies"] = (*state.agent_replies, event.reply_id)[-REPLIES_KNOWN:]
         case CallTransferred():
             changed |= _transferred(state, event)
         case CallReleased():
@@ -149,7 +159,7 @@ def evolve(  # noqa: C901, PLR0912, PLR0915 (one flat case an event)
                     "waiting_priority": PriorityLevel.urgent,  # they had somebody already
                     "waiting_queue": event.to_persona,
                 }
-        case InternalNote() | WrapUp():
+        case InternalNote() | SuggestionUsed() | WrapUp():
             pass
         case CallEnded():
             changed |= _NOT_WAITING
@@ -210,6 +220,7 @@ def _routed(state: ConversationState, event: Routing) -> dict[str, object]:
         "other_language_turns": _other_turns(state, verdict, language),
         "slots": event.slots,
         "interests": event.interests,
+        "confirming": None,
     }
 
 

@@ -35,6 +35,7 @@ from callcenter.events.agent_kinds import (
     CallReleased,
     CallTransferred,
     InternalNote,
+    SuggestionUsed,
     WrapUp,
 )
 from callcenter.events.frame import Frame, Stored
@@ -215,6 +216,8 @@ class AssistantMessage(Stored):
     """What models read and wrote for it; None: none was asked."""
     asks: Slot | None = None
     """The fact it asks for."""
+    sources: tuple[str, ...] = ()
+    """Articles it rests on, by slug: those it quotes, or, where a model spoke, those the model was given."""
     interrupted: bool = False
     """Cut off before its end; `message` is what was delivered."""
     first_token_ms: Annotated[float, Field(ge=0)] | None = None
@@ -257,6 +260,7 @@ CallEvent = Annotated[
     | CallClaimed
     | AgentMessage
     | InternalNote
+    | SuggestionUsed
     | CallTransferred
     | CallReleased
     | WrapUp
@@ -316,13 +320,14 @@ EVENT_KINDS: Final = (
     "call_claimed",
     "agent_message",
     "internal_note",
+    "suggestion_used",
     "call_transferred",
     "call_released",
     "wrap_up",
     "call_ended",
 )
 
-_INTERNAL: Final = (InternalNote, WrapUp)
+_INTERNAL: Final = (InternalNote, SuggestionUsed, WrapUp)
 
 
 def shown_to_customer(frame: CallFrame) -> CallFrame | None:
