@@ -27,6 +27,7 @@ from callcenter.calls import (
     MessageId,
     PersonaType,
     PriorityLevel,
+    ProposalId,
     Sentiment,
     TicketCategory,
     TicketNumber,
@@ -42,12 +43,13 @@ NINE_O_CLOCK = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)  # a Sunday morning in R
 
 def steady_sources() -> Sources:
     """Return a clock that ticks a second a look, and ids that count up: the same conversation every time."""
-    ticks, calls, messages, tickets = (itertools.count(1) for _ in range(4))
+    ticks, calls, messages, tickets, actions = (itertools.count(1) for _ in range(5))
     return Sources(
         now=lambda: NINE_O_CLOCK + timedelta(seconds=next(ticks)),
         call_id=lambda: CallId(f"CALL-{next(calls):03}"),
         message_id=lambda: MessageId(f"M-{next(messages):03}"),
         ticket_number=lambda: TicketNumber(f"TKT-{next(tickets):08}"),
+        proposal_id=lambda: ProposalId(f"ACT-{next(actions):03}"),
     )
 
 

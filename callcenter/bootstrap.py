@@ -15,7 +15,7 @@ from callcenter.analysis import ConversationAnalyzer, default_lexicons, load_lex
 from callcenter.auth import CustomerTokens, Guard, SocketTickets, StoredKeys, Tokens, secret_of
 from callcenter.bus import Bus
 from callcenter.bus.memory import MemoryBus
-from callcenter.calls import CallId, MessageId, TicketNumber
+from callcenter.calls import CallId, MessageId, ProposalId, TicketNumber
 from callcenter.company import DEMO, Company, load_company
 from callcenter.conversation import ConversationManager, Sources
 from callcenter.conversation.copilot import Copilot
@@ -323,4 +323,5 @@ def system_sources() -> Sources:
         call_id=lambda: CallId("CALL-" + "".join(secrets.choice(_CALL_ID_ALPHABET) for _ in range(_CALL_ID_CHARS))),
         message_id=lambda: MessageId(secrets.token_hex(8)),
         ticket_number=lambda: TicketNumber(f"TKT-{secrets.randbelow(10**8):08d}"),
+        proposal_id=lambda: ProposalId(f"ACT-{secrets.token_hex(5).upper()}"),
     )

@@ -46,6 +46,8 @@ class SuggestedAction(StrEnum):
     assign_dedicated_agent = "assign_dedicated_agent"
     transfer_to_human = "transfer_to_human"
     close_call = "close_call"
+    run_action = "run_action"
+    """An action of ours does what is asked (callcenter/actions)."""
 
 
 class RoutingPolicy(Value):

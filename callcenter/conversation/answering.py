@@ -18,6 +18,7 @@ from callcenter.calls import Speaker as Side
 from callcenter.conversation.acting import Bench, carry_out
 from callcenter.conversation.briefing import Asked, asked_by, brief_of
 from callcenter.conversation.call_log import CallLog, lines_before
+from callcenter.conversation.doing import Doing
 from callcenter.conversation.open_calls import OpenCall
 from callcenter.conversation.speaking import CutOff, Speaker
 from callcenter.conversation.speech import Speech
@@ -40,6 +41,8 @@ class Parts:
     policy: RoutingPolicy
     now: Callable[[], datetime]
     """Aware UTC."""
+    doing: Doing | None = None
+    """None: the company offers no actions."""
 
 
 class Answering:
@@ -115,6 +118,8 @@ class _Work:
         if self._call.claims:
             speech.interrupt()
         try:
+            if self._parts.doing is not None and (step := await self._parts.doing.carry_out(self._call, self.asked)):
+                self._note(step)
             reply = await self._parts.speaker.speak(self.asked, await self._brief(), speech, self._carry_out)
         except CutOff as cut:
             await self._keep(cut.reply)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from callcenter.analysis import MessageAnalysis
 from callcenter.calls import ActionName, ConversationState, MessageId
+from callcenter.conversation.deeds import told
 from callcenter.conversation.turn import Turn, question
 from callcenter.events import TicketCreated, TicketUpdated
 from callcenter.llm import Brief, Receipt, TicketNews
@@ -76,6 +78,7 @@ def brief_of(  # noqa: PLR0913 (the facts of a reply)
         at=asked.turn.message.at,
         history=history,
         exchanges=exchanges,
+        told=told(chain.from_iterable(turn.events for turn in turns), routing.decision.language),
         receipts=receipts(state, introduced=introduced),
     )
 

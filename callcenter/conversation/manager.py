@@ -22,12 +22,15 @@ from callcenter.calls import (
     MessageId,
     Mode,
     PersonaType,
+    ProposalId,
     TicketNumber,
     fresh_call,
 )
 from callcenter.company import Company, Promises
 from callcenter.conversation.answering import Answering, Parts
 from callcenter.conversation.call_log import RACES, CallLog, Make, lines_before
+from callcenter.conversation.deeds import ActionBook, Deed, answered, settled
+from callcenter.conversation.doing import Doing
 from callcenter.conversation.open_calls import InUse, OpenCall, OpenCalls
 from callcenter.conversation.speaking import Speaker
 from callcenter.conversation.turn import Desk, Facts, Heard, Step, Tickets, Turn, Utterance, hear, manual_handoff, take
@@ -68,6 +71,7 @@ class Sources:
     call_id: Callable[[], CallId]
     message_id: Callable[[], MessageId]
     ticket_number: Callable[[], TicketNumber]
+    proposal_id: Callable[[], ProposalId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +132,12 @@ class ConversationManager:
         sources: Sources,
         policy: RoutingPolicy | None = None,
         second_opinion: SecondOpinion | None = None,
+        actions: ActionBook | None = None,
     ) -> None:
         """Build from the parts; `voices` in the order they are tried, the last one never failing by design.
 
-        `second_opinion` is asked where the rules doubt their own verdict; None: the rules decide alone.
+        `second_opinion` is asked where the rules doubt their own verdict; None: the rules decide alone. `actions` are
+        what is done for customers beyond words; None: nothing is.
         """
         self._store = store
         self._bus = bus
@@ -149,6 +155,8 @@ class ConversationManager:
         )
         speaker = Speaker(voices, personas, bus)
         self._log = CallLog(store, bus, remembers=speaker.streams)
+        self.doing = Doing(actions, self._log, now=sources.now, new_id=sources.proposal_id) if actions else None
+        """What is done for customers beyond words."""
         self._answering = Answering(
             Parts(
                 log=self._log,
@@ -157,6 +165,7 @@ class ConversationManager:
                 desk=self._desk,
                 policy=self._policy,
                 now=sources.now,
+                doing=self.doing,
             )
         )
 
@@ -165,7 +174,7 @@ class ConversationManager:
         """The present, by the clock that calls go by."""
         return self._sources.now()
 
-    async def start(
+    async def start(  # noqa: PLR0913 (what is known of who calls; all keyword-only)
         self,
         *,
         call_id: CallId | None = None,
@@ -173,8 +182,13 @@ class ConversationManager:
         language: Language | None = None,
         channel: Channel = Channel.web,
         phone: str | None = None,
+        email: str | None = None,
+        verified: bool = False,
     ) -> StartedCall:
-        """Begin a call and greet. Raises CallExists when `call_id` is taken, StoreUnavailable."""
+        """Begin a call and greet. Raises CallExists when `call_id` is taken, StoreUnavailable.
+
+        `verified`: whoever starts the call knows phone and e-mail address to be the customer's own.
+        """
         now = self._sources.now()
         name = clean(customer_name).text.strip() or None if customer_name else None
         spoken = language or self._company.default_language
@@ -188,6 +202,8 @@ class ConversationManager:
             channel=channel,
             persona=PersonaType.reception,
             phone=phone,
+            email=email,
+            verified=verified,
         )
         greeting = Greeting(
             call_id=started.call_id,
@@ -404,14 +420,27 @@ class ConversationManager:
             decision = decide(state, said.analysis, self._policy, hint=said.language)
             if said.opinion is not None:
                 decision = decision.altered({"opinion": said.opinion})
+            deed, decision = self._deed(state, said, decision)
             step = take(state, tickets, self._facts(said, decision), self._desk)
-            if step.state.mode is Mode.ai:
+            if deed is not None:
+                answered(step, deed, said.message_id, self._sources.now())
+            elif step.state.mode is Mode.ai:
                 self._answering.at_once(step, Turn(call_id, said.message_id, tuple(step.events)), call.said)
             return step
 
         step = await self._log.write(call_id, call, make)
         self._answering.cut_off(call)
         return step
+
+    def _deed(
+        self, state: ConversationState, said: _Said, decision: RoutingDecision
+    ) -> tuple[Deed | None, RoutingDecision]:
+        """Return what a message means for actions, if anything, and what is then left to decide."""
+        if self.doing is None:
+            return None, decision
+        deed = self.doing.deed(state, said.analysis, said.text)
+        left = settled(state, decision, deed, self.doing.actions, self._policy) if deed else None
+        return (None, decision) if left is None else (deed, left)
 
     def _heard(self, said: _Said) -> Heard:
         return Heard(

@@ -158,8 +158,11 @@ class Speaker:
         return _event(reply)
 
     async def _talk(self, reply: _Reply, carry_out: CarryOut) -> None:
-        """Let the voices speak in turn until one gets to the end."""
+        """Let the voices speak in turn until one gets to the end; what was done is told by us, in our words."""
+        ours = bool(reply.brief.told) and any(prompt for _, prompt in self._voices)
         for voice, prompt in self._voices:
+            if ours and not prompt:
+                continue
             try:
                 if prompt:
                     await self._say(cast("PromptVoice", voice), reply)

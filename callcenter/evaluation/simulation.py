@@ -16,7 +16,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from callcenter.bootstrap import App, build
-from callcenter.calls import CallId, MessageId, TicketNumber, Value
+from callcenter.calls import CallId, MessageId, ProposalId, TicketNumber, Value
 from callcenter.company import Company
 from callcenter.conversation import Sources, Utterance
 from callcenter.evaluation.differences import Difference, against_route, against_script, against_twin
@@ -67,12 +67,13 @@ class _Stage:
 
     def __init__(self) -> None:
         self._now = datetime(2026, 1, 1, tzinfo=UTC)
-        calls, messages, tickets = count(1), count(1), count(1)
+        calls, messages, tickets, proposals = (count(1) for _ in range(4))
         self.sources = Sources(
             now=self._tick,
             call_id=lambda: CallId(f"CALL-{next(calls):05}"),
             message_id=lambda: MessageId(f"M-{next(messages):06}"),
             ticket_number=lambda: TicketNumber(f"TKT-{next(tickets):08}"),
+            proposal_id=lambda: ProposalId(f"ACT-{next(proposals):06}"),
         )
 
     def _tick(self) -> datetime:

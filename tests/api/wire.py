@@ -17,7 +17,7 @@ from callcenter.api.app import create_app
 from callcenter.api.deps import Patience
 from callcenter.api.server import listen, uvicorn_config
 from callcenter.bootstrap import App
-from callcenter.calls import CallId, MessageId, TicketNumber
+from callcenter.calls import CallId, MessageId, ProposalId, TicketNumber
 from callcenter.conversation import Sources
 from callcenter.llm import Brief, Completion, CompletionKind, Delta, Piece, Voice
 from callcenter.store import Store
@@ -25,12 +25,13 @@ from tests.factories import NOON
 
 
 def steady_sources() -> Sources:
-    ticks, calls, messages, tickets = (itertools.count(1) for _ in range(4))
+    ticks, calls, messages, tickets, proposals = (itertools.count(1) for _ in range(5))
     return Sources(
         now=lambda: NOON + timedelta(milliseconds=next(ticks)),
         call_id=lambda: CallId(f"CALL-{next(calls):04}"),
         message_id=lambda: MessageId(f"M-{next(messages):04}"),
         ticket_number=lambda: TicketNumber(f"TKT-{next(tickets):08}"),
+        proposal_id=lambda: ProposalId(f"ACT-{next(proposals):04}"),
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from callcenter.analysis import ConversationAnalyzer, load_lexicons
 from callcenter.bus.memory import MemoryBus
-from callcenter.calls import CallId, Language, MessageId, TicketNumber
+from callcenter.calls import CallId, Language, MessageId, ProposalId, TicketNumber
 from callcenter.company import DEMO, load_company
 from callcenter.conversation import ConversationManager, Sources, Utterance
 from callcenter.errors import CallNotFound, StoreUnavailable, VoiceFailed
@@ -136,6 +136,7 @@ def sources() -> Sources:
         call_id=lambda: CallId(f"CALL-{next(ids)}"),
         message_id=lambda: MessageId(f"own-{next(ids)}"),
         ticket_number=lambda: TicketNumber(f"TKT-{next(ids):08}"),
+        proposal_id=lambda: ProposalId(f"ACT-{next(ids)}"),
     )
 
 

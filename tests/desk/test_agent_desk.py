@@ -40,6 +40,7 @@ def desk_of(home, clock):
         call_id=steady.call_id,
         message_id=steady.message_id,
         ticket_number=lambda: TicketNumber("TKT-90000001"),
+        proposal_id=steady.proposal_id,
     )
     return AgentDesk(store=home.store, conversations=home.manager, personas=PERSONAS, company=COMPANY, sources=made)
 
