@@ -305,6 +305,7 @@ def _replied(turn: Turn) -> MessageReply:
         routing=routing.decision,
         ticket=turn.ticket,
         handoff=_notice(turn.handoff),
+        sources=spoken.sources if spoken else (),
         truncated=turn.message.truncated,
         repeated=turn.repeated,
         seq=turn.seq,

@@ -215,6 +215,8 @@ class MessageReply(_Response):
     """The ticket that this message opened or added to."""
     handoff: HandoffNotice | None
     """The handoff that this message caused."""
+    sources: tuple[str, ...]
+    """Articles the reply rests on, by slug: those it quotes, or, where a model spoke, those the model was given."""
     truncated: bool
     """The message was longer than is kept, and was cut."""
     repeated: bool

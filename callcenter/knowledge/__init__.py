@@ -6,5 +6,6 @@ Questions that found nothing are kept as gaps, without numbers or addresses.
 """
 
 from callcenter.knowledge.article import Article, ArticleStatus, ArticleStore, ArticleText, Gap, Passage
+from callcenter.knowledge.lookup import Articles, Lookup
 
-__all__ = ["Article", "ArticleStatus", "ArticleStore", "ArticleText", "Gap", "Passage"]
+__all__ = ["Article", "ArticleStatus", "ArticleStore", "ArticleText", "Articles", "Gap", "Lookup", "Passage"]

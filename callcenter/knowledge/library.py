@@ -90,11 +90,13 @@ class Library:
         analysis = analysis or self._analyzer.analyze(question, language)
         return self._index.search(question, language, readings=self._readings(question, analysis))
 
-    def on_call(self, question: str, language: Language, analysis: MessageAnalysis) -> tuple[Passage, ...]:
+    def on_call(
+        self, question: str, language: Language, analysis: MessageAnalysis, *, collect: bool = True
+    ) -> tuple[Passage, ...]:
         """Return the passages for a customer's message; a question that nothing here answers is kept as a gap."""
         found = self.retrieve(question, language, analysis)
         asks = analysis.question.is_question and analysis.intent.intent not in _NO_QUESTIONS
-        if not found and asks and not self._answered(question):
+        if collect and not found and asks and not self._answered(question):
             self._miss(question, language, analysis)
         return found
 

@@ -6,7 +6,7 @@ in which language and what is asked for was decided before; conversation.py deli
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -52,9 +52,12 @@ class TicketNews(StrEnum):
 
 @dataclass(slots=True)
 class Meter:
-    """Where a voice notes what a reply took that is left before its end, and so has no completion to tell it."""
+    """Where a voice notes what its words do not show."""
 
     left: TokenUsage | None = None
+    """What a reply took that is left before its end, and so has no completion to tell it."""
+    sources: tuple[str, ...] = ()
+    """Slugs of the articles the reply rests on; of a model's, those it was offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +93,11 @@ class Brief:
     """What the model asked to be done for this very reply, and what came of it."""
     told: tuple[str, ...] = ()
     """What was done for this message, or could not be, in our words: told as they are, whoever speaks."""
-    passages: tuple[Passage, ...] = ()
-    """What the company's articles say on the message, the best first; the other language's where there is no own."""
+    passages: Sequence[Passage] = ()
+    """What the company's articles say on the message, the best first; the other language's where there is no own.
+
+    Looked up when first asked for: a voice that can do without does not ask.
+    """
     receipts: frozenset[Receipt] = frozenset()
     """What was done for the customer on this call, so that a reply may say so."""
     meter: Meter = field(default_factory=Meter, compare=False, repr=False)
