@@ -11,9 +11,12 @@
     │   ├── CallTaken
     │   ├── CallNotHeld
     │   ├── AgentUnavailable
+    │   ├── NothingToAnswer
+    │   ├── SuggestionNotFound
     │   ├── TicketNotFound
     │   ├── TicketConflict
     │   ├── InvalidTransition
+    │   ├── InvalidMerge
     │   ├── ArticleNotFound
     │   ├── ArticleExists
     │   ├── ArticleConflict
@@ -117,6 +120,18 @@ class AgentUnavailable(CustomerError):
     code = "agent_unavailable"
 
 
+class NothingToAnswer(CustomerError):
+    """The customer has said nothing yet that a reply could be suggested to."""
+
+    code = "nothing_to_answer"
+
+
+class SuggestionNotFound(CustomerError):
+    """You were shown no reply of this id on this call, or decided on it already."""
+
+    code = "suggestion_not_found"
+
+
 class TicketNotFound(CustomerError):
     """No ticket has this number."""
 
@@ -133,6 +148,12 @@ class InvalidTransition(CustomerError):
     """A ticket can't go from its present status to the one asked for; see `allowed`."""
 
     code = "invalid_transition"
+
+
+class InvalidMerge(CustomerError):
+    """These tickets can't be merged: they are one and the same, or one was merged before; see `merged_into`."""
+
+    code = "invalid_merge"
 
 
 class DocumentUnreadable(InvalidRequest):
