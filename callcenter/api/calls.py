@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from callcenter.api.access import AGENTS, SUPERVISORS, open_to
-from callcenter.api.deps import AppDep, PrincipalDep, created, read, reply
+from callcenter.api.deps import AppDep, PrincipalDep, created, has_body, read, reply
 from callcenter.api.errors import CREATED, BodyTooLarge, InvalidJson, PageNotFound, UnsupportedMedia, problems
 from callcenter.api.models import CallPage, ErasureReceipt, NewCall, StartCall
 from callcenter.api.openapi import answer, body
@@ -40,7 +40,7 @@ router = APIRouter(prefix="/api/calls", tags=["calls"])
 async def start_call(request: Request, app: AppDep, query: Annotated[StartCall, Query()]) -> Response:
     """Start a call and get the greeting. Say who calls in the query or in a JSON body; the body wins."""
     wanted = query
-    if request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers:
+    if has_body(request):
         told = await read(request, StartCall)
         wanted = query.model_copy(update={name: getattr(told, name) for name in told.model_fields_set})
     started = await app.conversations.start(

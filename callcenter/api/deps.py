@@ -135,6 +135,11 @@ async def read(request: Request, model: type[Model]) -> Model:
         raise invalid(error, "body") from None
 
 
+def has_body(request: Request) -> bool:
+    """Whether a body came, where one may be left out."""
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
 async def read_body(request: Request) -> bytes:
     """Return the body, refusing what is no JSON by its own account, or too large to be one of ours."""
     for name, value in request.scope["headers"]:

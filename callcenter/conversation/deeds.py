@@ -234,7 +234,8 @@ def decided(  # noqa: PLR0913 (what a decision is made of)
     language, texts = step.state.language, load_texts()
     line = None
     if verdict is Verdict.denied and message_id is None:
-        line = texts.denied_because if reason else texts.denied
+        ours = texts.denied_because if reason else texts.denied
+        line = texts.declined if by == CUSTOMER else ours
     elif verdict is Verdict.expired:
         line = texts.expired
     step.add(
@@ -279,8 +280,12 @@ def ran(  # noqa: PLR0913 (what came of it)
     now: datetime,
     message_id: MessageId | None = None,
     proposal_id: ProposalId | None = None,
+    tells: bool = True,
 ) -> None:
-    """Add what came of an action; where no reply follows, with the line that tells the customer."""
+    """Add what came of an action; where no reply follows, with the line that tells the customer.
+
+    `tells` is false where an agent looked something up: they tell the customer what is of use.
+    """
     language = step.state.language
     step.add(
         ActionRun(
@@ -293,7 +298,7 @@ def ran(  # noqa: PLR0913 (what came of it)
             arguments=request.arguments,
             result=result,
             language=language,
-            message=None if message_id else result.text[language],
+            message=result.text[language] if tells and message_id is None else None,
         )
     )
 
@@ -339,7 +344,7 @@ def told(events: Iterable[CallEvent], language: Language) -> tuple[str, ...]:
 def _line(event: CallEvent, language: Language) -> str | None:
     texts = load_texts()
     match event:
-        case ActionRun(message=None):
+        case ActionRun(message=None) if event.message_id is not None:
             return event.result.text[language]
         case ActionProposed(proposal=proposal) if event.message_id is not None:
             line = texts.asks_customer if Approver.customer in proposal.approvers else texts.waits_for_agent

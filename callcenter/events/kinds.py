@@ -339,6 +339,8 @@ def shown_to_customer(frame: CallFrame) -> CallFrame | None:
         return None
     if isinstance(frame, ActionProposed):
         return frame.altered({"proposal": frame.proposal.altered({"proposed_by": seen_as(frame.proposal.proposed_by)})})
+    if isinstance(frame, ActionRun) and frame.message_id is None and frame.message is None:
+        return None  # an agent looked something up
     if isinstance(frame, ActionDecided):
         return frame.altered({"decided_by": seen_as(frame.decided_by)})
     if not isinstance(frame, AgentEvent):
