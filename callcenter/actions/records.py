@@ -7,18 +7,13 @@ key; under one key they are changed once, however often it is asked: the result 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Protocol
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field
 
-from callcenter.calls import ActionResult, CallId, Value
+from callcenter.calls import MAX_RECORDS, ActionResult, CallId, Fields, RecordId, Row, TableName, Value
 
-MAX_RECORDS: Final = 10_000
-"""So many rows one table holds at most: a catalogue is searched in memory."""
-
-TableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-RecordId = Annotated[str, StringConstraints(min_length=1, max_length=80)]
-Fields = dict[str, str]
+__all__ = ["MAX_RECORDS", "Change", "Fields", "Record", "RecordId", "RecordStore", "Row", "TableName"]
 
 
 class Record(Value):
@@ -30,13 +25,6 @@ class Record(Value):
     """Grows by one with every change."""
     fields: Fields
     updated_at: AwareDatetime
-
-
-class Row(Value):
-    """A row of a company's file."""
-
-    id: RecordId
-    fields: Fields
 
 
 class Change(Value):
@@ -58,12 +46,26 @@ class RecordStore(Protocol):
 
         A row whose line in the file is as it was the last time keeps what actions have made of it; one whose line
         changed is taken from the file; one that came from the file and is no longer in it is removed. Records that
-        actions began are left alone.
+        actions began are left alone, until a line of the file has their id: from then on they are the file's. Many
+        processes may do this at once, as they do when they start.
         """
         ...
 
-    async def records(self, table: TableName, *, where: Mapping[str, str] | None = None) -> list[Record]:
-        """Return the records of a table whose fields are equal to all of `where`, by id, MAX_RECORDS at most."""
+    async def record_counts(self) -> dict[TableName, int]:
+        """Return how many records each table has, for every table that has any."""
+        ...
+
+    async def records(
+        self,
+        table: TableName,
+        *,
+        where: Mapping[str, str] | None = None,
+        changed_after: AwareDatetime | None = None,
+    ) -> list[Record]:
+        """Return the records of a table whose fields are equal to all of `where`, by id, MAX_RECORDS at most.
+
+        With `changed_after` only those begun or changed later than that.
+        """
         ...
 
     async def record(self, table: TableName, record_id: RecordId) -> Record | None:

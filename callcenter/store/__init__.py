@@ -15,6 +15,7 @@ from typing import Annotated, Generic, Protocol, TypeVar
 
 from pydantic import AwareDatetime, Field
 
+from callcenter.actions.records import RecordStore
 from callcenter.calls import (
     CallId,
     Channel,
@@ -32,7 +33,7 @@ from callcenter.events import CallEvent
 from callcenter.knowledge.article import ArticleStore
 from callcenter.store.analytics import Analytics, AnalyticsFilter
 from callcenter.store.api_keys import ApiKey
-from callcenter.tickets import Ticket, TicketChange, TicketStatus
+from callcenter.tickets import MAX_QUERY_CHARS, Ticket, TicketChange, TicketStatus
 
 Item = TypeVar("Item")
 
@@ -89,6 +90,8 @@ class TicketFilter(Value):
     """Those whose answer was awaited and overdue at this moment, as `tickets.sla_state` has it."""
     in_time_at: AwareDatetime | None = None
     """All others than those."""
+    query: Annotated[str, Field(min_length=1, max_length=MAX_QUERY_CHARS)] | None = None
+    """Those with a word beginning with each of these: number, description, comments, names, contacts, any spelling."""
     order: TicketOrder = TicketOrder.newest
 
 
@@ -100,7 +103,10 @@ class TicketEntry(Value):
     actor: str
     """`customer` for what the call told, else who changed it."""
     changes: dict[str, str | None]
-    """Field to new value, as text; the first entry holds the whole ticket's fields."""
+    """Field to new value, as text; the first entry holds the whole ticket's fields.
+
+    `comment` is what an agent noted, `merged` the number of a duplicate that was merged into this ticket.
+    """
 
 
 class ArchivedTicket(Value):
@@ -149,7 +155,7 @@ class StoredCall:
 
     state: ConversationState
     tickets: Sequence[Ticket]
-    """Those of the call."""
+    """Those of the call, then those that they were merged into."""
     events: Sequence[CallEvent]
     """The last of its log, in order."""
 
@@ -171,8 +177,8 @@ class Append:
     """Tickets with something added; each at its stored version plus 1."""
 
 
-class Store(ArticleStore, Protocol):
-    """Keeps calls, tickets and articles."""
+class Store(ArticleStore, RecordStore, Protocol):
+    """Keeps calls, tickets, articles and the company's records."""
 
     async def append(self, step: Append) -> None:
         """Add events to a call's log, refresh its header, write its tickets: one transaction, durable on return.
@@ -228,6 +234,22 @@ class Store(ArticleStore, Protocol):
         """Apply an agent's change by `tickets.change_ticket` and note it in the history, in one transaction.
 
         Raises TicketNotFound, InvalidTransition, and TicketConflict when `change.version` is not the stored one.
+        """
+        ...
+
+    async def comment_ticket(self, number: TicketNumber, comment: str, *, actor: str, now: datetime) -> Ticket:
+        """Note an agent's comment in a ticket's history, under `comment`, and return the ticket, a version further.
+
+        Raises TicketNotFound, InvalidRequest for text that can't be kept.
+        """
+        ...
+
+    async def merge_tickets(
+        self, number: TicketNumber, into: TicketNumber, *, actor: str, now: datetime
+    ) -> tuple[Ticket, Ticket]:
+        """Merge a duplicate into a ticket by `tickets.merge`, in one transaction, and return both.
+
+        The target's history has the duplicate's number under `merged`. Raises TicketNotFound, InvalidMerge.
         """
         ...
 

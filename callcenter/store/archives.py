@@ -10,7 +10,7 @@ import orjson
 from callcenter.calls import CallId
 from callcenter.errors import CallExists, CallNotFound, InvalidRequest, TicketNumberTaken
 from callcenter.store import Append, Archive, Erased
-from callcenter.store.rows import read_log, ticket_row, time_text
+from callcenter.store.rows import archived_row, read_log, time_text
 from callcenter.store.writes import Entry, open_call, put_tickets, rows_of
 
 
@@ -33,7 +33,7 @@ def restore(archive: Archive, connection: sqlite3.Connection) -> bool:
     if _is_here(archive, connection):
         return False
     open_call(connection, step)
-    tickets = [ticket_row(each.ticket) for each in archive.tickets]
+    tickets = [archived_row(each) for each in archive.tickets]
     entries: list[Entry] = [
         (each.ticket.number, entry.version, time_text(entry.at), entry.actor, orjson.dumps(entry.changes).decode())
         for each in archive.tickets
@@ -54,6 +54,7 @@ def erase(call_id: CallId, connection: sqlite3.Connection) -> Erased:
         raise CallNotFound
     tickets = connection.execute("delete from tickets where call_id = ?", (call_id,)).rowcount
     events = connection.execute("delete from conversation_events where call_id = ?", (call_id,)).rowcount
+    connection.execute("delete from action_results where call_id = ?", (call_id,))
     connection.execute("delete from conversations where call_id = ?", (call_id,))
     return Erased(events=events, tickets=tickets)
 

@@ -7,7 +7,7 @@ microseconds, so that their order as text is their order in time.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -19,8 +19,8 @@ from pydantic_core import PydanticSerializationError
 from callcenter.calls import ConversationState
 from callcenter.errors import InvalidRequest, StoreUnavailable
 from callcenter.events import CallEvent
-from callcenter.store import Append
-from callcenter.tickets import Ticket
+from callcenter.store import Append, ArchivedTicket
+from callcenter.tickets import Ticket, comment_words, ticket_words
 
 TICKET_COLUMNS: Final = tuple(Ticket.model_fields)
 """A ticket's columns are its fields, one to one."""
@@ -32,8 +32,15 @@ _NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """A NUL as JSON writes it. PostgreSQL can't keep one, so that no store does."""
 
 _TIMES: Final = ("created_at", "updated_at", "due_at")
+_NO_NOTE: Final[Mapping[str, str]] = {}
 _IN_ENTRY: Final = frozenset({"version", "updated_at"})
 """What a history entry says of itself, not among its changes."""
+
+
+COMMENT: Final = "comment"
+"""An agent's words."""
+MERGED: Final = "merged"
+"""The number of a duplicate. Under these names a history has what was noted beside what changed."""
 
 
 class HeaderRow(NamedTuple):
@@ -73,11 +80,17 @@ class TicketRow(NamedTuple):
     fields: Mapping[str, str | int | None]
     """By name, as JSON has them."""
     updated_at: str
+    words: str
+    """What it is found by, parted by single blanks."""
+    note: Mapping[str, str]
+    """What its history says beside what changed."""
+    note_words: str
+    """What it is found by from here on besides: empty, or words with a blank before each."""
 
     def changes(self, before: Sequence[object] | None) -> str:
         """Return what a history entry says, as JSON: each field that is not as in the row `before` with its new value.
 
-        Without a row before, of a new ticket, all fields.
+        The note comes with them. Without a row before, of a new ticket, all fields.
         """
         both = zip(TICKET_COLUMNS, before or self.values, self.values, strict=True)
         changed = {
@@ -85,7 +98,7 @@ class TicketRow(NamedTuple):
             for name, old, new in both
             if (before is None or old != new) and name not in _IN_ENTRY
         }
-        return orjson.dumps(changed).decode()
+        return orjson.dumps(changed | dict(self.note)).decode()
 
 
 def check_step(step: Append) -> None:
@@ -112,7 +125,7 @@ def header_row(state: ConversationState) -> HeaderRow:
         started_at=time_text(state.started_at),
         updated_at=time_text(state.updated_at),
         ended_at=time_text(state.ended_at) if state.ended_at else None,
-        state=_json(state.model_dump_json),
+        state=stored_json(state.model_dump_json),
     )
 
 
@@ -124,21 +137,42 @@ def event_row(event: CallEvent) -> EventRow:
         event=event.event,
         at=time_text(event.at),
         message_id=getattr(event, "message_id", None),
-        payload=_json(lambda: event.json_text),
+        payload=stored_json(lambda: event.json_text),
     )
 
 
-def ticket_row(ticket: Ticket) -> TicketRow:
-    """Return a ticket. Raises InvalidRequest for text that can't be stored."""
-    fields: dict[str, str | int | None] = orjson.loads(_json(ticket.model_dump_json))
+def ticket_row(ticket: Ticket, note: Mapping[str, str] = _NO_NOTE) -> TicketRow:
+    """Return a ticket, with what is noted beside what changed. Raises InvalidRequest for text that can't be stored."""
+    fields: dict[str, str | int | None] = orjson.loads(stored_json(ticket.model_dump_json))
     columns = fields | {name: time_text(getattr(ticket, name)) for name in _TIMES}
+    if note:
+        stored_json(lambda: _CHANGES.dump_json(dict(note)).decode())
     return TicketRow(
         number=ticket.number,
         version=ticket.version,
         values=tuple(columns.values()),
         fields=fields,
         updated_at=time_text(ticket.updated_at),
+        words=ticket_words(ticket),
+        note=note,
+        note_words=_noted(note.values()),
     )
+
+
+def archived_row(archived: ArchivedTicket) -> TicketRow:
+    """Return a ticket as another store had it, found by all that was ever noted on it."""
+    notes = (entry.changes.get(name) for entry in archived.history for name in (COMMENT, MERGED))
+    return ticket_row(archived.ticket)._replace(note_words=_noted(note for note in notes if note))
+
+
+def _noted(notes: Iterable[str]) -> str:
+    return "".join(f" {words}" for note in notes if (words := comment_words(note)))
+
+
+def sent(row: TicketRow) -> dict[str, object]:
+    """Return a ticket as the functions of a database take it."""
+    columns: dict[str, object] = dict(zip(TICKET_COLUMNS, row.values, strict=True))
+    return {**columns, "words": row.words, "note": row.note, "note_words": row.note_words}
 
 
 def read_log(payloads: Sequence[str]) -> list[CallEvent]:
@@ -180,7 +214,7 @@ def _text(value: str | int | None) -> str | None:
     return value if value is None or isinstance(value, str) else str(value).lower()
 
 
-def _json(write: Callable[[], str]) -> str:
+def stored_json(write: Callable[[], str]) -> str:
     """Return JSON that can be stored. Raises InvalidRequest."""
     try:
         text = write()

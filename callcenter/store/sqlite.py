@@ -49,6 +49,7 @@ from callcenter.store.articles import SQLiteArticles
 from callcenter.store.cursors import TICKETS, Place, check_limit, page, place, ticket_page
 from callcenter.store.lanes import Lane, one_by_one, one_transaction
 from callcenter.store.migrate import Migration, migrate_sqlite, migrations, pending
+from callcenter.store.records import SQLiteRecords
 from callcenter.store.rows import (
     TICKET_COLUMNS,
     read_changes,
@@ -58,6 +59,7 @@ from callcenter.store.rows import (
     ticket_row,
     time_text,
 )
+from callcenter.store.ticket_work import SQLiteTicketWork, having
 from callcenter.store.writes import MESSAGE_SEQ, READ_TICKET, at_once, rows_of
 from callcenter.tickets import AWAITED, Ticket, TicketChange, change_ticket
 
@@ -97,7 +99,7 @@ where event = 'assistant_message' and payload ->> 'usage' is not null and at >= 
 """
 
 
-class SQLiteStore(SQLiteArticles, Store):
+class SQLiteStore(SQLiteArticles, SQLiteRecords, SQLiteTicketWork, Store):
     """Keeps calls and tickets in one SQLite file."""
 
     def __init__(self, path: Path) -> None:
@@ -170,6 +172,8 @@ class SQLiteStore(SQLiteArticles, Store):
     @override
     async def tickets(self, wanted: TicketFilter, *, limit: PageLimit = 50, cursor: str | None = None) -> Page[Ticket]:
         check_limit(limit)
+        if wanted.query is not None:
+            await self._find_words()
         return await self._long.run(partial(_tickets, wanted, limit, place(TICKETS[wanted.order], cursor)))
 
     @override
@@ -245,13 +249,22 @@ def _change_ticket(
 
 def _load(call_id: CallId, last: int, connection: sqlite3.Connection) -> StoredCall:
     state = _state(call_id, connection)
+    tickets = [_ticket(number, connection) for number in state.tickets]
+    known = set(state.tickets)
+    for ticket in tickets:  # which grows meanwhile: what one was merged into may have been merged too
+        target = ticket.merged_into
+        if target is not None and target not in known:
+            known.add(target)
+            row = connection.execute(READ_TICKET, (target,)).fetchone()
+            if row is not None:  # not erased, and at hand
+                tickets.append(read_ticket(row))
     rows = connection.execute(
         "select payload from conversation_events where call_id = ? and seq > ? and seq <= ? order by seq",
         (call_id, state.seq - last, state.seq),
     )
     return StoredCall(
         state=state,
-        tickets=[_ticket(number, connection) for number in state.tickets],
+        tickets=tickets,
         events=read_log([payload for (payload,) in rows]),
     )
 
@@ -341,6 +354,9 @@ def _tickets(wanted: TicketFilter, limit: int, start: Place | None, connection: 
         where.add(_BREACHED, time_text(wanted.breached_at))
     if wanted.in_time_at is not None:
         where.add(f"not {_BREACHED}", time_text(wanted.in_time_at))
+    if wanted.query is not None:
+        condition, words = having(wanted.query)
+        where.add(condition, *words)
     by_due = wanted.order is TicketOrder.due
     time, beyond, way = ("due_at", ">", "asc") if by_due else ("created_at", "<", "desc")
     if start is not None:

@@ -40,18 +40,21 @@ from callcenter.store.articles import SupabaseArticles
 from callcenter.store.cursors import TICKETS, Place, check_limit, page, place, ticket_page
 from callcenter.store.key_rows import KEY_COLUMNS, key_row, key_taken, read_key
 from callcenter.store.migrate import migrations
+from callcenter.store.records import SupabaseRecords
 from callcenter.store.rows import (
     TICKET_COLUMNS,
     EventRow,
     HeaderRow,
-    TicketRow,
+    archived_row,
     read_log,
     read_state,
     read_ticket,
+    sent,
     ticket_row,
     time_text,
 )
 from callcenter.store.supabase_wire import DataAPI, Row, is_text, quoted, sendable, texts
+from callcenter.store.ticket_work import SupabaseTicketWork
 from callcenter.store.writes import Step, rows_of
 from callcenter.tickets import AWAITED, Ticket, TicketChange, change_ticket
 
@@ -84,7 +87,7 @@ _NUMBER: Final = TypeAdapter(int, config=ConfigDict(strict=True))
 _FIGURES: Final[TypeAdapter[Sequence[AnalyticsRow]]] = TypeAdapter(list[AnalyticsRow])
 
 
-class SupabaseStore(SupabaseArticles, Store):
+class SupabaseStore(SupabaseArticles, SupabaseRecords, SupabaseTicketWork, Store):
     """Keeps calls and tickets in a Supabase project."""
 
     def __init__(self, api: DataAPI, expected: int) -> None:
@@ -192,6 +195,8 @@ class SupabaseStore(SupabaseArticles, Store):
     async def tickets(self, wanted: TicketFilter, *, limit: PageLimit = 50, cursor: str | None = None) -> Page[Ticket]:
         check_limit(limit)
         start = place(TICKETS[wanted.order], cursor)
+        if wanted.query is not None:
+            return ticket_page(await self._found(wanted, start, limit=limit + 1), wanted.order, limit)
         query = self._api.client.table("tickets").select(*TICKET_COLUMNS)
         same = {"status": wanted.status, "category": wanted.category, "priority": wanted.priority}
         for column, value in same.items():
@@ -226,7 +231,7 @@ class SupabaseStore(SupabaseArticles, Store):
             if changed is stored:
                 return stored
             try:
-                await self._api.done("change_ticket", ticket=_columns(ticket_row(changed)), actor=sendable(actor))
+                await self._api.done("change_ticket", ticket=sent(ticket_row(changed)), actor=sendable(actor))
             except TicketConflict:
                 # Somebody was quicker; that is of interest only to who said which version they saw.
                 if change.version is not None:
@@ -254,7 +259,7 @@ class SupabaseStore(SupabaseArticles, Store):
         kept = {
             "header": _header(step.header),
             "events": [_event(row) for row in step.events],
-            "tickets": [_columns(ticket_row(each.ticket)) for each in archive.tickets],
+            "tickets": [sent(archived_row(each)) for each in archive.tickets],
             "entries": [
                 {"number": each.ticket.number, **entry.model_dump(), "at": time_text(entry.at)}
                 for each in archive.tickets
@@ -326,8 +331,8 @@ def _step(step: Step) -> dict[str, object]:
         "expected_seq": step.expected_seq,
         "header": _header(step.header),
         "events": [_event(row) for row in step.events],
-        "opened": [_columns(row) for row in step.opened],
-        "changed": [_columns(row) for row in step.changed],
+        "opened": [sent(row) for row in step.opened],
+        "changed": [sent(row) for row in step.changed],
     }
 
 
@@ -337,10 +342,6 @@ def _header(row: HeaderRow) -> dict[str, object]:
 
 def _event(row: EventRow) -> dict[str, object]:
     return {**row._asdict(), "payload": orjson.loads(row.payload)}
-
-
-def _columns(row: TicketRow) -> dict[str, object]:
-    return dict(zip(TICKET_COLUMNS, row.values, strict=True))
 
 
 def _beyond(time: str, key: str, start: Place, way: Literal["lt", "gt"]) -> str:

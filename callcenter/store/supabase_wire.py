@@ -26,6 +26,7 @@ from callcenter.errors import (
     ConfigurationError,
     InvalidRequest,
     MessageTaken,
+    RecordConflict,
     StoreRefused,
     StoreUnavailable,
     TicketConflict,
@@ -46,7 +47,15 @@ _TALKATIVE: Final = ("httpx", "hpack")
 
 _RACES: Final[Mapping[str, type[CallCenterError]]] = {
     each.code: each
-    for each in (ArticleConflict, CallExists, MessageTaken, TicketConflict, TicketNumberTaken, TurnConflict)
+    for each in (
+        ArticleConflict,
+        CallExists,
+        MessageTaken,
+        RecordConflict,
+        TicketConflict,
+        TicketNumberTaken,
+        TurnConflict,
+    )
 }
 """What our functions raise as PT409, by the message they give it."""
 

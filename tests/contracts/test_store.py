@@ -15,11 +15,15 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.actions import MAX_RECORDS, Change, Record, Row
 from callcenter.calls import (
+    ActionCode,
+    ActionResult,
     CallId,
     Channel,
     ConversationState,
     Language,
+    LocalizedText,
     MessageId,
     Mode,
     PersonaType,
@@ -35,6 +39,7 @@ from callcenter.errors import (
     InvalidRequest,
     InvalidTransition,
     MessageTaken,
+    RecordConflict,
     StoreUnavailable,
     TicketConflict,
     TicketNotFound,
@@ -1374,6 +1379,185 @@ async def test_gaps_are_counted_the_most_asked_first(store: Store) -> None:
     assert (english.language, english.count) == (Language.en, 1)
 
 
+# The company's records.
+
+
+def an_order(number: str = "ORD1001", **fields: str) -> Row:
+    return Row(id=number, fields={"number": number, "status": "received", "phone": "+966501234567", **fields})
+
+
+def cancelling(order: Row, version: int = 1) -> Change:
+    return Change(table="orders", id=order.id, version=version, fields={**order.fields, "status": "cancelled"})
+
+
+def cancelled(receipt: str = "RCP-1") -> ActionResult:
+    text = LocalizedText(ar='أُلغي طلبك \\u0000 "ORD1001".', en="Your order 'ORD1001' is cancelled.")
+    return ActionResult(code=ActionCode.done, text=text, receipt=receipt, data={"total": "1500.00", "items": [1, None]})
+
+
+async def test_a_table_is_taken_in_and_read_by_its_fields(open_store: OpenStore) -> None:
+    store, other = await open_store(), await open_store()
+    rows = [
+        an_order("ORD10", **{"الاسم": 'سارة "أحمد"', 'Model "year"': "2024"}),
+        an_order("ORD1", phone="+15551234567"),
+        an_order("ORD2", status="Received"),
+    ]
+    assert (await store.records("orders"), await store.record_counts()) == ([], {})
+    assert await store.sync_records("orders", rows, now=NOON) == 3
+    assert await store.sync_records("cars", [Row(id="VIN1", fields={})], now=NOON) == 1
+    listed = await other.records("orders")
+    assert [each.id for each in listed] == ["ORD1", "ORD10", "ORD2"]
+    assert listed[1] == Record(table="orders", id="ORD10", version=1, fields=rows[0].fields, updated_at=NOON)
+    assert await other.record("orders", "ORD10") == listed[1]
+    assert await other.record("orders", "ORD99") is await other.record("cars", "ORD10") is None
+    assert await other.record_counts() == {"cars": 1, "orders": 3}
+
+    async def found(table: str = "orders", **where: str) -> list[str]:
+        return [each.id for each in await store.records(table, where=where)]
+
+    assert await found(phone="+966501234567") == ["ORD10", "ORD2"]
+    assert await found(phone="+966501234567", status="received") == ["ORD10"]
+    assert await found(الاسم='سارة "أحمد"') == await found(**{'Model "year"': "2024"}) == ["ORD10"]
+    assert await found(phone="+96650123456") == await found(missing="") == await found("cars", number="ORD1") == []
+    assert await found(**{"' or true --": "x"}) == []
+
+
+async def test_a_table_whose_file_changed_is_taken_from_it_line_by_line(store: Store) -> None:
+    """What actions made of a line stays until the line itself is another, and goes with it."""
+    kept, changed, gone = an_order("ORD1"), an_order("ORD2"), an_order("ORD3")
+    await store.sync_records("orders", [kept, changed, gone], now=NOON)
+    begun = Change(table="orders", id="NEW1", version=0, fields={"number": "NEW1"})
+    changes = [cancelling(kept), cancelling(changed), cancelling(gone), begun]
+    await store.perform("key", CALL, changes, cancelled(), now=after(1))
+
+    assert await store.sync_records("orders", [gone, changed, kept], now=after(2)) == 0
+    assert {each.fields.get("status") for each in await store.records("orders")} == {"cancelled", None}
+
+    fresh = an_order("ORD4")
+    assert await store.sync_records("orders", [kept, an_order("ORD2", total="9.50"), fresh], now=after(3)) == 2
+    assert [(each.id, each.version, each.fields.get("status")) for each in await store.records("orders")] == [
+        ("NEW1", 1, None),
+        ("ORD1", 2, "cancelled"),
+        ("ORD2", 3, "received"),
+        ("ORD4", 1, "received"),
+    ]
+    assert [each.id for each in await store.records("orders", changed_after=after(2))] == ["ORD2", "ORD4"]
+
+    assert await store.sync_records("orders", [an_order("NEW1")], now=after(4)) == 1
+    assert [(each.id, each.version) for each in await store.records("orders")] == [("NEW1", 2)]
+    assert await store.sync_records("orders", [], now=after(5)) == 0
+    assert await store.record_counts() == {}
+
+
+async def test_processes_that_start_together_undo_nothing(open_store: OpenStore) -> None:
+    """However starts and an action on a line fall together, the line is taken in once and the change stays."""
+    store, other = await open_store(), await open_store()
+    rows = [an_order(f"ORD{number}") for number in range(30)]
+    taken = await asyncio.gather(*(each.sync_records("orders", rows, now=NOON) for each in (store, other) * 3))
+    assert sum(taken) == 30
+    await asyncio.gather(
+        *(each.sync_records("orders", rows, now=after(1)) for each in (store, other) * 3),
+        *(store.perform(f"key-{row.id}", CALL, [cancelling(row)], cancelled(), now=after(1)) for row in rows),
+        *(each.sync_records("orders", rows, now=after(1)) for each in (store, other) * 3),
+    )
+    assert {(each.version, each.fields["status"]) for each in await store.records("orders")} == {(2, "cancelled")}
+
+
+async def test_more_rows_than_a_table_holds_are_refused(store: Store) -> None:
+    with pytest.raises(InvalidRequest, match="10,000"):
+        await store.sync_records("orders", [an_order()] * (MAX_RECORDS + 1), now=NOON)
+
+
+async def test_under_one_key_records_are_changed_once(open_store: OpenStore) -> None:
+    """Twenty ask at once, in two processes: one writes, and all hear what it wrote."""
+    store, other = await open_store(), await open_store()
+    order = an_order()
+    await store.sync_records("orders", [order], now=NOON)
+    assert await store.performed("key") is None
+    results = await asyncio.gather(
+        *(
+            each.perform("key", CALL, [cancelling(order)], cancelled(f"RCP-{attempt}"), now=after(1))
+            for attempt, each in enumerate((store, other) * 10)
+        )
+    )
+    assert len({each.receipt for each in results}) == 1
+    assert results[0] == cancelled(results[0].receipt or "")
+    assert await store.performed("key") == await other.performed("key") == results[0]
+    done = await store.record("orders", order.id)
+    assert done is not None
+    assert (done.version, done.fields["status"], done.updated_at) == (2, "cancelled", after(1))
+    assert await store.perform("key", CALL, [cancelling(order, 9)], cancelled("late"), now=after(2)) == results[0]
+
+
+async def test_of_two_who_change_one_record_one_is_told_to_read_again(open_store: OpenStore) -> None:
+    store, other = await open_store(), await open_store()
+    order = an_order()
+    await store.sync_records("orders", [order], now=NOON)
+    done = await asyncio.gather(
+        store.perform("one", CALL, [cancelling(order)], cancelled("one"), now=after(1)),
+        other.perform("two", CALL, [cancelling(order)], cancelled("two"), now=after(1)),
+        return_exceptions=True,
+    )
+    assert sorted(type(each).__name__ for each in done) == ["ActionResult", "RecordConflict"]
+    found = await store.record("orders", order.id)
+    assert found is not None
+    assert found.version == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change(table="orders", id="ORD1001", version=0, fields={}),
+        Change(table="orders", id="ORD1001", version=2, fields={}),
+        Change(table="orders", id="ORD9999", version=1, fields={}),
+        Change(table="cars", id="ORD1001", version=1, fields={}),
+    ],
+    ids=lambda change: f"{change.table}-{change.id}-{change.version}",
+)
+async def test_where_one_record_is_not_at_its_version_none_is_written(store: Store, change: Change) -> None:
+    await store.sync_records("orders", [an_order()], now=NOON)
+    begun = Change(table="bookings", id="BK-1", version=0, fields={"at": "2026-11-02"})
+    with pytest.raises(RecordConflict):
+        await store.perform("key", CALL, [begun, change], cancelled(), now=after(1))
+    assert await store.record_counts() == {"orders": 1}
+    assert await store.performed("key") is None
+    await store.perform("key", CALL, [begun, cancelling(an_order())], cancelled(), now=after(2))
+    assert await store.record_counts() == {"bookings": 1, "orders": 1}
+
+
+async def test_results_go_with_their_call_and_records_stay(store: Store) -> None:
+    await store.append(opening())
+    await store.append(opening("CALL-2"))
+    await store.sync_records("orders", [an_order()], now=NOON)
+    await store.perform("key", CALL, [cancelling(an_order())], cancelled(), now=after(1))
+    await store.perform("key-2", CallId("CALL-2"), [], cancelled("other"), now=after(1))
+    assert await store.erase(CALL) == Erased(events=2, tickets=0)
+    assert await store.performed("key") is None
+    assert await store.performed("key-2") == cancelled("other")
+    kept = await store.record("orders", "ORD1001")
+    assert kept is not None
+    assert kept.fields["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\x00b"], ids=ascii)
+async def test_records_that_cannot_be_kept_are_refused_cleanly(store: Store, text: str) -> None:
+    bad = Change(table="orders", id="ORD1", version=0, fields={"name": text})
+    told = cancelled().model_copy(update={"receipt": text})
+    asked: list[Callable[[], Awaitable[object]]] = [
+        lambda: store.sync_records("orders", [an_order(name=text)], now=NOON),
+        lambda: store.perform("key", CALL, [bad], cancelled(), now=NOON),
+        lambda: store.perform("key", CALL, [], told, now=NOON),
+        lambda: store.perform(text, CALL, [], cancelled(), now=NOON),
+        lambda: store.performed(text),
+        lambda: store.record("orders", text),
+        lambda: store.records("orders", where={"name": text}),
+    ]
+    for ask in asked:
+        with pytest.raises(InvalidRequest):
+            await ask()
+    assert await store.record_counts() == {}
+
+
 # The store itself.
 
 
@@ -1408,6 +1592,12 @@ ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
     "save_article": lambda store: store.save_article(an_article()),
     "note_gap": lambda store: store.note_gap(a_gap("هل لديكم مواقف")),
     "gaps": lambda store: store.gaps(),
+    "sync_records": lambda store: store.sync_records("orders", [an_order()], now=NOON),
+    "record_counts": lambda store: store.record_counts(),
+    "records": lambda store: store.records("orders"),
+    "record": lambda store: store.record("orders", "ORD1001"),
+    "performed": lambda store: store.performed("key"),
+    "perform": lambda store: store.perform("key", CALL, [], cancelled(), now=NOON),
     "check": lambda store: store.check(),
 }
 """Each method of a store, called; a new one must be added."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum, auto
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from typing_extensions import override
 
-from callcenter.calls import CallId, ConversationState, MessageId, TicketNumber
+from callcenter.actions import Change, Record
+from callcenter.calls import ActionResult, CallId, ConversationState, MessageId, Row, TableName, TicketNumber
 from callcenter.errors import CallCenterError, StoreUnavailable
 from callcenter.events import CallEvent
 from callcenter.knowledge import Article, Gap
@@ -175,6 +176,34 @@ class Door(Store):
     @override
     async def gaps(self) -> list[Gap]:
         return await self._pass("gaps", self.behind.gaps())
+
+    @override
+    async def sync_records(self, table: TableName, rows: Sequence[Row], *, now: datetime) -> int:
+        return await self._pass("sync_records", self.behind.sync_records(table, rows, now=now))
+
+    @override
+    async def record_counts(self) -> dict[TableName, int]:
+        return await self._pass("record_counts", self.behind.record_counts())
+
+    @override
+    async def records(
+        self, table: TableName, *, where: Mapping[str, str] | None = None, changed_after: datetime | None = None
+    ) -> list[Record]:
+        return await self._pass("records", self.behind.records(table, where=where, changed_after=changed_after))
+
+    @override
+    async def record(self, table: TableName, record_id: str) -> Record | None:
+        return await self._pass("record", self.behind.record(table, record_id))
+
+    @override
+    async def performed(self, key: str) -> ActionResult | None:
+        return await self._pass("performed", self.behind.performed(key))
+
+    @override
+    async def perform(
+        self, key: str, call_id: CallId, changes: Sequence[Change], result: ActionResult, *, now: datetime
+    ) -> ActionResult:
+        return await self._pass("perform", self.behind.perform(key, call_id, changes, result, now=now))
 
     @override
     async def check(self) -> None:

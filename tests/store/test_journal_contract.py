@@ -57,6 +57,7 @@ LEFT_OUT = {
         "test_an_erased_call_leaves_nothing_and_takes_nobody_elses",
         "test_an_erased_id_may_begin_anew",
         "test_another_call_of_the_same_id_is_not_overwritten",
+        "test_results_go_with_their_call_and_records_stay",
         "test_what_is_no_whole_call_is_refused",
     ),
     "what is not at hand may still exist": (
@@ -103,6 +104,7 @@ def test_nothing_is_left_out_that_is_not_promised() -> None:
         *("calls", "tickets", "change_ticket", "erase", "restore", "load", "state", "events", "ticket"),
         *("add_key", "keys", "key_used", "remove_key", "analytics"),
         *("articles", "articles_kept", "article_versions", "save_article", "note_gap", "gaps"),
+        *("sync_records", "record_counts", "records", "record", "performed", "perform"),
     ],
 )
 async def test_what_is_not_at_hand_is_unavailable_while_the_primary_is_away(store: Store, method: str) -> None:

@@ -104,7 +104,8 @@ def copy_loaded(stored: StoredCall, connection: sqlite3.Connection) -> None:
         _shorten(connection, call_id, stored.state.seq)
     connection.execute(_PUT_HEADER, header_row(stored.state))
     connection.executemany(_PUT_EVENT, [event_row(event) for event in stored.events])
-    connection.executemany(_PUT_TICKET, [ticket_row(ticket).values for ticket in stored.tickets])
+    own = (ticket for ticket in stored.tickets if ticket.call_id == call_id)
+    connection.executemany(_PUT_TICKET, [ticket_row(ticket).values for ticket in own])
 
 
 def _is_same(connection: sqlite3.Connection, stored: StoredCall) -> bool:
@@ -130,6 +131,8 @@ def _put_rows(connection: sqlite3.Connection, step: Step) -> None:
     connection.execute(_PUT_HEADER, step.header)
     connection.executemany(_PUT_EVENT, step.events)
     for row in (*step.opened, *step.changed):
+        if row.fields["call_id"] != step.header.call_id:
+            continue  # another call's, which has a copy of its own if any
         before = connection.execute(READ_TICKET, (row.number,)).fetchone()
         connection.execute(_PUT_TICKET, row.values)
         if before is not None or row.version == 1:

@@ -46,6 +46,7 @@ from callcenter.store.journal.carrying import Carrier, Pass
 from callcenter.store.journal.local import LocalStore
 from callcenter.store.journal.outage import AWAY, Outage
 from callcenter.store.journal.outbox import Figures
+from callcenter.store.records import RecordsBehind
 from callcenter.tickets import Ticket, TicketChange
 
 IDLE_SECONDS: Final = 1.0
@@ -61,7 +62,7 @@ Pause = Callable[[float], Awaitable[object]]
 _log = logging.getLogger(__name__)
 
 
-class JournaledStore(ArticlesBehind, Store):
+class JournaledStore(ArticlesBehind, RecordsBehind, Store):
     """Keeps calls and tickets in a primary store, and in a journal for as long as that is away."""
 
     def __init__(self, primary: Store, local: LocalStore, lock: CarrierLock, clock: Callable[[], datetime]) -> None:
@@ -249,12 +250,28 @@ class JournaledStore(ArticlesBehind, Store):
 
     @override
     async def change_ticket(self, number: TicketNumber, change: TicketChange, *, actor: str, now: datetime) -> Ticket:
-        self._check_asked()
-        if self._local.ticket_waits(number):
-            raise StoreUnavailable("This ticket's call waits to be carried over; try again in a moment.")
+        self._check_changeable(number)
         ticket = await self._primary.change_ticket(number, change, actor=actor, now=now)
         self._local.copy_ticket(ticket)
         return ticket
+
+    @override
+    async def comment_ticket(self, number: TicketNumber, comment: str, *, actor: str, now: datetime) -> Ticket:
+        self._check_changeable(number)
+        ticket = await self._primary.comment_ticket(number, comment, actor=actor, now=now)
+        self._local.copy_ticket(ticket)
+        return ticket
+
+    @override
+    async def merge_tickets(
+        self, number: TicketNumber, into: TicketNumber, *, actor: str, now: datetime
+    ) -> tuple[Ticket, Ticket]:
+        self._check_changeable(number)
+        self._check_changeable(into)
+        merged = await self._primary.merge_tickets(number, into, actor=actor, now=now)
+        for ticket in merged:
+            self._local.copy_ticket(ticket)
+        return merged
 
     @override
     async def ticket_history(self, number: TicketNumber) -> list[TicketEntry]:
@@ -371,6 +388,12 @@ class JournaledStore(ArticlesBehind, Store):
         self._check_open()
         if self._outage.on:
             raise StoreUnavailable("The store is away and this is not at hand; calls go on. Try again later.")
+
+    def _check_changeable(self, number: TicketNumber) -> None:
+        """Raise StoreUnavailable when the primary is left alone, or a ticket is about to change there."""
+        self._check_asked()
+        if self._local.ticket_waits(number):
+            raise StoreUnavailable("This ticket's call waits to be carried over; try again in a moment.")
 
     async def _carry_on(self, pause: Pause) -> None:
         """Carry over for as long as the store is open."""
