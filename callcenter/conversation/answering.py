@@ -11,9 +11,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from callcenter.analysis import ConversationAnalyzer
-from callcenter.calls import ConversationState, Mode
+from callcenter.calls import ActionName, ConversationState, Mode, PersonaType
 from callcenter.calls import Speaker as Side
 from callcenter.conversation.acting import Bench, carry_out
 from callcenter.conversation.briefing import Asked, asked_by, brief_of
@@ -28,6 +29,9 @@ from callcenter.events import AssistantMessage, Routing
 from callcenter.llm import Brief
 from callcenter.llm.prompt import Exchange, ToolCall
 from callcenter.routing import RoutingPolicy
+
+_ACTIONS: Final = frozenset(ActionName)
+"""Tools that are actions on the company's data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,11 +145,17 @@ class _Work:
     async def _carry_out(self, calls: Sequence[ToolCall], brief: Brief) -> Brief:
         """Do what a model asks for, one step a call, and brief it anew."""
         said = (*(line.text for line in brief.history if line.speaker is Side.customer), brief.text)
-        done = [await self._act(each, said, before) for before, each in enumerate(calls)]
+        done = [await self._act(each, said, before, brief.persona) for before, each in enumerate(calls)]
         return await self._brief((*brief.exchanges, *done))
 
-    async def _act(self, wanted: ToolCall, said: Sequence[str], before: int) -> Exchange:
+    async def _act(self, wanted: ToolCall, said: Sequence[str], before: int, persona: PersonaType) -> Exchange:
         parts = self._parts
+        if parts.doing is not None and wanted.name in _ACTIONS:
+            step, exchange = await parts.doing.for_model(
+                self._call, self.asked.turn, wanted, said, before=before, persona=persona
+            )
+            self._note(step)
+            return exchange
         answers: list[Exchange] = []
 
         def make(state: ConversationState, tickets: Tickets) -> Step:

@@ -7,21 +7,34 @@ crash between the two is made up for by whoever comes next: the key brings the s
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from callcenter.actions import Plan, Request
 from callcenter.analysis import MessageAnalysis
-from callcenter.calls import ActionResult, CallId, ConversationState, MessageId, Proposal, ProposalId
+from callcenter.calls import (
+    ActionName,
+    ActionResult,
+    CallId,
+    ConversationState,
+    MessageId,
+    Mode,
+    PersonaType,
+    Proposal,
+    ProposalId,
+)
 from callcenter.conversation import deeds
+from callcenter.conversation.acting import CALLS_AT_A_TIME
 from callcenter.conversation.briefing import Asked
 from callcenter.conversation.call_log import CallLog
 from callcenter.conversation.deeds import ActionBook
 from callcenter.conversation.open_calls import OpenCall
-from callcenter.conversation.turn import Step, Tickets
+from callcenter.conversation.turn import Step, Tickets, Turn
 from callcenter.errors import CallCenterError, InvalidRequest
-from callcenter.events import CUSTOMER, ActionProposed, ActionRun
+from callcenter.events import CUSTOMER, ActionProposed, ActionRun, ToolCalled
+from callcenter.llm.prompt import Exchange, ToolCall
+from callcenter.llm.tools import InvalidToolCall, all_heard, answer_json, read_arguments
 
 _log = logging.getLogger(__name__)
 
@@ -91,6 +104,81 @@ class Doing:
         request = Request(action=proposal.action, arguments=proposal.arguments)
         return await self.run(request, state, key=proposal.id, by_agent=proposal.decided_by != CUSTOMER)
 
+    async def for_model(  # noqa: PLR0913 (what a wish of a model is judged by)
+        self, call: OpenCall, turn: Turn, wanted: ToolCall, said: Sequence[str], *, before: int, persona: PersonaType
+    ) -> tuple[Step, Exchange]:
+        """Do, propose or refuse an action that a model asks for; return what to note and the answer for the model."""
+        async with call.log:
+            state = await self._log.load(turn.call_id, call)
+        request, refusal = self._read(wanted, said, before, persona)
+        plan: Plan | None = None
+        if request is not None and state.failed_lookups < deeds.MAX_FAILED_LOOKUPS:
+            plan = await self.plan(request, state, by_agent=False)
+            request = plan.request or request
+            if plan.changes and not self.actions.sensitive(request.action):
+                key = f"{turn.call_id}/{turn.message_id}/{wanted.id}"
+                plan = Plan(result=await self.run(request, state, key=key, by_agent=False))
+        answers: list[Exchange] = []
+
+        def make(state: ConversationState, _tickets: Tickets) -> Step:
+            step = Step(state=state)
+            if request is None or state.mode is Mode.human:
+                answers.append(_refused(step, turn, wanted, refusal or "a human has the call", self._now()))
+                return step
+            result = plan.result if plan else deeds.refused_for_tries(request, self.actions)
+            told = self._note(step, request, result, turn.message_id)
+            language, receipt = state.language, told.id if isinstance(told, Proposal) else told.receipt
+            done = not isinstance(told, Proposal) and told.done
+            reason = told.code if isinstance(told, ActionResult) else "waits for approval; nothing is done yet"
+            step.add(_tool_called(step, turn, request, granted=done, reason=reason, receipt=receipt, now=self._now()))
+            lines = deeds.told(step.events, language)
+            text = answer_json(granted=done, reason=reason, receipt=receipt, tell=" ".join(lines))
+            answers.append(Exchange(wanted, text))
+            return step
+
+        step = await self._log.write(turn.call_id, call, make)
+        return step, answers[-1]
+
+    def _read(
+        self, wanted: ToolCall, said: Sequence[str], before: int, persona: PersonaType
+    ) -> tuple[Request | None, str]:
+        """Return what a model's call asks for, or why it is not heard. Reasons hold no values."""
+        action = ActionName(wanted.name)
+        if before >= CALLS_AT_A_TIME:
+            return None, "too many at a time"
+        if not self.actions.offered(action, persona):
+            return None, "this persona does not offer it"
+        try:
+            arguments = read_arguments(wanted)
+            if not all_heard(arguments, said):
+                return None, "the customer did not say so"
+            return self.actions.check(Request(action=action, arguments=arguments)), ""
+        except InvalidToolCall as invalid:
+            return None, str(invalid)
+        except InvalidRequest as invalid:
+            return None, invalid.message
+
+    def _note(
+        self, step: Step, request: Request, result: ActionResult, message_id: MessageId
+    ) -> Proposal | ActionResult:
+        """Add the proposal of what is sensitive and could be done, or else what came of it; return which."""
+        now = self._now()
+        if self.actions.sensitive(request.action) and result.done:
+            proposed = deeds.propose(
+                step,
+                request,
+                self.actions,
+                proposal_id=self._new_id(),
+                by=CUSTOMER,
+                message_id=message_id,
+                now=now,
+            )
+            if proposed is not None:
+                return proposed
+            result = deeds.refused_for_waiting(request, self.actions, step.state)
+        deeds.ran(step, request, result, now=now, message_id=message_id)
+        return result
+
     async def _take_up(
         self, call_id: CallId, call: OpenCall, state: ConversationState, request: Request, asked: Asked
     ) -> Step:
@@ -107,23 +195,8 @@ class Doing:
 
         def make(state: ConversationState, _tickets: Tickets) -> Step:
             step = Step(state=state)
-            if message_id not in state.unanswered:
-                return step
-            now, came = self._now(), result
-            if sensitive and result.done:
-                proposed = deeds.propose(
-                    step,
-                    request,
-                    self.actions,
-                    proposal_id=self._new_id(),
-                    by=CUSTOMER,
-                    message_id=message_id,
-                    now=now,
-                )
-                if proposed is not None:
-                    return step
-                came = deeds.refused_for_waiting(request, self.actions, state)
-            deeds.ran(step, request, came, now=now, message_id=message_id)
+            if message_id in state.unanswered:
+                self._note(step, request, result, message_id)
             return step
 
         return await self._log.write(call_id, call, make)
@@ -138,3 +211,35 @@ class Doing:
             return deeds.finished(state, proposal, result, now=self._now(), message_id=message_id)
 
         return await self._log.write(call_id, call, make)
+
+
+def _refused(step: Step, turn: Turn, wanted: ToolCall, reason: str, now: datetime) -> Exchange:
+    step.add(
+        ToolCalled(
+            call_id=turn.call_id,
+            seq=step.next_seq,
+            at=now,
+            message_id=turn.message_id,
+            tool=wanted.name,
+            arguments={},
+            granted=False,
+            reason=reason,
+        )
+    )
+    return Exchange(wanted, answer_json(granted=False, reason=reason, receipt=None))
+
+
+def _tool_called(  # noqa: PLR0913 (the event's fields)
+    step: Step, turn: Turn, request: Request, *, granted: bool, reason: str, receipt: str | None, now: datetime
+) -> ToolCalled:
+    return ToolCalled(
+        call_id=turn.call_id,
+        seq=step.next_seq,
+        at=now,
+        message_id=turn.message_id,
+        tool=request.action.value,
+        arguments={name: str(value) for name, value in request.arguments.items()},
+        granted=granted,
+        reason=reason,
+        receipt=receipt,
+    )

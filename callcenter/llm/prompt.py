@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from callcenter.calls import Speaker, ToolName
+from callcenter.calls import ActionName, Speaker, ToolName
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Exchange:
 class Tool:
     """Something the model may ask us to do."""
 
-    name: ToolName
+    name: ToolName | ActionName
     description: str
     parameters: Mapping[str, JsonValue]
     """A JSON schema that OpenAI's strict mode accepts: all fields required, null where there is nothing, no others."""

@@ -12,10 +12,10 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, TypeAdapter, ValidationError, model_validator
 
 from callcenter.analysis import clean, normalise
-from callcenter.calls import PersonaType, PriorityLevel, TicketCategory, ToolName, Value
+from callcenter.calls import ActionArguments, PersonaType, PriorityLevel, TicketCategory, ToolName, Value
 from callcenter.llm.prompt import Tool, ToolCall
 
 ARGUMENT_CHARS: Final = 8_000
@@ -61,6 +61,10 @@ def _email(text: str) -> str:
         raise ValueError("is no e-mail address")
     return written
 
+
+_ARGUMENTS: Final[TypeAdapter[ActionArguments]] = TypeAdapter(ActionArguments)
+_OWN: Final = frozenset({"order_number", "phone", "email"})
+"""Arguments of actions that only the customer can know."""
 
 _Line = BeforeValidator(_one_line)
 _Reason = Annotated[str, Field(max_length=300), _Line]
@@ -213,6 +217,27 @@ def read_call(call: ToolCall) -> Request:
     except ValidationError as error:
         raise InvalidToolCall("; ".join(dict.fromkeys(_complaints(error)))) from None  # its cause quotes the values
     return request
+
+
+def read_arguments(call: ToolCall) -> ActionArguments:
+    """Return what a model gives an action, without what it left null. Raises InvalidToolCall where it is no object."""
+    if len(call.arguments) > ARGUMENT_CHARS:
+        raise InvalidToolCall(f"The arguments are longer than {ARGUMENT_CHARS} characters.")
+    try:
+        given = _ARGUMENTS.validate_json(call.arguments)
+    except ValidationError:
+        raise InvalidToolCall("The arguments are no JSON object.") from None  # its cause quotes the values
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def all_heard(arguments: ActionArguments, said: Sequence[str]) -> bool:
+    """Whether the customer wrote every number and address of their own that a model gives an action."""
+    heard = [normalise(message).text for message in said]
+    return all(
+        _if_heard(str(value), heard, verbatim=name == "email") is not None
+        for name, value in arguments.items()
+        if name in _OWN
+    )
 
 
 def _complaints(error: ValidationError) -> list[str]:

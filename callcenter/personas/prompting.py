@@ -8,9 +8,10 @@ and quoted where they are free text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import Final
 
 from callcenter.calls import ConversationIntent, Language, PersonaType, Speaker
@@ -56,7 +57,7 @@ class _Stable:
 class Prompting:
     """Writes the prompts of a company's personas."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what prompts are made of; keyword-only but for the first two)
         self,
         personas: PersonaManager,
         company: Company,
@@ -64,11 +65,15 @@ class Prompting:
         prompt_tokens: int,
         max_output_tokens: int,
         tools: tuple[Tool, ...] = TOOLS,
+        actions: Mapping[PersonaType, tuple[Tool, ...]] = MappingProxyType({}),
     ) -> None:
-        """Prepare all that is alike. Of `prompt_tokens` the reply gets its share, at most half."""
+        """Prepare all that is alike. Of `prompt_tokens` the reply gets its share, at most half.
+
+        `actions` are offered to a persona's model beside the tools that all have.
+        """
         self._personas = personas
         self._company = company
-        self._tools = tools
+        self._tools = {persona: (*tools, *actions.get(persona, ())) for persona in PersonaType}
         self._max_output_tokens = max_output_tokens
         self._budget = prompt_tokens - min(max_output_tokens, prompt_tokens // 2)
         texts = self._texts = load_prompt_texts()
@@ -110,7 +115,7 @@ class Prompting:
             lines=(*lines, Line(Speaker.customer, text)),
             exchanges=brief.exchanges,
             said=brief.said_now,
-            tools=self._tools,
+            tools=self._tools[brief.persona],
             facts="\n".join(chain((self._facts[language],), topics, interests, quotable, ours, outputs)),
             guarded=stable.guarded,
             max_output_tokens=self._max_output_tokens,
@@ -128,12 +133,13 @@ class Prompting:
         own = self._personas.get(persona).prompt[language]
         rules = "\n".join((headings.rules[language], *(rule[language] for rule in texts.rules.values())))
         tools = "\n".join((headings.tools[language], *(rule[language] for rule in texts.tools.values())))
-        orders = "\n\n".join((own, rules, tools) if self._tools else (own, rules))
+        offered = self._tools[persona]
+        orders = "\n\n".join((own, rules, tools) if offered else (own, rules))
         text = f"{orders}\n\n{headings.facts[language]}\n{self._facts[language]}"
         asking = (texts.ask.once, texts.ask.again, texts.ask.nothing, texts.call.introduced, texts.call.going_on)
         later = (*texts.actions.values(), *texts.channels.values(), *texts.faults.values(), *asking)
-        guarded = "\n".join((orders, *(line[language] for line in later), *(tool.description for tool in self._tools)))
-        schemas = sum(tokens(f"{each.name}{each.description}{each.parameters}") for each in self._tools)
+        guarded = "\n".join((orders, *(line[language] for line in later), *(tool.description for tool in offered)))
+        schemas = sum(tokens(f"{each.name}{each.description}{each.parameters}") for each in offered)
         key = f"{persona}:{language}:{self._company.id}"[:_CACHE_KEY_CHARS]
         around = (headings.topics, headings.interests, headings.call, headings.reply, texts.call.older)
         size = tokens(text) + schemas + sum(tokens(each[language]) for each in around)
