@@ -20,6 +20,9 @@
     │   ├── ArticleNotFound
     │   ├── ArticleExists
     │   ├── ArticleConflict
+    │   ├── ScriptNotFound
+    │   ├── ScriptExists
+    │   ├── ScriptConflict
     │   ├── ProposalNotFound
     │   ├── ProposalDecided
     │   ├── NotApproved
@@ -178,6 +181,24 @@ class ArticleConflict(CustomerError):
     """Somebody changed this article since you read it; read it again and repeat your change."""
 
     code = "article_conflict"
+
+
+class ScriptNotFound(CustomerError):
+    """No script has this id, or none is followed on this call."""
+
+    code = "script_not_found"
+
+
+class ScriptExists(CustomerError):
+    """A script with this id exists already; choose another id, or edit that one."""
+
+    code = "script_exists"
+
+
+class ScriptConflict(CustomerError):
+    """Somebody changed this script since you read it; read it again and repeat your change."""
+
+    code = "script_conflict"
 
 
 class ProposalNotFound(CustomerError):

@@ -17,6 +17,7 @@ from callcenter.calls.actions import (
     ProposalStatus,
 )
 from callcenter.calls.records import MAX_ID_CHARS, MAX_RECORDS, TABLE_NAME, Fields, RecordId, Row, TableName
+from callcenter.calls.scripts import OPENING_CHARS, OPENING_MESSAGES, FollowedScript, ScriptFact, ScriptProgress
 from callcenter.calls.state import REPLIES_KNOWN, TREND_LENGTH, ConversationState, HandoffPacket, Matter, fresh_call
 from callcenter.calls.vocabulary import (
     MAX_MESSAGE_CHARS,
@@ -48,6 +49,8 @@ __all__ = [
     "MAX_MESSAGE_CHARS",
     "MAX_PROPOSALS",
     "MAX_RECORDS",
+    "OPENING_CHARS",
+    "OPENING_MESSAGES",
     "REPLIES_KNOWN",
     "TABLE_NAME",
     "TREND_LENGTH",
@@ -62,6 +65,7 @@ __all__ = [
     "ConversationIntent",
     "ConversationState",
     "Fields",
+    "FollowedScript",
     "HandoffPacket",
     "IdText",
     "Language",
@@ -77,6 +81,8 @@ __all__ = [
     "ProposalStatus",
     "RecordId",
     "Row",
+    "ScriptFact",
+    "ScriptProgress",
     "Sentiment",
     "Slot",
     "Slots",
