@@ -15,11 +15,13 @@ from callcenter.analysis import ConversationAnalyzer, default_lexicons, load_lex
 from callcenter.auth import CustomerTokens, Guard, SocketTickets, StoredKeys, Tokens, secret_of
 from callcenter.bus import Bus
 from callcenter.bus.memory import MemoryBus
-from callcenter.calls import CallId, MessageId, ProposalId, TicketNumber
+from callcenter.calls import CallId, MessageId, ProposalId, SuggestionId, TicketNumber
 from callcenter.company import DEMO, Company, load_company
 from callcenter.conversation import ConversationManager, Sources
+from callcenter.conversation.call_log import CallLog
 from callcenter.conversation.copilot import Copilot
-from callcenter.desk import AgentDesk
+from callcenter.conversation.copilot.suggesting import Suggesting
+from callcenter.desk import AgentDesk, Suggestions
 from callcenter.errors import ConfigurationError, ProviderError, StoreRefused
 from callcenter.knowledge.folder import read_folder
 from callcenter.knowledge.library import Library
@@ -75,6 +77,7 @@ class App:
 
     async def close(self) -> None:
         """Let go of everything; what was acknowledged is kept."""
+        await self.desk.suggestions.close()
         if self.speech is not None:
             await self.speech.voice.close()
         await self.guard.close()
@@ -113,6 +116,7 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
         sources=sources,
         second_opinion=_second_opinion(settings, speech),
     )
+    copilot = Copilot(voices=voices, personas=personas, model=speech.model if speech else None)
     return App(
         settings=settings,
         company=company,
@@ -121,10 +125,26 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
         journal=journal,
         bus=bus,
         conversations=conversations,
-        desk=AgentDesk(store=store, conversations=conversations, personas=personas, company=company, sources=sources),
+        desk=AgentDesk(
+            store=store,
+            conversations=conversations,
+            personas=personas,
+            company=company,
+            sources=sources,
+            suggestions=Suggestions(
+                Suggesting(
+                    copilot=copilot,
+                    log=CallLog(store, bus, remembers=True),
+                    analyzer=analyzer,
+                    articles=library,
+                ),
+                now=sources.now,
+                new_id=lambda: SuggestionId(secrets.token_hex(8)),
+            ),
+        ),
         speech=speech,
         library=library,
-        copilot=Copilot(voices=voices, personas=personas, model=speech.model if speech else None),
+        copilot=copilot,
         guard=_guard(settings, store, secret),
     )
 

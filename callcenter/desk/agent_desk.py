@@ -21,22 +21,25 @@ from callcenter.calls import (
     ConversationIntent,
     ConversationState,
     Language,
+    MessageId,
     Mode,
     PersonaType,
     PriorityLevel,
     Sentiment,
+    SuggestionId,
     TicketNumber,
     Value,
 )
 from callcenter.company import Company
 from callcenter.company.promises import Promises
 from callcenter.conversation import ConversationManager, Sources
-from callcenter.conversation.turn import Step
+from callcenter.conversation.turn import Step, Tickets
 from callcenter.desk import steps
 from callcenter.desk.presence import AgentCard, Availability, Presence
 from callcenter.desk.steps import Acting
+from callcenter.desk.suggestions import Shown, Suggestions
 from callcenter.desk.texts import load_texts
-from callcenter.errors import AgentUnavailable, CallCenterError
+from callcenter.errors import AgentUnavailable, CallCenterError, SuggestionNotFound
 from callcenter.events import Disposition
 from callcenter.personas import PersonaManager
 from callcenter.queues import Place, in_order, waiting_of
@@ -118,7 +121,7 @@ class CallCard(Value):
 class AgentDesk:
     """The desk of one process."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the parts of the house; all keyword-only)
         self,
         *,
         store: Store,
@@ -126,8 +129,10 @@ class AgentDesk:
         personas: PersonaManager,
         company: Company,
         sources: Sources,
+        suggestions: Suggestions,
     ) -> None:
         """Build from the parts of the house."""
+        self.suggestions = suggestions
         self._store = store
         self._conversations = conversations
         self._now = sources.now
@@ -189,11 +194,56 @@ class AgentDesk:
         )
         return CallCard.of(step.state)
 
-    async def reply(self, call_id: CallId, agent: Agent, message: str, *, language: Language | None = None) -> CallCard:
-        """Say something to the customer. Raises CallNotFound, CallEnded, CallNotHeld."""
+    async def reply(  # noqa: PLR0913 (what a reply may come with; keyword-only)
+        self,
+        call_id: CallId,
+        agent: Agent,
+        message: str,
+        *,
+        language: Language | None = None,
+        suggestion_id: SuggestionId | None = None,
+        reply_id: MessageId | None = None,
+    ) -> CallCard:
+        """Say something to the customer, and note what became of what was suggested to say.
+
+        A `suggestion_id` that is not known (any more) keeps nobody from speaking. A `reply_id` that came before says
+        nothing again. Raises CallNotFound, CallEnded, CallNotHeld.
+        """
         who = self._acting(agent)
+        named = self.suggestions.find(suggestion_id, call_id, agent.name) if suggestion_id else None
+        judged: Shown | None = None
+
+        def make(state: ConversationState, _tickets: Tickets) -> Step:
+            nonlocal judged
+            step = steps.reply(state, who, self._house, message=message, language=language, reply_id=reply_id)
+            judged = named or self.suggestions.before(call_id, agent.name, messages=state.user_message_count)
+            if step.events and judged is not None:
+                steps.judge(step, who, self._house, judged, message=message, named=named is not None)
+            return step
+
+        step = await self._conversations.act(call_id, make)
+        if step.events and judged is not None:
+            self.suggestions.decided(judged.suggestion.suggestion_id)
+        return CallCard.of(step.state)
+
+    async def dismiss(
+        self, call_id: CallId, agent: Agent, suggestion_id: SuggestionId, *, reason: str | None = None
+    ) -> CallCard:
+        """Note that an agent wants nothing of what was suggested to them; one in the making is merely stopped.
+
+        Raises CallNotFound, SuggestionNotFound.
+        """
+        who = self._acting(agent)
+        if self.suggestions.stopped(suggestion_id, call_id, agent.name):
+            return await self.card(call_id)
+        shown = self.suggestions.find(suggestion_id, call_id, agent.name)
+        if shown is None:
+            raise SuggestionNotFound
+        self.suggestions.decided(suggestion_id)  # before it is kept: a second click finds nothing
         return await self._act(
-            call_id, lambda state: steps.reply(state, who, self._house, message=message, language=language)
+            call_id,
+            lambda state: steps.dismiss(state, who, self._house, shown=shown, reason=reason),
+            after_end=True,
         )
 
     async def note(self, call_id: CallId, agent: Agent, text: str) -> CallCard:

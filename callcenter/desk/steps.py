@@ -15,13 +15,17 @@ from callcenter.calls import (
     ConversationState,
     HandoffPacket,
     Language,
+    MessageId,
     Mode,
     PersonaType,
     PriorityLevel,
+    SuggestionId,
     TicketCategory,
     TicketNumber,
 )
 from callcenter.conversation.turn import Step, Tickets
+from callcenter.desk.likeness import verdict_on
+from callcenter.desk.suggestions import Shown
 from callcenter.desk.texts import DeskTexts
 from callcenter.errors import CallNotHeld, CallTaken
 from callcenter.events import (
@@ -32,6 +36,8 @@ from callcenter.events import (
     Disposition,
     InternalNote,
     ReleaseReason,
+    SuggestionUsed,
+    SuggestionVerdict,
     TicketCreated,
     TicketUpdated,
     WrapUp,
@@ -70,6 +76,13 @@ class _Head(TypedDict):
     agent_name: str
 
 
+class _About(TypedDict):
+    suggestion_id: SuggestionId
+    voice: str
+    sources: tuple[str, ...]
+    seconds: float
+
+
 def claim(state: ConversationState, who: Acting, house: House, *, take_over: bool) -> Step:
     """Give a call to an agent; nothing happens when they have it. Raises CallTaken when another one has it."""
     step = Step(state=state)
@@ -90,10 +103,41 @@ def claim(state: ConversationState, who: Acting, house: House, *, take_over: boo
     return step
 
 
-def reply(state: ConversationState, who: Acting, house: House, *, message: str, language: Language | None) -> Step:
-    """Say something to the customer. Raises CallNotHeld."""
+def reply(  # noqa: PLR0913 (what a reply is made of)
+    state: ConversationState,
+    who: Acting,
+    house: House,
+    *,
+    message: str,
+    language: Language | None,
+    reply_id: MessageId | None = None,
+) -> Step:
+    """Say something to the customer; nothing happens when a reply of this id was said. Raises CallNotHeld."""
+    if reply_id is not None and reply_id in state.agent_replies:
+        return Step(state=state)
     step = _held(state, who)
-    step.add(AgentMessage(**_head(step, who, house), message=message, language=language or state.language))
+    step.add(
+        AgentMessage(**_head(step, who, house), message=message, language=language or state.language, reply_id=reply_id)
+    )
+    return step
+
+
+def judge(  # noqa: PLR0913 (what a verdict goes by)
+    step: Step, who: Acting, house: House, shown: Shown, *, message: str, named: bool
+) -> None:
+    """Add what became of a suggestion when this was said; `named`: the agent says they started from it."""
+    verdict, alike = verdict_on(shown.suggestion.text, message, named=named)
+    step.add(SuggestionUsed(**_head(step, who, house), **_about(shown, who), verdict=verdict, similarity=alike))
+
+
+def dismiss(state: ConversationState, who: Acting, house: House, *, shown: Shown, reason: str | None) -> Step:
+    """Note that an agent wants nothing of a suggestion, whoever has the call."""
+    step = Step(state=state)
+    step.add(
+        SuggestionUsed(
+            **_head(step, who, house), **_about(shown, who), verdict=SuggestionVerdict.dismissed, reason=reason
+        )
+    )
     return step
 
 
@@ -217,6 +261,15 @@ def _head(step: Step, who: Acting, house: House) -> _Head:
         at=who.now,
         agent=who.agent,
         agent_name=_name(who, step.state.language, house),
+    )
+
+
+def _about(shown: Shown, who: Acting) -> _About:
+    return _About(
+        suggestion_id=shown.suggestion.suggestion_id,
+        voice=shown.suggestion.voice,
+        sources=shown.sources,
+        seconds=max(0.0, round((who.now - shown.at).total_seconds(), 3)),
     )
 
 

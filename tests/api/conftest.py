@@ -5,6 +5,7 @@ Time and ids come from steady sources, so that the same requests lead to the sam
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,10 +20,13 @@ from callcenter.auth import CustomerTokens, Guard, SocketTickets, StoredKeys, To
 from callcenter.bootstrap import App, load_analyzer
 from callcenter.bus import Bus
 from callcenter.bus.memory import MemoryBus
+from callcenter.calls import SuggestionId
 from callcenter.company import DEMO, Company, load_company
 from callcenter.conversation import ConversationManager
+from callcenter.conversation.call_log import CallLog
 from callcenter.conversation.copilot import Copilot
-from callcenter.desk import AgentDesk
+from callcenter.conversation.copilot.suggesting import Recognise, Suggesting
+from callcenter.desk import AgentDesk, Suggestions
 from callcenter.knowledge.folder import read_folder
 from callcenter.knowledge.library import Library
 from callcenter.llm import Voice
@@ -70,6 +74,8 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
         keys: Sequence[str] | None = None,
         bus: Bus | None = None,
         tokens: Tokens | None = None,
+        drafts: Sequence[Voice] = (),
+        recognise: Recognise | None = None,
         now: Callable[[], datetime] = lambda: NOON,
     ) -> App:
         store = await SQLiteStore.open(settings.database)
@@ -84,6 +90,16 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
             personas=read.personas,
             voices=(voice or OfflineVoice(read.company),),
             sources=sources,
+        )
+        ids = itertools.count(1)
+        copilot = Copilot(voices=(*drafts, OfflineVoice(read.company)), personas=read.personas)
+        library = Library(
+            store=store,
+            folder=read_folder(DEMO),
+            analyzer=read.analyzer,
+            default=read.company.default_language,
+            answered=lambda question: bool(read.company.topics(question)),
+            now=now,
         )
         return App(
             settings=settings,
@@ -105,16 +121,20 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
                 personas=read.personas,
                 company=read.company,
                 sources=sources,
+                suggestions=Suggestions(
+                    Suggesting(
+                        copilot=copilot,
+                        log=CallLog(store, bus, remembers=True),
+                        analyzer=read.analyzer,
+                        articles=library,
+                        recognise=recognise,
+                    ),
+                    now=sources.now,
+                    new_id=lambda: SuggestionId(f"S-{next(ids):04}"),
+                ),
             ),
-            library=Library(
-                store=store,
-                folder=read_folder(DEMO),
-                analyzer=read.analyzer,
-                default=read.company.default_language,
-                answered=lambda question: bool(read.company.topics(question)),
-                now=now,
-            ),
-            copilot=Copilot(voices=(OfflineVoice(read.company),), personas=read.personas),
+            library=library,
+            copilot=copilot,
         )
 
     yield house

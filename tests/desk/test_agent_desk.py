@@ -15,6 +15,7 @@ from callcenter.events import AssistantMessage, CallTransferred, Disposition, Ti
 from callcenter.llm import Completion, CompletionKind, Delta
 from callcenter.llm.offline import OfflineVoice
 from tests.conversation.house import ANALYZER, CALL, COMPANY, PERSONAS, Scripted, answering, house, sources
+from tests.desk.suggested import suggestions_of
 from tests.factories import NOON
 
 pytestmark = pytest.mark.contract
@@ -42,7 +43,14 @@ def desk_of(home, clock):
         ticket_number=lambda: TicketNumber("TKT-90000001"),
         proposal_id=steady.proposal_id,
     )
-    return AgentDesk(store=home.store, conversations=home.manager, personas=PERSONAS, company=COMPANY, sources=made)
+    return AgentDesk(
+        store=home.store,
+        conversations=home.manager,
+        personas=PERSONAS,
+        company=COMPANY,
+        sources=made,
+        suggestions=suggestions_of(home, clock),
+    )
 
 
 @asynccontextmanager

@@ -7,7 +7,9 @@ it writes is held against the call (grounds.py); whatever goes wrong, the offlin
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
@@ -25,7 +27,7 @@ from callcenter.conversation.copilot.grounds import is_in, unknown_numbers
 from callcenter.conversation.copilot.texts import in_every_language, load_texts
 from callcenter.errors import VoiceFailed
 from callcenter.events import CallEvent, Disposition, Outcome, Routing, TicketCreated, TicketUpdated, fold, transcript
-from callcenter.llm import Brief, Completion, Delta, Failure, Model, Voice
+from callcenter.llm import Brief, Completion, Delta, Failure, Meter, Model, Piece, Voice
 from callcenter.llm.asking import Answered, Unanswered, as_data, ask, question, quoted_lines
 from callcenter.llm.prompt import Line
 from callcenter.personas import PersonaManager
@@ -57,6 +59,8 @@ class Draft(Value):
     why: LocalizedText
     """As whom and to what it answers."""
     usage: TokenUsage | None = None
+    sources: tuple[str, ...] = ()
+    """Slugs of the articles it rests on, as the voice tells them."""
 
 
 class Summary(Value):
@@ -111,24 +115,45 @@ class Copilot:
         self._texts = load_texts()
 
     async def draft(self, brief: Brief) -> Draft:
-        """Return a reply to the brief's message by the first voice that can. Raises VoiceFailed when none can.
+        """Return a reply to the brief's message by the first voice that can. Raises VoiceFailed when none can."""
+        async with aclosing(self.drafting(brief)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Draft):
+                    return piece
+        raise VoiceFailed(reason=Failure.empty)
 
-        What a voice asks to be done is left undone: an agent decides.
+    async def drafting(self, brief: Brief) -> AsyncGenerator[str | Draft, None]:
+        """Yield a reply to the brief's message in pieces, then whole. Raises VoiceFailed when no voice can.
+
+        The whole is what counts: pieces are of the first voice that says anything, and another one may have to stand
+        in for it. What a voice asks to be done is left undone: an agent decides.
         """
+        shown = False
         for voice in self._voices:
+            own = replace(brief, meter=Meter())
+            collected = _Collected()
             try:
-                spoken = await _collected(voice, brief)
+                async with aclosing(voice.stream(own)) as pieces:
+                    async for piece in pieces:
+                        if (text := collected.take(piece)) and not shown:
+                            yield text
             except VoiceFailed as failure:
                 _log.warning("draft failed", extra={"call_id": brief.state.call_id, "reason": failure.reason})
             except Exception as bug:  # noqa: BLE001 (a bug in one voice must not cost the others' draft)
                 # No traceback: an exception's text may quote the customer.
                 _log.error("draft broke", extra={"call_id": brief.state.call_id, "error": type(bug).__name__})
             else:
-                if spoken is not None:
-                    text, end = spoken
-                    return Draft(
-                        text=text, language=brief.language, voice=end.voice, why=self._why(brief), usage=end.usage
+                if collected.end is not None and collected.text.strip():
+                    yield Draft(
+                        text=collected.text.strip(),
+                        language=brief.language,
+                        voice=collected.end.voice,
+                        why=self._why(brief),
+                        usage=collected.end.usage,
+                        sources=own.meter.sources,
                     )
+                    return
+            shown = shown or bool(collected.text)
         raise VoiceFailed(reason=Failure.empty)
 
     async def summarise(self, events: Sequence[CallEvent], tickets: Sequence[Ticket] = ()) -> Summary:
@@ -234,15 +259,21 @@ class Copilot:
         return lines
 
 
-async def _collected(voice: Voice, brief: Brief) -> tuple[str, Completion] | None:
-    """Return all a voice says and its end; None: it said nothing."""
-    text, end = "", None
-    async for piece in voice.stream(brief):
-        if isinstance(piece, Delta):
-            text += piece.text
-        elif isinstance(piece, Completion):
-            end = piece
-    return None if end is None or not text.strip() else (text.strip(), end)
+@dataclass(slots=True)
+class _Collected:
+    """All a voice says, and its end."""
+
+    text: str = ""
+    end: Completion | None = None
+
+    def take(self, piece: Piece) -> str:
+        """Take a piece, and return what it adds to the text."""
+        if isinstance(piece, Completion):
+            self.end = piece
+        if not isinstance(piece, Delta):
+            return ""
+        self.text += piece.text
+        return piece.text
 
 
 def _latest(events: Sequence[CallEvent], tickets: Sequence[Ticket]) -> tuple[Ticket, ...]:
