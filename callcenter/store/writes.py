@@ -90,12 +90,14 @@ def put_tickets(connection: sqlite3.Connection, tickets: Sequence[TicketRow], en
     """Write tickets that are new here with the histories they had elsewhere. Raises sqlite3.IntegrityError."""
     _many(connection, "tickets", TICKET_COLUMNS, [row.values for row in tickets])
     _many(connection, "ticket_events", _ENTRY_COLUMNS, entries)
+    _put_words(connection, tickets)
 
 
 def change_ticket(connection: sqlite3.Connection, before: Sequence[object], after: TicketRow, actor: str) -> None:
     """Write a ticket that was changed, and the change into its history."""
     _many(connection, "tickets", TICKET_COLUMNS, [after.values], _OVER_THE_OLD)
     _note(connection, [(after, before)], actor)
+    _put_words(connection, [after])
 
 
 def _append(connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
@@ -168,6 +170,7 @@ def _open_tickets(connection: sqlite3.Connection, rows: Sequence[TicketRow]) -> 
             raise TicketNumberTaken from None
         raise
     _note(connection, [(row, None) for row in rows], _FROM_CUSTOMER)
+    _put_words(connection, rows)
 
 
 def _add_to_tickets(connection: sqlite3.Connection, rows: Sequence[TicketRow]) -> None:
@@ -183,8 +186,19 @@ def _add_to_tickets(connection: sqlite3.Connection, rows: Sequence[TicketRow]) -
         some = [row.values for row, stored in changes if (row.values[_STATUS] == stored[_STATUS]) is alike]
         _many(connection, "tickets", TICKET_COLUMNS, some, ending)
     _note(connection, changes, _FROM_CUSTOMER)
+    _put_words(connection, rows)
 
 
+def _put_words(connection: sqlite3.Connection, rows: Sequence[TicketRow]) -> None:
+    """Write what tickets are found by; what is noted on one ticket is found up to a bound."""
+    words = [(row.number, row.words, row.note_words) for row in rows]
+    _many(connection, "ticket_words", ("number", "words", "comments"), words, _OVER_OLD_WORDS)
+
+
+_OVER_OLD_WORDS: Final = """
+on conflict (number) do update
+set words = excluded.words, comments = substr(ticket_words.comments || excluded.comments, 1, 200000)
+"""
 _VERSION: Final = TICKET_COLUMNS.index("version")
 _STATUS: Final = TICKET_COLUMNS.index("status")
 _LASTING: Final = frozenset({"number", "call_id", "created_at"})

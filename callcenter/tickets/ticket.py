@@ -81,6 +81,8 @@ class Ticket(Value):
     human_requested: bool = False
     """The customer asked to talk to a human about it."""
     assignee: str | None = None
+    merged_into: TicketNumber | None = None
+    """The ticket of the same matter that is worked on in its place."""
     created_at: AwareDatetime
     updated_at: AwareDatetime
     due_at: AwareDatetime
@@ -157,6 +159,7 @@ def add_to_ticket(  # noqa: PLR0913 (the facts a message can add; all keyword-on
 ) -> Ticket:
     """Put what a later message told on the ticket of the same matter. Priority only rises, the due time only nears.
 
+    A settled ticket is reopened, also one that was merged: merging.py keeps what belongs to its target from here.
     Returns the very same object when the message told nothing new.
     """
     raised = priority if priority.rank > ticket.priority.rank else ticket.priority
@@ -176,6 +179,7 @@ def add_to_ticket(  # noqa: PLR0913 (the facts a message can add; all keyword-on
         "human_requested": ticket.human_requested or human_requested,
         "due_at": min(ticket.due_at, now + respond_within) if raised is not ticket.priority else ticket.due_at,
         "status": TicketStatus.reopened if ticket.settled else ticket.status,
+        "merged_into": None,  # reopened, it is worked on by itself again
     }
     if all(getattr(ticket, field) == value for field, value in told.items()):
         return ticket
@@ -186,6 +190,10 @@ def change_ticket(ticket: Ticket, change: TicketChange, *, now: datetime) -> Tic
     """Apply an agent's change. Raises InvalidTransition where the status can't follow; the same object if not."""
     wanted = change.model_dump(exclude={"version"}, exclude_none=True)
     status = change.status
+    if status is not None and status is not ticket.status and ticket.merged_into is not None:
+        raise InvalidTransition(
+            f"This ticket was merged into {ticket.merged_into}; change that one.", status=ticket.status, allowed=[]
+        )
     if status is not None and status is not ticket.status and status not in ALLOWED[ticket.status]:
         raise InvalidTransition(
             f"A ticket that is {ticket.status} can't become {status}.",

@@ -1048,7 +1048,7 @@ async def test_a_list_of_tickets_holds_what_was_asked_for(
 
 async def test_every_filter_of_tickets_is_honoured(store: Store) -> None:
     """A new field of the filter must be tried above."""
-    asked = {"status", "category", "priority", "call_id", "assignee", "breached_at", "in_time_at", "order"}
+    asked = {"status", "category", "priority", "call_id", "assignee", "breached_at", "in_time_at", "query", "order"}
     assert set(TicketFilter.model_fields) == asked
     assert not (await store.tickets(TicketFilter())).items
 
@@ -1579,6 +1579,8 @@ ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
     "ticket": lambda store: store.ticket(TICKET),
     "tickets": lambda store: store.tickets(TicketFilter()),
     "change_ticket": lambda store: store.change_ticket(TICKET, TicketChange(), actor="agent", now=NOON),
+    "comment_ticket": lambda store: store.comment_ticket(TICKET, "seen", actor="agent", now=NOON),
+    "merge_tickets": lambda store: store.merge_tickets(TICKET, TicketNumber("TKT-2"), actor="agent", now=NOON),
     "ticket_history": lambda store: store.ticket_history(TICKET),
     "erase": lambda store: store.erase(CALL),
     "restore": lambda store: store.restore(archive()),

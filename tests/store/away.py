@@ -126,6 +126,18 @@ class Door(Store):
         return await self._pass("change_ticket", self.behind.change_ticket(number, change, actor=actor, now=now))
 
     @override
+    async def comment_ticket(self, number: TicketNumber, comment: str, *, actor: str, now: datetime) -> Ticket:
+        done = self.behind.comment_ticket(number, comment, actor=actor, now=now)
+        return await self._pass("comment_ticket", done)
+
+    @override
+    async def merge_tickets(
+        self, number: TicketNumber, into: TicketNumber, *, actor: str, now: datetime
+    ) -> tuple[Ticket, Ticket]:
+        done = self.behind.merge_tickets(number, into, actor=actor, now=now)
+        return await self._pass("merge_tickets", done)
+
+    @override
     async def ticket_history(self, number: TicketNumber) -> list[TicketEntry]:
         return await self._pass("ticket_history", self.behind.ticket_history(number))
 

@@ -101,7 +101,19 @@ def test_nothing_is_left_out_that_is_not_promised() -> None:
 @pytest.mark.parametrize(
     "method",
     [
-        *("calls", "tickets", "change_ticket", "erase", "restore", "load", "state", "events", "ticket"),
+        *(
+            "calls",
+            "tickets",
+            "change_ticket",
+            "comment_ticket",
+            "merge_tickets",
+            "erase",
+            "restore",
+            "load",
+            "state",
+            "events",
+            "ticket",
+        ),
         *("add_key", "keys", "key_used", "remove_key", "analytics"),
         *("articles", "articles_kept", "article_versions", "save_article", "note_gap", "gaps"),
         *("sync_records", "record_counts", "records", "record", "performed", "perform"),
