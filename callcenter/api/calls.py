@@ -49,6 +49,8 @@ async def start_call(request: Request, app: AppDep, query: Annotated[StartCall, 
         language=wanted.language,
         channel=wanted.channel,
         phone=wanted.phone,
+        email=wanted.email,
+        verified=wanted.verified,
     )
     state, greeting = started.state, started.greeting
     return created(

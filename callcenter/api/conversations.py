@@ -18,6 +18,7 @@ from callcenter.api.access import AGENTS, CUSTOMERS, open_to
 from callcenter.api.deps import HEADERS, AppDep, DirectRoute, PrincipalDep, created, house_of, read, reply
 from callcenter.api.errors import CREATED, OK, BodyTooLarge, InvalidJson, UnsupportedMedia, problems
 from callcenter.api.models import (
+    ActionNotice,
     BotReply,
     CallLog,
     CallOver,
@@ -35,10 +36,18 @@ from callcenter.api.paths import EVERYWHERE, CallPath, known
 from callcenter.api.sse import EVENT_SCHEMA, MEDIA_TYPE, turn_stream
 from callcenter.api.transcripts import CONTENT_SECURITY_POLICY, MEDIA_TYPES, TranscriptFormat, render
 from callcenter.auth import Role
-from callcenter.calls import Language, MessageId
+from callcenter.calls import Language, MessageId, Proposal
 from callcenter.conversation import Turn, Utterance
 from callcenter.errors import CallEnded, CallNotFound, EmptyMessage, InvalidRequest
-from callcenter.events import CallStatistics, Handoff, Transcript, shown_to_customer, statistics
+from callcenter.events import (
+    ActionProposed,
+    ActionRun,
+    CallStatistics,
+    Handoff,
+    Transcript,
+    shown_to_customer,
+    statistics,
+)
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"])
 hot = APIRouter(prefix="/api/conversations", tags=["conversations"], route_class=DirectRoute)
@@ -291,6 +300,16 @@ def _notice(handoff: Handoff | None) -> HandoffNotice | None:
     return HandoffNotice(from_persona=handoff.from_persona, to_persona=handoff.to_persona, message=handoff.message)
 
 
+def _proposal(turn: Turn) -> Proposal | None:
+    proposed = turn.find(ActionProposed)
+    return proposed.proposal if proposed else None
+
+
+def _action(turn: Turn) -> ActionNotice | None:
+    run = turn.find(ActionRun)
+    return ActionNotice(action=run.action, result=run.result) if run else None
+
+
 def _replied(turn: Turn) -> MessageReply:
     routing, spoken = turn.routing, turn.reply
     return MessageReply(
@@ -305,6 +324,8 @@ def _replied(turn: Turn) -> MessageReply:
         routing=routing.decision,
         ticket=turn.ticket,
         handoff=_notice(turn.handoff),
+        proposal=_proposal(turn),
+        action=_action(turn),
         sources=spoken.sources if spoken else (),
         truncated=turn.message.truncated,
         repeated=turn.repeated,

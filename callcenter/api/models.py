@@ -25,6 +25,8 @@ from callcenter.analysis.models import (
 )
 from callcenter.calls import (
     MAX_MESSAGE_CHARS,
+    ActionName,
+    ActionResult,
     CallId,
     Channel,
     ConversationState,
@@ -32,6 +34,7 @@ from callcenter.calls import (
     Language,
     MessageId,
     PersonaType,
+    Proposal,
     TicketNumber,
     Value,
 )
@@ -84,6 +87,11 @@ class _Response(Value):
     model_config = ConfigDict(defer_build=True)
 
 
+EmailAddress = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+$", max_length=254)
+]
+
+
 class StartCall(_Request):
     """Who calls, and how. Everything may be left out."""
 
@@ -94,6 +102,11 @@ class StartCall(_Request):
     """Where the customer writes or speaks."""
     phone: PhoneNumber | None = None
     """The number the customer contacts you from, where the channel knows it."""
+    email: EmailAddress | None = None
+    """The address the customer signed in with or wrote from."""
+    verified: bool = False
+    """You know phone and e-mail address to be the customer's own: they signed in, or the channel says so. Then their
+    orders are shown without asking; never set it for what somebody merely typed."""
     call_id: IdText | None = None
     """An id of your own; left out, one is made."""
 
@@ -196,6 +209,13 @@ class HandoffNotice(_Response):
     """The line that tells the customer."""
 
 
+class ActionNotice(_Response):
+    """An action that was run for this message, or could not be."""
+
+    action: ActionName
+    result: ActionResult
+
+
 class MessageReply(_Response):
     """What a message led to."""
 
@@ -215,6 +235,10 @@ class MessageReply(_Response):
     """The ticket that this message opened or added to."""
     handoff: HandoffNotice | None
     """The handoff that this message caused."""
+    proposal: Proposal | None = None
+    """The action that this message asked for and that has to be confirmed or approved first."""
+    action: ActionNotice | None = None
+    """What was done for this message on the company's data, or could not be."""
     sources: tuple[str, ...]
     """Articles the reply rests on, by slug: those it quotes, or, where a model spoke, those the model was given."""
     truncated: bool

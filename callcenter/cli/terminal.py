@@ -26,6 +26,8 @@ from callcenter.company import Company
 from callcenter.conversation import Utterance
 from callcenter.errors import CallCenterError, InvalidRequest
 from callcenter.events import (
+    ActionDecided,
+    ActionRun,
     AssistantDelta,
     AssistantMessage,
     CallErased,
@@ -178,7 +180,7 @@ class Screen:
         """Show a line that came through a pipe, where nobody saw it being typed."""
         self._print(f"\n> {line}\n", "bold")
 
-    def _show_event(self, event: CallEvent) -> None:
+    def _show_event(self, event: CallEvent) -> None:  # noqa: C901 (one case an event)
         match event:
             case Greeting():
                 self._say(event.persona, event.message)
@@ -200,6 +202,9 @@ class Screen:
                 self.say_aside(note)
                 if isinstance(event, Handoff):
                     self._say(event.from_persona, event.message)
+                elif isinstance(event, ActionDecided | ActionRun) and event.message is not None:
+                    self._end_line()
+                    self._print(f"{event.message}\n", "")
             case _:
                 pass
 

@@ -19,6 +19,7 @@ from typing import Annotated, Final, Self, TypeVar
 from pydantic import Field, ValidationError, model_validator
 
 from callcenter.calls import (
+    ActionName,
     Channel,
     ConversationIntent,
     Language,
@@ -103,6 +104,7 @@ class Labels(Value):
     channel: dict[Channel, LocalizedText]
     speaker: dict[Speaker, LocalizedText]
     outcome: dict[Outcome, LocalizedText]
+    action: dict[ActionName, LocalizedText]
 
     @model_validator(mode="after")
     def _check_complete(self) -> Self:
@@ -115,6 +117,7 @@ class Labels(Value):
         _complete(self.channel, Channel, "channel")
         _complete(self.speaker, Speaker, "speaker")
         _complete(self.outcome, Outcome, "outcome")
+        _complete(self.action, ActionName, "action")
         return self
 
 

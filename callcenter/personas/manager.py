@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from callcenter.analysis.models import MessageAnalysis
 from callcenter.calls import (
+    ActionName,
     Channel,
     ConversationIntent,
     ConversationState,
@@ -42,6 +43,7 @@ Labelled = (
     | Channel
     | Speaker
     | Outcome
+    | ActionName
 )
 """Values that have a name in every language."""
 
@@ -75,6 +77,7 @@ class PersonaManager:
             Channel: _by_value(labels.channel),
             Speaker: _by_value(labels.speaker),
             Outcome: _by_value(labels.outcome),
+            ActionName: _by_value(labels.action),
         }
 
     def get(self, persona: PersonaType) -> PersonaConfig:

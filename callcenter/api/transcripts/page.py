@@ -18,7 +18,17 @@ from callcenter.api.transcripts.bidi import FSI, LRI, LRO, PDF, PDI, RLI, isolat
 from callcenter.api.transcripts.words import INTERRUPTED, TRUNCATED, Fact, Wording, state_of
 from callcenter.calls import ConversationState, Language, MessageId, PersonaType
 from callcenter.company import Company
-from callcenter.events import AgentMessage, AssistantMessage, CallEvent, Greeting, Handoff, Routing, UserMessage
+from callcenter.events import (
+    ActionDecided,
+    ActionRun,
+    AgentMessage,
+    AssistantMessage,
+    CallEvent,
+    Greeting,
+    Handoff,
+    Routing,
+    UserMessage,
+)
 from callcenter.personas import PersonaManager
 
 PERSONA_COLOURS: Final = {
@@ -187,7 +197,7 @@ def _item(
             yield "</li>"
         case _ if note := wording.note(event):
             yield f'<li class="note">{_time(event, wording)} · {markup(note)}'
-            if isinstance(event, Handoff):
+            if isinstance(event, Handoff | ActionDecided | ActionRun) and event.message is not None:
                 yield from _paragraphs(event.message)
             yield "</li>"
         case _:

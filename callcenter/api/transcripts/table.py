@@ -18,6 +18,8 @@ from callcenter.api.transcripts.bidi import isolated, plain
 from callcenter.api.transcripts.words import state_of
 from callcenter.calls import MessageId
 from callcenter.events import (
+    ActionDecided,
+    ActionRun,
     AgentMessage,
     AssistantMessage,
     CallEvent,
@@ -113,7 +115,7 @@ def _rows(events: Sequence[CallEvent], personas: PersonaManager) -> Iterator[_Ro
                 for outcome in led_to[event.message_id]:
                     row |= _outcome(outcome)
                 row["tools"] = ", ".join(
-                    _tool(each) for each in led_to[event.message_id] if isinstance(each, ToolCalled)
+                    _tool(each) for each in led_to[event.message_id] if isinstance(each, ToolCalled | ActionRun)
                 )
             case Greeting() | AssistantMessage():
                 row |= {"role": "assistant", "speaker": personas.name(event.persona, event.language)}
@@ -124,6 +126,9 @@ def _rows(events: Sequence[CallEvent], personas: PersonaManager) -> Iterator[_Ro
             case AgentMessage():
                 row |= {"role": "agent", "speaker": event.agent_name}
                 row |= {"language": event.language, "text": isolated(event.message)}
+            case ActionDecided(message=str() as text) | ActionRun(message=str() as text):
+                row |= {"role": "system", "language": state.language, "text": isolated(text)}
+                row["tools"] = event.action
             case Handoff(message_id=None):
                 row |= {"role": "system", "persona": event.from_persona, "language": event.packet.language}
                 row |= {"speaker": personas.name(event.from_persona, event.packet.language)}
@@ -137,7 +142,8 @@ def _led_to(events: Sequence[CallEvent]) -> dict[MessageId, list[CallEvent]]:
     found: dict[MessageId, list[CallEvent]] = defaultdict(list)
     for event in events:
         if isinstance(
-            event, Routing | Handoff | Escalation | TransferRequested | TicketCreated | TicketUpdated | ToolCalled
+            event,
+            Routing | Handoff | Escalation | TransferRequested | TicketCreated | TicketUpdated | ToolCalled | ActionRun,
         ):
             found[event.message_id or _NO_MESSAGE].append(event)
     return found
@@ -168,7 +174,9 @@ def _outcome(event: CallEvent) -> _Row:
             return {}
 
 
-def _tool(event: ToolCalled) -> str:
+def _tool(event: ToolCalled | ActionRun) -> str:
+    if isinstance(event, ActionRun):
+        return event.action if event.result.done else f"{event.action} {event.result.code}"
     return plain(event.tool) if event.granted else f"{plain(event.tool)} refused"
 
 

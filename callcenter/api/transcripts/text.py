@@ -15,7 +15,16 @@ from callcenter.api.transcripts.bidi import RLM, isolated
 from callcenter.api.transcripts.words import INTERRUPTED, TRUNCATED, Wording, state_of
 from callcenter.calls import ConversationState, Language
 from callcenter.company import Company
-from callcenter.events import AgentMessage, AssistantMessage, CallEvent, Greeting, Handoff, UserMessage
+from callcenter.events import (
+    ActionDecided,
+    ActionRun,
+    AgentMessage,
+    AssistantMessage,
+    CallEvent,
+    Greeting,
+    Handoff,
+    UserMessage,
+)
 from callcenter.personas import PersonaManager
 
 _RULE: Final = "─" * 60
@@ -58,7 +67,7 @@ def _body(state: ConversationState, events: Sequence[CallEvent], wording: Wordin
             yield from said[1]
         if note is not None:
             yield f"— {wording.time(event.at)} · {note}"
-        if isinstance(event, Handoff):
+        if isinstance(event, Handoff | ActionDecided | ActionRun) and event.message is not None:
             yield from _indented(event.message)
 
 

@@ -14,9 +14,21 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from callcenter.api.transcripts.bidi import fenced, left_to_right
-from callcenter.calls import ConversationState, Language, LocalizedText, PersonaType, Speaker, TicketNumber, ToolName
+from callcenter.calls import (
+    ActionName,
+    ConversationState,
+    Language,
+    LocalizedText,
+    PersonaType,
+    Speaker,
+    TicketNumber,
+    ToolName,
+)
 from callcenter.company import Company
 from callcenter.events import (
+    ActionDecided,
+    ActionProposed,
+    ActionRun,
     CallClaimed,
     CallEnded,
     CallEvent,
@@ -30,6 +42,7 @@ from callcenter.events import (
     TicketUpdated,
     ToolCalled,
     TransferRequested,
+    Verdict,
     fold,
 )
 from callcenter.personas import PersonaManager
@@ -96,6 +109,16 @@ _TOOLS: Final[Mapping[str, LocalizedText]] = {
     ToolName.request_human: _pair("تحويل العميل إلى موظف", "get the customer a human"),
     ToolName.hand_off: _pair("تحويل المحادثة إلى زميل", "hand the call over"),
 }
+_ACTIONS: Final = frozenset(ActionName)
+_PROPOSED: Final = _pair("بانتظار الموافقة: {what}", "Waits for approval: {what}")
+_DECIDED: Final[Mapping[Verdict, LocalizedText]] = {
+    Verdict.approved: _pair("تمت الموافقة: {what}", "Approved: {what}"),
+    Verdict.denied: _pair("رُفض: {what}", "Denied: {what}"),
+    Verdict.expired: _pair("انتهت المهلة: {what}", "Lapsed: {what}"),
+}
+_DONE: Final = _pair("نُفِّذ: {what}", "Done: {what}")
+_DONE_WITH_RECEIPT: Final = _pair("نُفِّذ: {what} (رقم الإيصال {receipt})", "Done: {what} (receipt {receipt})")
+_NOT_DONE: Final = _pair("لم يُنفَّذ: {what}", "Not done: {what}")
 _UNKNOWN_TOOL: Final = _pair("استخدام أداة غير معروفة ({name})", "use an unknown tool ({name})")
 _CALL_ENDED: Final = _pair("نهاية المحادثة ({outcome})", "End of the call ({outcome})")
 INTERRUPTED: Final = _pair("انقطع الرد هنا قبل أن يكتمل", "the reply was cut off here")
@@ -245,7 +268,7 @@ class Wording:
         """Name a human of the company."""
         return self.text(_AGENT, name=fenced(name))
 
-    def note(self, event: CallEvent) -> str | None:  # noqa: C901, PLR0911 (one text an event)
+    def note(self, event: CallEvent) -> str | None:  # noqa: C901, PLR0911, PLR0912 (one text an event)
         """Say what happened between the messages; None for what was said or only decided."""
         match event:
             case Handoff():
@@ -263,9 +286,17 @@ class Wording:
             case TicketUpdated():
                 return self.text(_TICKET_ADDED, number=left_to_right(event.ticket.number))
             case ToolCalled():
+                if event.tool in _ACTIONS:
+                    return None  # told by the action's own event
                 known = _TOOLS.get(event.tool)
                 what = self.text(known) if known else self.text(_UNKNOWN_TOOL, name=fenced(event.tool))
                 return self.text(_TOOL_GRANTED if event.granted else _TOOL_REFUSED, what=what)
+            case ActionProposed(proposal=proposal):
+                return self.text(_PROPOSED, what=fenced(proposal.summary[self.language]))
+            case ActionDecided():
+                return self.text(_DECIDED[event.verdict], what=self._personas.label(event.action, self.language))
+            case ActionRun():
+                return self._run(event)
             case CallClaimed():
                 return self.text(_CLAIMED, agent=fenced(event.agent_name))
             case CallTransferred():
@@ -277,6 +308,14 @@ class Wording:
                 return self.text(_CALL_ENDED, outcome=self._personas.label(event.outcome, self.language))
             case _:
                 return None
+
+    def _run(self, event: ActionRun) -> str:
+        what, receipt = self._personas.label(event.action, self.language), event.result.receipt
+        if not event.result.done:
+            return self.text(_NOT_DONE, what=what)
+        if receipt is None:
+            return self.text(_DONE, what=what)
+        return self.text(_DONE_WITH_RECEIPT, what=what, receipt=left_to_right(receipt))
 
     def numbers(self, tickets: Sequence[TicketNumber]) -> str:
         """List tickets by number."""
