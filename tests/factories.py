@@ -36,6 +36,7 @@ from callcenter.calls import (
     PriorityLevel,
     Proposal,
     ProposalId,
+    ScriptFact,
     Sentiment,
     Slot,
     Slots,
@@ -65,6 +66,10 @@ from callcenter.events import (
     Outcome,
     ReleaseReason,
     Routing,
+    ScriptCompleted,
+    ScriptDropped,
+    ScriptStarted,
+    ScriptStep,
     SuggestionUsed,
     SuggestionVerdict,
     TicketCreated,
@@ -563,6 +568,46 @@ def suggestion_used(
         similarity=similarity,
         sources=("cancellation",),
         seconds=seconds,
+    )
+
+
+def script_started(
+    call_id: str = CALL, *, seq: int, at: datetime = NOON, message_id: str | None = MESSAGE
+) -> ScriptStarted:
+    return ScriptStarted(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        message_id=MessageId(message_id) if message_id else None,
+        script_id="website-brief",
+        version=0,
+        title=LocalizedText(ar="طلب موقع جديد", en="New website brief"),
+        total_steps=6,
+        reason="phrases “أريد موقعاً”; intent sales_interest",
+    )
+
+
+def script_step(
+    call_id: str = CALL, *, seq: int, at: datetime = NOON, asks: str | None = "pages", value: str | None = "store"
+) -> ScriptStep:
+    return ScriptStep(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        message_id=MESSAGE,
+        script_id="website-brief",
+        facts=(ScriptFact(step="site-kind", value=value),),
+        asks=asks,
+    )
+
+
+def script_completed(call_id: str = CALL, *, seq: int, at: datetime = NOON) -> ScriptCompleted:
+    return ScriptCompleted(call_id=CallId(call_id), seq=seq, at=at, message_id=MESSAGE, script_id="website-brief")
+
+
+def script_dropped(call_id: str = CALL, *, seq: int, at: datetime = NOON, by: str = "rules") -> ScriptDropped:
+    return ScriptDropped(
+        call_id=CallId(call_id), seq=seq, at=at, message_id=MESSAGE, script_id="website-brief", by=by, reason="upset"
     )
 
 

@@ -18,6 +18,7 @@ from callcenter.calls import (
     PersonaType,
     PriorityLevel,
     ProposalStatus,
+    ScriptProgress,
     Sentiment,
     Slot,
     Slots,
@@ -64,6 +65,10 @@ from tests.factories import (
     internal_note,
     proposal,
     routing,
+    script_completed,
+    script_dropped,
+    script_started,
+    script_step,
     state_of,
     suggestion_used,
     ticket,
@@ -91,6 +96,10 @@ def a_whole_call() -> tuple[CallEvent, ...]:
         assistant_message(at=after(3), asks=Slot.contact),
         ticket_updated(ticket(), seq=1),
         tool_called(seq=1),
+        script_started(seq=1),
+        script_step(seq=1),
+        script_completed(seq=1),
+        script_dropped(seq=1),
         action_proposed(seq=1, of=proposal(proposed_by="mona@company.example")),
         action_decided(seq=1),
         action_run(seq=1),
@@ -218,6 +227,7 @@ def test_a_customer_never_reads_what_is_the_desks_own():
     shown = [shown_to_customer(event) for event in a_whole_call()]
     assert {event.event for event in shown if event} == set(EVENT_KINDS) - {
         "internal_note",
+        *("script_started", "script_step", "script_completed", "script_dropped"),
         "suggestion_used",
         "wrap_up",
     }
@@ -225,6 +235,36 @@ def test_a_customer_never_reads_what_is_the_desks_own():
     assert "company.example" not in words
     assert "customer is right" not in words
     assert [event.packet for event in shown if isinstance(event, CallTransferred)] == [None]
+
+
+def test_a_script_is_folded_with_what_was_collected_and_asked():
+    said = assistant_message(seq=6).altered(
+        {"script": ScriptProgress(id="website-brief", step=2, total_steps=6, is_final_step=False, step_id="pages")}
+    )
+    followed = state_of(call_started(), greeting(), user_message(), script_started(seq=4), script_step(seq=5), said)
+    assert followed.collecting
+    assert followed.script is not None
+    assert followed.script.active
+    assert (followed.script.step, followed.script.asked, followed.script.known("site-kind")) == (
+        "pages",
+        ("pages",),
+        True,
+    )
+    changed = evolve(followed, script_step(seq=7, asks=None, value="landing-page")).script
+    assert changed is not None
+    assert [fact.value for fact in changed.facts] == ["landing-page"]
+    done, dropped = (evolve(followed, event).script for event in (script_completed(seq=7), script_dropped(seq=7)))
+    assert done is not None
+    assert dropped is not None
+    assert (done.active, done.done, done.dropped) == (False, True, None)
+    assert (dropped.active, dropped.done, dropped.dropped) == (False, False, "upset")
+    assert dropped.facts == followed.script.facts
+
+
+def test_the_first_messages_are_remembered_and_then_forgotten():
+    heard = [user_message(seq=seq, message_id=f"m-{seq}", message=f"message {seq}") for seq in (3, 4, 5, 6)]
+    assert state_of(call_started(), greeting(), *heard[:3]).opening == ("message 3", "message 4", "message 5")
+    assert state_of(call_started(), greeting(), *heard).opening == ()
 
 
 def test_an_empty_log_has_no_state():

@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import AwareDatetime
 
 from callcenter.calls.actions import ActionName, PendingAction, Proposal, ProposalId
+from callcenter.calls.scripts import FollowedScript
 from callcenter.calls.vocabulary import (
     CallId,
     Channel,
@@ -125,6 +126,10 @@ class ConversationState(Value):
     """What was done on this call, each once."""
     failed_lookups: int = 0
     """How often the customer named an order that was not theirs or is none."""
+    script: FollowedScript | None = None
+    """The service script that the call follows, or followed last."""
+    opening: tuple[str, ...] = ()
+    """The customer's first messages, as long as it is looked for what they come for (see OPENING_MESSAGES)."""
     tokens_used: int = 0
     """What models read and wrote for this call's replies."""
     outcome: str | None = None

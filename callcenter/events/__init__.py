@@ -1,7 +1,7 @@
 """The events of a call: the spine that the log, the sockets, the transcript and every other reader share. Pure.
 
-`kinds` is the union; what humans do is in `agent_kinds`, what is done for a customer in `action_kinds`. `fold` derives
-a call's state from its log, `transcript` reads a log as words and as figures.
+`kinds` is the union; what humans do is in `agent_kinds`, what is done for a customer in `action_kinds`, what a service
+script asks in `script_kinds`. `fold` derives a call's state from its log, `transcript` reads one as words and figures.
 """
 
 from callcenter.events.action_kinds import CUSTOMER, SYSTEM, ActionDecided, ActionProposed, ActionRun, Verdict
@@ -45,6 +45,7 @@ from callcenter.events.kinds import (
     UserMessage,
     shown_to_customer,
 )
+from callcenter.events.script_kinds import ScriptCompleted, ScriptDropped, ScriptEvent, ScriptStarted, ScriptStep
 from callcenter.events.transcript import (
     CallStatistics,
     EscalationPoint,
@@ -90,6 +91,11 @@ __all__ = [
     "Outcome",
     "ReleaseReason",
     "Routing",
+    "ScriptCompleted",
+    "ScriptDropped",
+    "ScriptEvent",
+    "ScriptStarted",
+    "ScriptStep",
     "SentimentPoint",
     "SuggestionUsed",
     "SuggestionVerdict",

@@ -11,11 +11,14 @@ from typing import Final, assert_never
 
 from callcenter.analysis.models import LanguageVerdict
 from callcenter.calls import (
+    OPENING_CHARS,
+    OPENING_MESSAGES,
     REPLIES_KNOWN,
     TREND_LENGTH,
     ActionCode,
     Approver,
     ConversationState,
+    FollowedScript,
     Language,
     Matter,
     Mode,
@@ -52,6 +55,7 @@ from callcenter.events.kinds import (
     TransferRequested,
     UserMessage,
 )
+from callcenter.events.script_kinds import ScriptCompleted, ScriptDropped, ScriptStarted, ScriptStep
 
 _NEWEST_WEIGHT: Final = 0.5
 """Each message back counts half of the next: one calm word does not undo anger, three do."""
@@ -82,6 +86,8 @@ def evolve(  # noqa: C901, PLR0912, PLR0915 (one flat case an event)
                 "user_message_count": state.user_message_count + 1,
                 "turns_with_persona": state.turns_with_persona + 1,
             }
+            if state.user_message_count <= OPENING_MESSAGES:
+                changed["opening"] = _opening(state, event)
             if state.mode is Mode.ai:
                 changed["unanswered"] = (*state.unanswered, event.message_id)
         case Routing():
@@ -122,6 +128,8 @@ def evolve(  # noqa: C901, PLR0912, PLR0915 (one flat case an event)
         case ToolCalled():
             if event.slots is not None:
                 changed |= {"slots": event.slots}
+        case ScriptStarted() | ScriptStep() | ScriptCompleted() | ScriptDropped():
+            changed["script"] = _scripted(state.script, event)
         case ActionProposed():
             asks = event.message_id is not None and Approver.customer in event.proposal.approvers
             changed |= {
@@ -186,6 +194,37 @@ def overall_sentiment(trend: tuple[Sentiment, ...]) -> Sentiment:
         weights = weights * _NEWEST_WEIGHT + 1
     # Valences are whole numbers; between two, the kinder class.
     return _BY_VALENCE[floor(total / weights + 0.5)]
+
+
+def _opening(state: ConversationState, event: UserMessage) -> tuple[str, ...]:
+    """Remember the first messages, and forget them with the one that follows."""
+    if state.user_message_count >= OPENING_MESSAGES:
+        return ()
+    return (*state.opening, event.message[:OPENING_CHARS])
+
+
+def _scripted(
+    script: FollowedScript | None, event: ScriptStarted | ScriptStep | ScriptCompleted | ScriptDropped
+) -> FollowedScript | None:
+    if isinstance(event, ScriptStarted):
+        return FollowedScript(
+            script_id=event.script_id,
+            version=event.version,
+            title=event.title,
+            total_steps=event.total_steps,
+            reason=event.reason,
+        )
+    if script is None:  # a log begins with what starts one
+        return None
+    match event:
+        case ScriptStep():
+            new = {fact.step for fact in event.facts}
+            facts = (*(fact for fact in script.facts if fact.step not in new), *event.facts)
+            return script.altered({"facts": facts, "step": event.asks})
+        case ScriptCompleted():
+            return script.altered({"done": True, "step": None})
+        case ScriptDropped():
+            return script.altered({"dropped": event.reason, "step": None})
 
 
 def _started(event: CallStarted) -> ConversationState:
@@ -290,6 +329,9 @@ def _answered(state: ConversationState, event: AssistantMessage) -> dict[str, ob
         ),
         "collecting": event.asks is not None,
     }
+    if event.script is not None and event.script.step_id is not None and state.script is not None:
+        changed["collecting"] = True
+        changed["script"] = state.script.altered({"asked": (*state.script.asked, event.script.step_id)})
     if event.usage is not None:
         changed["tokens_used"] = state.tokens_used + event.usage.tokens
     if event.asks is not None:

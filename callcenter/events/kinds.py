@@ -20,6 +20,7 @@ from callcenter.calls import (
     MessageId,
     PersonaType,
     PriorityLevel,
+    ScriptProgress,
     Sentiment,
     Slot,
     Slots,
@@ -39,6 +40,7 @@ from callcenter.events.agent_kinds import (
     WrapUp,
 )
 from callcenter.events.frame import Frame, Stored
+from callcenter.events.script_kinds import ScriptCompleted, ScriptDropped, ScriptEvent, ScriptStarted, ScriptStep
 from callcenter.routing import RoutingDecision
 from callcenter.tickets import Ticket
 
@@ -218,6 +220,8 @@ class AssistantMessage(Stored):
     """The fact it asks for."""
     sources: tuple[str, ...] = ()
     """Articles it rests on, by slug: those it quotes, or, where a model spoke, those the model was given."""
+    script: ScriptProgress | None = None
+    """How far the service script is that the call follows; None: it follows none, or this reply leaves it aside."""
     interrupted: bool = False
     """Cut off before its end; `message` is what was delivered."""
     first_token_ms: Annotated[float, Field(ge=0)] | None = None
@@ -253,6 +257,10 @@ CallEvent = Annotated[
     | TicketCreated
     | TicketUpdated
     | ToolCalled
+    | ScriptStarted
+    | ScriptStep
+    | ScriptCompleted
+    | ScriptDropped
     | ActionProposed
     | ActionDecided
     | ActionRun
@@ -313,6 +321,10 @@ EVENT_KINDS: Final = (
     "ticket_created",
     "ticket_updated",
     "tool_called",
+    "script_started",
+    "script_step",
+    "script_completed",
+    "script_dropped",
     "action_proposed",
     "action_decided",
     "action_run",
@@ -327,7 +339,7 @@ EVENT_KINDS: Final = (
     "call_ended",
 )
 
-_INTERNAL: Final = (InternalNote, SuggestionUsed, WrapUp)
+_INTERNAL: Final = (InternalNote, ScriptEvent, SuggestionUsed, WrapUp)
 
 
 def shown_to_customer(frame: CallFrame) -> CallFrame | None:
