@@ -10,7 +10,16 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+)
 
 from callcenter.analysis.models import (
     ActEvidence,
@@ -92,6 +101,16 @@ EmailAddress = Annotated[
 ]
 
 
+def _true_or_false(value: object, info: ValidationInfo) -> object:
+    """Take a number or a word for a truth in a query only: JSON can say true and false."""
+    if info.mode == "json" and not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+Truth = Annotated[bool, BeforeValidator(_true_or_false)]
+
+
 class StartCall(_Request):
     """Who calls, and how. Everything may be left out."""
 
@@ -104,7 +123,7 @@ class StartCall(_Request):
     """The number the customer contacts you from, where the channel knows it."""
     email: EmailAddress | None = None
     """The address the customer signed in with or wrote from."""
-    verified: bool = False
+    verified: Truth = False
     """You know phone and e-mail address to be the customer's own: they signed in, or the channel says so. Then their
     orders are shown without asking; never set it for what somebody merely typed."""
     call_id: IdText | None = None
