@@ -97,7 +97,13 @@ class _Response(Value):
 
 
 EmailAddress = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+$", max_length=254)
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        to_lower=True,
+        pattern=r"^[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]{1,180}\.[A-Za-z]{2,24}$",
+        max_length=254,
+    ),
 ]
 
 
