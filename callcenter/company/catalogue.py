@@ -6,11 +6,9 @@ Any CSV will do: columns are known by their headers (columns.toml has them in bo
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -18,8 +16,8 @@ from pydantic import Field, TypeAdapter
 
 from callcenter.analysis.text import normalise
 from callcenter.calls import Language, Value
+from callcenter.company.tables import TableFile
 
-MAX_ROWS: Final = 10_000
 _MAX_WORDS: Final = 4_000
 _LONGEST_WORD: Final = 60
 """A longer cell is a description, not a word one asks by."""
@@ -38,7 +36,7 @@ _CALLED_BY: Final = ("brand", "model", "year")
 Columns = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class CatalogueFile(Value):
+class CatalogueFile(TableFile):
     """What `tables/catalogue.toml` may say; all of it is optional."""
 
     name: dict[Language, Columns] | Columns | None = None
@@ -56,7 +54,12 @@ class CatalogueFile(Value):
         """Every column it names, with the field that does."""
         names = self.name or ()
         named = [each for group in names.values() for each in group] if isinstance(names, dict) else list(names)
-        single = (("price", self.price), ("availability", self.availability), ("currency", self.currency))
+        single = (
+            ("key", self.key),
+            ("price", self.price),
+            ("availability", self.availability),
+            ("currency", self.currency),
+        )
         return (
             *(("name", each) for each in named),
             *((field, column) for field, column in single if column is not None),
@@ -103,17 +106,6 @@ def read_catalogue(header: Sequence[str], rows: Iterable[Sequence[str]], told: C
         shown=tuple(column for column in searched if column not in called),
         words=_words(header, rows, searched, told.called),
     )
-
-
-def read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Return a CSV file's header and rows. Raises ValueError with what is wrong with it, OSError."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        try:
-            lines = csv.reader(file, strict=True)
-            header = [each.strip() for each in next(lines, [])]
-            return header, [row for row in islice(lines, MAX_ROWS) if any(cell.strip() for cell in row)]
-        except csv.Error as error:
-            raise ValueError(f"not valid CSV: {error}") from error
 
 
 def _names(told: CatalogueFile, roles: dict[str, list[str]], header: Sequence[str]) -> dict[Language, tuple[str, ...]]:

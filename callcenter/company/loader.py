@@ -5,8 +5,8 @@
     policies/ID.toml        one policy, with its body in ID.ar.md and ID.en.md
     faq.toml                [[answers]]
     lexicon/*.toml          optional: the company's own words for the analyzer, which reads them itself
-    tables/*.csv            optional: its own data, which a store takes in; of it only the catalogue is looked at here
-    tables/catalogue.toml   optional: which columns of the catalogue are which, where their headers do not say it
+    tables/NAME.csv         optional: its own data, which a store takes in; tables.py knows what they look like
+    tables/NAME.toml        optional: which column is the key, and of the catalogue what the others are
 
 Files say amounts as people do (`amount = 4500`); the profile holds minor units. What a value must look like stands in
 profile.py, money.py and hours.py; this module knows what a folder must look like, and how to say so.
@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from pydantic import ValidationError
 
 from callcenter.calls import Language, Value
-from callcenter.company.catalogue import Catalogue, CatalogueFile, read_catalogue, read_rows
+from callcenter.company.catalogue import Catalogue, CatalogueFile, read_catalogue
 from callcenter.company.hours import known_timezone
 from callcenter.company.money import CURRENCIES
 from callcenter.company.profile import Answer, Company, Policy, Service, known_id
+from callcenter.company.tables import CATALOGUE, Table, TableFile, known_table, read_table
 from callcenter.company.topics import phrase_key
 from callcenter.errors import CompanyInvalid
 
@@ -34,12 +35,13 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 ValueT = TypeVar("ValueT", bound=Value)
+TableFileT = TypeVar("TableFileT", bound=TableFile)
 Document = dict[str, object]
 """A TOML file as read, not yet believed."""
 
 COMPANY_FILE: Final = "company.toml"
 FAQ_FILE: Final = "faq.toml"
-CATALOGUE: Final = "catalogue"
+TABLES: Final = "tables"
 _LANGUAGE_NAMES: Final = {Language.ar.value: "Arabic", Language.en.value: "English"}
 _AMOUNTS: Final = {"amount": "amount_minor", "max_amount": "max_amount_minor"}
 """What a file says in whole units of the currency, and the field that holds it in minor units."""
@@ -109,6 +111,7 @@ class _Reader:
             self.report(COMPANY_FILE, "services", "list at least one")
         self.check_keywords([each for each in services if each])
         lexicon = self.folder / "lexicon"
+        tables = self.tables()
         listed = {key: value for key, value in document.items() if key not in {"services", "policies"}}
         if "hours" in listed:
             listed["hours"] = _in_timezone(listed["hours"], document.get("timezone"))
@@ -120,8 +123,8 @@ class _Reader:
             policies=[each for each in policies if each],
             faq=self.answers(),
             lexicon_folder=lexicon if lexicon.is_dir() else None,
-            tables=tuple(sorted(path.stem for path in (self.folder / "tables").glob("*.csv"))),
-            catalogue=self.catalogue(),
+            tables={name: table.rows for name, table in tables.items()},
+            catalogue=self.catalogue(tables.get(CATALOGUE)),
         )
 
     def listed(self, document: Document, kind: str) -> list[str]:
@@ -170,29 +173,54 @@ class _Reader:
             seen.add(answer.id)
         return answers
 
-    def catalogue(self) -> Catalogue | None:
-        """Settle the columns of the catalogue, if there is one; a column told of that it lacks is reported."""
-        file, told_in = f"tables/{CATALOGUE}.csv", f"tables/{CATALOGUE}.toml"
-        document = self.document(told_in) if (self.folder / told_in).exists() else {}
-        told = None if document is None else self.validated(told_in, CatalogueFile, document)
-        if not (self.folder / file).exists():
-            if (self.folder / told_in).exists():
-                self.report(told_in, "", f"it tells of {file}, and there is none")
-            return None
+    def tables(self) -> dict[str, Table]:
+        """Read the company's own data; a file that can't be, or belongs to nothing, is reported."""
+        found: dict[str, Table] = {}
+        for path in sorted((self.folder / TABLES).glob("*")):
+            file = f"{TABLES}/{path.name}"
+            if path.name.startswith(("README", ".", "~")):
+                continue
+            if path.suffix == ".toml":
+                if not path.with_suffix(".csv").exists():
+                    self.report(file, "", f"it tells of {path.stem}.csv, and there is none")
+            elif path.suffix != ".csv":
+                self.report(file, "", "tables are CSV files: save it as “CSV UTF-8”, NAME.csv")
+            elif not known_table(path.stem):
+                self.report(file, "", "a table's name is lower-case Latin letters, digits and _, such as orders.csv")
+            elif (table := self.table(path.stem, file)) is not None:
+                found[path.stem] = table
+        return found
+
+    def table(self, name: str, file: str) -> Table | None:
         try:
-            header, rows = read_rows(self.folder / file)
-        except (OSError, ValueError) as error:
-            self.report(file, "", f"the file can't be read: {error}")
+            content = (self.folder / file).read_bytes()
+        except OSError as error:
+            self.report(file, "", f"the file can't be read: {error.strerror}")
             return None
-        if not any(header):
-            self.report(file, "", "its first line names no columns")
-            return None
+        told = self.told_of(name, CatalogueFile if name == CATALOGUE else TableFile)
         if told is None:
             return None
+
+        def report(line: int | None, reason: str) -> None:
+            self.report(file, "" if line is None else f"line {line}", reason)
+
+        return read_table(name, content, key=told.key, report=report)
+
+    def told_of(self, name: str, model: type[TableFileT]) -> TableFileT | None:
+        """Return what the file beside a table says of it; None when that can't be read."""
+        file = f"{TABLES}/{name}.toml"
+        document = self.document(file) if (self.folder / file).exists() else {}
+        return None if document is None else self.validated(file, model, document)
+
+    def catalogue(self, table: Table | None) -> Catalogue | None:
+        """Settle the columns of the catalogue, if there is one; a column told of that it lacks is reported."""
+        told = None if table is None else self.told_of(CATALOGUE, CatalogueFile)
+        if table is None or told is None:
+            return None
         for field, column in told.columns:
-            if column not in header:
-                self.report(told_in, field, f"{file} has no column {column!r}")
-        return read_catalogue(header, rows, told)
+            if column not in table.header:
+                self.report(f"{TABLES}/{CATALOGUE}.toml", field, f"{TABLES}/{CATALOGUE}.csv has no column {column!r}")
+        return read_catalogue(table.header, [tuple(row.fields.values()) for row in table.rows], told)
 
     def priced(self, file: str, prices: object, currency: object) -> object:
         """Give each price its currency and turn its amounts into minor units."""

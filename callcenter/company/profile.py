@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from callcenter.calls import Language, LocalizedText, PriorityLevel, Value
+from callcenter.calls import Language, LocalizedText, PriorityLevel, Row, Value
 from callcenter.company.calendar import Calendar
 from callcenter.company.catalogue import Catalogue
 from callcenter.company.hours import Hours, TimezoneName
@@ -247,8 +247,8 @@ class Company(Value):
     actions: ActionRules = ActionRules()
     credit: Credit | None = None
     """None: it says nothing of its own about instalments."""
-    tables: tuple[str, ...] = ()
-    """Which tables of its own data it brings: the names of tables/*.csv."""
+    tables: dict[str, tuple[Row, ...]] = Field(default_factory=dict)
+    """Its own data as its files have it, by the name of the table; what has become of it since is in the store."""
     catalogue: Catalogue | None = None
     """How to read its table `catalogue`, where it brings one."""
 

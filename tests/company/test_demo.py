@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -134,7 +134,31 @@ def test_its_contacts_are_said_in_both_languages(demo: Company):
 def test_its_addresses_are_fictional(demo: Company):
     everything = demo.model_dump_json()
     for host in re.findall(r"https?://([^/\"\s]+)", everything) + re.findall(r"[\w.]+@([\w.]+)", everything):
-        assert host.endswith(".example")
+        assert host.endswith((".example", "example.com"))
+
+
+def test_its_orders_are_whole_and_their_customers_have_accounts(demo: Company):
+    orders, accounts = demo.tables["orders"], demo.tables["accounts"]
+    assert [each.id for each in orders] == [f"ORD{number}" for number in range(1001, 1013)]
+    for each in (row.fields for row in orders):
+        assert each["status"] in {"received", "in_progress", "shipped", "delivered", "cancelled", "refunded"}
+        assert re.fullmatch(r"\+[0-9]{11,12}", each["phone"])
+        assert re.fullmatch(r"[0-9]+\.[0-9]{2}", each["total"])
+        assert each["currency"] == demo.currency
+        assert each["item_ar"]
+        assert each["item_en"].isascii()
+        assert date.fromisoformat(each["ordered_at"]) <= date.fromisoformat(each["expected_at"])
+        assert bool(each["delivered_at"]) == (each["status"] in {"delivered", "refunded"})
+        assert (each["phone"], each["email"], each["customer_name"]) in {
+            (row.fields["phone"], row.id, row.fields["name"]) for row in accounts
+        }
+
+
+def test_one_customer_has_three_orders_of_which_the_first_can_be_cancelled(demo: Company):
+    of_sara = [each for each in demo.tables["orders"] if each.fields["phone"] == "+966501234567"]
+    assert [each.id for each in of_sara] == ["ORD1001", "ORD1002", "ORD1003"]
+    assert of_sara[0].fields["status"] == "received"
+    assert {each.fields["email"] for each in of_sara} == {"sara@example.com"}
 
 
 @pytest.mark.parametrize("language", list(Language))
