@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from callcenter.actions.taking_in import TableSync
 from callcenter.analysis import ConversationAnalyzer, default_lexicons, load_lexicons
 from callcenter.auth import CustomerTokens, Guard, SocketTickets, StoredKeys, Tokens, secret_of
 from callcenter.bus import Bus
@@ -70,6 +71,8 @@ class App:
     copilot: Copilot
     desk: AgentDesk
     library: Library
+    tables: TableSync
+    """The company's own data on its way into the store."""
     speech: Speech | None = None
     """None: only the offline voice speaks."""
     journal: JournaledStore | None = None
@@ -82,6 +85,7 @@ class App:
             await self.speech.voice.close()
         await self.guard.close()
         await self.library.close()
+        await self.tables.close()
         await self.bus.close()
         await self.store.close()
 
@@ -117,6 +121,8 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
         second_opinion=_second_opinion(settings, speech),
     )
     copilot = Copilot(voices=voices, personas=personas, model=speech.model if speech else None)
+    tables = TableSync(store, company.tables, now=sources.now)
+    await tables.begin()
     return App(
         settings=settings,
         company=company,
@@ -144,6 +150,7 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
         ),
         speech=speech,
         library=library,
+        tables=tables,
         copilot=copilot,
         guard=_guard(settings, store, secret),
     )

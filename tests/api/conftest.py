@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from callcenter.actions.taking_in import TableSync
 from callcenter.analysis import ConversationAnalyzer
 from callcenter.api.app import create_app
 from callcenter.auth import CustomerTokens, Guard, SocketTickets, StoredKeys, Tokens
@@ -101,6 +102,8 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
             answered=lambda question: bool(read.company.topics(question)),
             now=now,
         )
+        tables = TableSync(store, read.company.tables, now=now)
+        await tables.begin()
         return App(
             settings=settings,
             company=read.company,
@@ -134,6 +137,7 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
                 ),
             ),
             library=library,
+            tables=tables,
             copilot=copilot,
         )
 
