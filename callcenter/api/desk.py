@@ -33,7 +33,7 @@ from callcenter.api.errors import BodyTooLarge, InvalidJson, PageNotFound, Unsup
 from callcenter.api.openapi import answer, body
 from callcenter.api.paths import EVERYWHERE, CallPath, Cursor, known, page_of
 from callcenter.auth import UNLIMITED, Principal, Role
-from callcenter.calls import Language, Mode, PersonaType
+from callcenter.calls import Language, MessageId, Mode, PersonaType, SuggestionId
 from callcenter.desk import Agent, AgentCard, AgentDesk, Availability, CallCard
 from callcenter.errors import (
     AgentUnavailable,
@@ -195,10 +195,20 @@ async def claim_call(request: Request, app: AppDep, principal: PrincipalDep, cal
 )
 @open_to(AGENTS)
 async def reply_to_customer(request: Request, app: AppDep, principal: PrincipalDep, call_id: CallPath) -> Response:
-    """Say something to the customer of a call that you have."""
+    """Say something to the customer of a call that you have.
+
+    With the `suggestion_id` of a suggested reply it is noted whether it was sent as it was, or changed, and how much.
+    """
     said = await read(request, AgentReply)
-    text = _text(said.message)
-    return reply(await app.desk.reply(known(call_id), agent_of(principal), text, language=said.language))
+    card = await app.desk.reply(
+        known(call_id),
+        agent_of(principal),
+        _text(said.message),
+        language=said.language,
+        suggestion_id=SuggestionId(said.suggestion_id) if said.suggestion_id else None,
+        reply_id=MessageId(said.message_id) if said.message_id else None,
+    )
+    return reply(card)
 
 
 @router.post(

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from callcenter.api.models import MessageText
-from callcenter.calls import Language, PersonaType, PriorityLevel
+from callcenter.calls import IdText, Language, PersonaType, PriorityLevel
 from callcenter.desk import AgentCard, CallCard
 from callcenter.events import Disposition
 from callcenter.queues import Place
@@ -36,6 +36,16 @@ class AgentReply(_Request):
     message: MessageText
     language: Language | None = None
     """The call's, if left out."""
+    suggestion_id: IdText | None = None
+    """The suggested reply that this is, or started from; by the texts it is told which."""
+    message_id: IdText | None = None
+    """Your own id of this reply: sent again with it, nothing is said twice."""
+
+
+class DismissRequest(_Request):
+    """Why a suggested reply is left."""
+
+    reason: MessageText | None = None
 
 
 class NoteRequest(_Request):

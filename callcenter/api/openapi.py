@@ -25,8 +25,18 @@ from callcenter.api import desk_models, knowledge_models, models
 from callcenter.api.access import told
 from callcenter.api.edge import PUBLIC
 from callcenter.api.errors import OK, Problem
-from callcenter.api.ticket_views import TicketPage, TicketView
+from callcenter.api.ticket_views import (
+    CommentRequest,
+    MergedTickets,
+    MergeRequest,
+    TicketComment,
+    TicketComments,
+    TicketPage,
+    TicketView,
+)
 from callcenter.calls import ConversationState
+from callcenter.conversation.copilot import DispositionSuggestion, Summary
+from callcenter.conversation.copilot.suggesting import Suggestion
 from callcenter.desk import AgentCard, Availability, CallCard
 from callcenter.events import CallStatistics, Transcript
 from callcenter.knowledge import Article
@@ -43,9 +53,12 @@ REQUESTS: Final[tuple[type[BaseModel], ...]] = (
     models.SocketTicketRequest,
     models.StartCall,
     models.SwitchPersona,
+    CommentRequest,
+    MergeRequest,
     TicketChange,
     desk_models.AgentReply,
     desk_models.ClaimRequest,
+    desk_models.DismissRequest,
     desk_models.NoteRequest,
     desk_models.ReleaseRequest,
     desk_models.TransferRequest,
@@ -80,7 +93,13 @@ RESPONSES: Final[tuple[type[BaseModel], ...]] = (
     CallCard,
     CallStatistics,
     ConversationState,
+    DispositionSuggestion,
     Problem,
+    Suggestion,
+    Summary,
+    MergedTickets,
+    TicketComment,
+    TicketComments,
     TicketPage,
     TicketView,
     Transcript,

@@ -41,7 +41,7 @@ EVENT_SCHEMA: Final[dict[str, JsonValue]] = {
     "properties": {"id": {"type": "string"}, "event": {"type": "string"}, "data": {"type": "string"}},
     "required": ["event", "data"],
 }
-_HEADERS: Final = {**HEADERS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+STREAM_HEADERS: Final = {**HEADERS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _KEEPALIVE: Final = b": keepalive\n\n"
 
 _UNNUMBERED: Final = (AssistantDelta, ErrorFrame, CallErased)
@@ -54,7 +54,7 @@ def turn_stream(house: House, said: Utterance, language: Language) -> StreamingR
     """Return the response that takes `said` and streams what comes of it; failures are told in `language`."""
     if said.message_id is None:  # the turn's frames are known by it
         said = replace(said, message_id=MessageId(secrets.token_hex(8)))
-    return StreamingResponse(_lines(house, said, language), headers=_HEADERS, media_type=MEDIA_TYPE)
+    return StreamingResponse(_lines(house, said, language), headers=STREAM_HEADERS, media_type=MEDIA_TYPE)
 
 
 async def _lines(house: House, said: Utterance, language: Language) -> AsyncGenerator[bytes, None]:
@@ -75,7 +75,12 @@ async def _lines(house: House, said: Utterance, language: Language) -> AsyncGene
 
 def _encoded(frame: CallFrame) -> bytes:
     seq = b"" if isinstance(frame, _UNNUMBERED) else b"id: %d\n" % frame.seq
-    return b"%sevent: %s\ndata: %s\n\n" % (seq, frame.event.encode(), frame.json_text.encode())
+    return seq + event_bytes(frame.event, frame.json_text)
+
+
+def event_bytes(event: str, data: str) -> bytes:
+    """Return an event of a stream; `data` has no line breaks, as JSON has none unless it is asked for."""
+    return b"event: %s\ndata: %s\n\n" % (event.encode(), data.encode())
 
 
 class _TurnFrames:

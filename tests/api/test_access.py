@@ -59,6 +59,9 @@ TABLE = {
     "GET /api/tickets/{number}": AGENTS,
     "PATCH /api/tickets/{number}": AGENTS,
     "GET /api/tickets/{number}/history": AGENTS,
+    "GET /api/tickets/{number}/comments": AGENTS,
+    "POST /api/tickets/{number}/comments": AGENTS,
+    "POST /api/tickets/{number}/merge": AGENTS,
     "GET /api/analytics": SUPERVISORS,
     "GET /api/desk/calls": AGENTS,
     "GET /api/desk/queue": AGENTS,
@@ -70,6 +73,10 @@ TABLE = {
     "POST /api/desk/calls/{call_id}/transfer": AGENTS,
     "POST /api/desk/calls/{call_id}/release": AGENTS,
     "POST /api/desk/calls/{call_id}/wrap-up": AGENTS,
+    "POST /api/desk/calls/{call_id}/suggestion": AGENTS,
+    "POST /api/desk/calls/{call_id}/suggestions/{suggestion_id}/dismiss": AGENTS,
+    "GET /api/desk/calls/{call_id}/summary": AGENTS,
+    "GET /api/desk/calls/{call_id}/disposition": AGENTS,
     "WS /api/desk/ws": AGENTS,
     "GET /api/knowledge/search": AGENTS,
     "GET /api/knowledge/gaps": AGENTS,
@@ -97,6 +104,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/conversations/{call_id}/switch-persona": {"persona": "sales"},
     "POST /api/socket-tickets": {"path": "/api/conversations/ws/{call_id}"},
     "PATCH /api/tickets/{number}": {"status": "open"},
+    "POST /api/tickets/{number}/comments": {"comment": "العميل محق"},
+    "POST /api/tickets/{number}/merge": {"into": "{other}"},
     "POST /api/analyze": {"text": "hello"},
     "POST /api/knowledge/articles": {"slug": "parking", "texts": {"en": {"title": "Parking", "body": "Behind."}}},
     "PATCH /api/knowledge/articles/{slug}": {"tags": ["working days"]},
@@ -107,6 +116,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/desk/calls/{call_id}/transfer": {"to_queue": "complaints"},
     "POST /api/desk/calls/{call_id}/release": {},
     "POST /api/desk/calls/{call_id}/wrap-up": {"disposition": "resolved"},
+    "POST /api/desk/calls/{call_id}/suggestions/{suggestion_id}/dismiss": {"reason": "السعر قديم"},
 }
 HELD = re.compile(r"/(reply|transfer|release|wrap-up)$")
 """What only whoever has the call may do."""
@@ -167,19 +177,36 @@ async def ours(guarded):
     return given
 
 
-def body_of(place, call_id):
+def body_of(place, call_id, other):
     body = BODIES.get(place)
     return body and {
-        name: value.format(call_id=call_id) if isinstance(value, str) else value for name, value in body.items()
+        name: value.format(call_id=call_id, other=other) if isinstance(value, str) else value for name, value in body.items()
     }
 
 
-def asked(place, call_id, headers):
+async def suggested(client, place, call_id, headers):
+    """Return the id of a reply suggested to whoever asks, where the place names one."""
+    if "{suggestion_id}" not in place:
+        return None
+    answer = await client.post(f"/api/desk/calls/{call_id}/suggestion", headers=headers)
+    return answer.json().get("suggestion_id", "S-0000")
+
+
+async def another_ticket(client, place, headers):
+    """Return the number of a ticket to merge into, where the place needs one."""
+    if not place.endswith("/merge"):
+        return None
+    call_id = (await client.post("/api/calls", json={"language": "en"}, headers=headers)).json()["call_id"]
+    said = await client.post(f"/api/conversations/{call_id}/message", json=ANGRY, headers=headers)
+    return said.json()["ticket"]["number"]
+
+
+def asked(place, call_id, headers, other=None):
     """Return what a request to this place is made of, besides its path."""
     if place in DOCUMENTS:
         sent = {"content": DOCUMENTS[place], "headers": {**headers, "content-type": "text/markdown"}}
     else:
-        sent = {"json": body_of(place, call_id), "headers": headers}
+        sent = {"json": body_of(place, call_id, other), "headers": headers}
     return {**sent, "params": PARAMS.get(place)}
 
 
@@ -201,17 +228,20 @@ async def test_a_role_may_call_what_the_table_says_and_nothing_else(guarded, pro
     given = partial(credentials, project) if issuer == "the project" else await ours(guarded)
     async with asgi(create_app(guarded)) as client:
         key = {"authorization": f"Bearer {KEY}"}
-        for number, place in enumerate(each for each in TABLE if not each.startswith("WS ")):
-            call_id = f"CALL-{number}"
+        for count, place in enumerate(each for each in TABLE if not each.startswith("WS ")):
+            call_id = f"CALL-{count}"
             await client.post("/api/calls", headers=key, json={"call_id": call_id, "language": "en"})
             said = await client.post(f"/api/conversations/{call_id}/message", headers=key, json=ANGRY)
             if HELD.search(place):
                 await client.post(f"/api/desk/calls/{call_id}/claim", headers=given(role, call_id), json={})
             method, _, path = place.partition(" ")
+            suggestion_id = await suggested(client, place, call_id, given(role, call_id))
+            number = said.json()["ticket"]["number"]
+            other = await another_ticket(client, place, key)
             answer = await client.request(
                 method,
-                path.format(call_id=call_id, number=said.json()["ticket"]["number"], slug=SLUG),
-                **asked(place, call_id, given(role, call_id)),
+                path.format(call_id=call_id, number=number, slug=SLUG, suggestion_id=suggestion_id),
+                **asked(place, call_id, given(role, call_id), other),
             )
             if role in TABLE[place]:
                 assert answer.status_code < 400, (place, answer.text)
@@ -259,8 +289,10 @@ async def test_this_machine_may_call_everything_in_open_mode(app, callers, clien
         async with serving(app) as address, connect(f"ws://{address}{url_path}", proxy=None) as connection:
             assert json.loads(await connection.recv())["event"] == event
     else:
-        path = path.format(call_id=call_id, number=number, slug=SLUG)
-        assert (await client.request(method, path, **asked(place, call_id, {}))).status_code < 400
+        suggestion_id = await suggested(client, place, call_id, {})
+        path = path.format(call_id=call_id, number=number, slug=SLUG, suggestion_id=suggestion_id)
+        other = await another_ticket(client, place, {})
+        assert (await client.request(method, path, **asked(place, call_id, {}, other))).status_code < 400
 
 
 async def test_another_customers_call_looks_like_one_that_never_was(guarded, project):
