@@ -119,6 +119,7 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
         voices=voices,
         sources=sources,
         second_opinion=_second_opinion(settings, speech),
+        articles=library,
     )
     copilot = Copilot(voices=voices, personas=personas, model=speech.model if speech else None)
     tables = TableSync(store, company.tables, now=sources.now)

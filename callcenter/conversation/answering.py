@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from callcenter.analysis import ConversationAnalyzer
+from callcenter.analysis import ConversationAnalyzer, MessageAnalysis
 from callcenter.calls import ActionName, ConversationState, Mode, PersonaType
 from callcenter.calls import Speaker as Side
 from callcenter.conversation.acting import Bench, carry_out
-from callcenter.conversation.briefing import Asked, asked_by, brief_of
+from callcenter.conversation.briefing import Asked, asked_by, brief_of, may_want_article
 from callcenter.conversation.call_log import CallLog, lines_before
 from callcenter.conversation.doing import Doing
 from callcenter.conversation.open_calls import OpenCall
@@ -26,6 +26,7 @@ from callcenter.conversation.speech import Speech
 from callcenter.conversation.turn import Desk, Step, Tickets, Turn
 from callcenter.errors import CallEnded
 from callcenter.events import AssistantMessage, Routing
+from callcenter.knowledge import Articles, Lookup, Passage
 from callcenter.llm import Brief
 from callcenter.llm.prompt import Exchange, ToolCall
 from callcenter.routing import RoutingPolicy
@@ -45,6 +46,8 @@ class Parts:
     policy: RoutingPolicy
     now: Callable[[], datetime]
     """Aware UTC."""
+    articles: Articles | None = None
+    """None: the company has written none."""
     doing: Doing | None = None
     """None: the company offers no actions."""
 
@@ -65,9 +68,10 @@ class Answering:
         if self.streams and call.speech is not None:
             call.speech.interrupt()
 
-    def at_once(self, step: Step, turn: Turn, said: str) -> None:
+    def at_once(self, step: Step, turn: Turn, call: OpenCall) -> None:
         """Add the answer to the step of its message, where the voice needs no waiting; else leave it to `answer`."""
-        self._parts.speaker.answer_at_once(step, turn, said)
+        if not self.streams:
+            self._parts.speaker.answer_at_once(step, self._asked_by(call, turn), call.said)
 
     async def answer(self, call: OpenCall, turn: Turn) -> Turn:
         """Have a kept message answered: speak, store, publish. Returns its turn with the reply, whoever gave it."""
@@ -95,16 +99,38 @@ class Answering:
         """Return what the next reply is to answer: this message, or of a burst all that this process has to answer."""
         ours = [each for each in state.unanswered if each in call.in_flight or each == turn.message_id]
         if not self.streams or len(ours) == 1:
-            return asked_by(turn)
+            return self._asked_by(call, turn)
         log = self._parts.log
         turns = [turn if each == turn.message_id else await log.turn(turn.call_id, each) for each in ours]
         # One may be in the middle of being understood; it is answered by itself, afterwards.
         *earlier, newest = (each for each in turns if each.find(Routing) is not None)
         if not earlier:
-            return asked_by(newest)
+            return self._asked_by(call, newest)
         text = "\n".join(each.message.message for each in (*earlier, newest))
         analysis = self._parts.analyzer.analyze(text, newest.routing.decision.language)
-        return Asked(turn=newest, earlier=tuple(earlier), text=text, analysis=analysis)
+        passages = self._passages(call, newest, text, analysis, collect=False)
+        return Asked(turn=newest, earlier=tuple(earlier), text=text, analysis=analysis, passages=passages)
+
+    def _asked_by(self, call: OpenCall, turn: Turn) -> Asked:
+        passages = self._passages(call, turn, turn.message.message, turn.routing.analysis, collect=True)
+        return asked_by(turn, passages)
+
+    def _passages(
+        self, call: OpenCall, turn: Turn, text: str, analysis: MessageAnalysis, *, collect: bool
+    ) -> Sequence[Passage]:
+        """Return what articles say on a message, searched for when a voice first looks.
+
+        A reply may be made anew; what articles lack is then not counted again.
+        """
+        articles, message_id = self._parts.articles, turn.message_id
+        if articles is None or not may_want_article(analysis):
+            return ()
+
+        def find() -> tuple[Passage, ...]:
+            first, call.looked_up = call.looked_up != message_id, message_id
+            return articles.on_call(text, turn.routing.decision.language, analysis, collect=collect and first)
+
+        return Lookup(find)
 
 
 class _Work:

@@ -5,16 +5,17 @@ Usually one message is answered; of a burst all, by one reply that goes by the n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
 from callcenter.analysis import MessageAnalysis
-from callcenter.calls import ActionName, ConversationState, MessageId
+from callcenter.calls import ActionName, ConversationIntent, ConversationState, MessageId
 from callcenter.conversation.deeds import told
 from callcenter.conversation.turn import Turn, question
 from callcenter.events import TicketCreated, TicketUpdated
+from callcenter.knowledge import Passage
 from callcenter.llm import Brief, Receipt, TicketNews
 from callcenter.llm.prompt import Exchange, Line
 from callcenter.tickets import Ticket
@@ -32,6 +33,8 @@ class Asked:
     """The customer's words, all messages together."""
     analysis: MessageAnalysis
     """What all of them mean together."""
+    passages: Sequence[Passage] = ()
+    """What the company's articles say on it."""
 
     @property
     def messages(self) -> tuple[MessageId, ...]:
@@ -39,9 +42,30 @@ class Asked:
         return (*(turn.message_id for turn in self.earlier), self.turn.message_id)
 
 
-def asked_by(turn: Turn) -> Asked:
+def asked_by(turn: Turn, passages: Sequence[Passage] = ()) -> Asked:
     """Return what a single message asks."""
-    return Asked(turn=turn, text=turn.message.message, analysis=turn.routing.analysis)
+    return Asked(turn=turn, text=turn.message.message, analysis=turn.routing.analysis, passages=passages)
+
+
+_NO_ARTICLE: Final = frozenset(
+    {ConversationIntent.greeting, ConversationIntent.goodbye, ConversationIntent.human_request}
+)
+"""What is answered without one, however it is put."""
+_INFORMED: Final = frozenset(
+    {
+        ConversationIntent.account_request,
+        ConversationIntent.information,
+        ConversationIntent.sales_interest,
+        ConversationIntent.technical_support,
+    }
+)
+"""What one may answer though it is no question: "forgot my password", "I want to pay in stages"."""
+
+
+def may_want_article(analysis: MessageAnalysis) -> bool:
+    """Whether a message could be answered from an article; greetings, bare facts and statements never are."""
+    intent = analysis.intent.intent
+    return intent not in _NO_ARTICLE and (intent in _INFORMED or analysis.question.is_question)
 
 
 def brief_of(  # noqa: PLR0913 (the facts of a reply)
@@ -78,6 +102,7 @@ def brief_of(  # noqa: PLR0913 (the facts of a reply)
         at=asked.turn.message.at,
         history=history,
         exchanges=exchanges,
+        passages=asked.passages,
         told=told(chain.from_iterable(turn.events for turn in turns), routing.decision.language),
         receipts=receipts(state, introduced=introduced),
     )

@@ -53,6 +53,7 @@ from callcenter.events import (
     Routing,
     evolve,
 )
+from callcenter.knowledge import Articles
 from callcenter.llm import Voice
 from callcenter.llm.second_opinion import SecondOpinion
 from callcenter.opinions import doubt, settle
@@ -132,12 +133,13 @@ class ConversationManager:
         sources: Sources,
         policy: RoutingPolicy | None = None,
         second_opinion: SecondOpinion | None = None,
+        articles: Articles | None = None,
         actions: ActionBook | None = None,
     ) -> None:
         """Build from the parts; `voices` in the order they are tried, the last one never failing by design.
 
         `second_opinion` is asked where the rules doubt their own verdict; None: the rules decide alone. `actions` are
-        what is done for customers beyond words; None: nothing is.
+        what is done for customers beyond words; None: nothing is. `articles` are what voices may quote.
         """
         self._store = store
         self._bus = bus
@@ -165,6 +167,7 @@ class ConversationManager:
                 desk=self._desk,
                 policy=self._policy,
                 now=sources.now,
+                articles=articles,
                 doing=self.doing,
             )
         )
@@ -425,7 +428,7 @@ class ConversationManager:
             if deed is not None:
                 answered(step, deed, said.message_id, self._sources.now())
             elif step.state.mode is Mode.ai:
-                self._answering.at_once(step, Turn(call_id, said.message_id, tuple(step.events)), call.said)
+                self._answering.at_once(step, Turn(call_id, said.message_id, tuple(step.events)), call)
             return step
 
         step = await self._log.write(call_id, call, make)

@@ -30,7 +30,20 @@ Remembered = tuple[MessageId | None, Line]
 class OpenCall:
     """One call at hand."""
 
-    __slots__ = ("claims", "ear", "in_flight", "lines", "log", "said", "speech", "state", "tickets", "users", "voice")
+    __slots__ = (
+        "claims",
+        "ear",
+        "in_flight",
+        "lines",
+        "log",
+        "looked_up",
+        "said",
+        "speech",
+        "state",
+        "tickets",
+        "users",
+        "voice",
+    )
 
     def __init__(self) -> None:
         self.log = asyncio.Lock()
@@ -45,6 +58,8 @@ class OpenCall:
         """Our last reply, empty before the first; valid while `state` is."""
         self.lines: list[Remembered] = []
         """What was said last, oldest first, where a voice needs it; valid while `state` is."""
+        self.looked_up: MessageId | None = None
+        """The last message that articles were searched for: what they lack is collected once a message."""
         self.speech: Speech | None = None
         """The reply in the making."""
         self.claims = 0

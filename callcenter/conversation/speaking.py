@@ -18,7 +18,7 @@ from typing import Final, assert_never, cast
 
 from callcenter.bus import Bus
 from callcenter.calls import TokenUsage
-from callcenter.conversation.briefing import Asked, asked_by, brief_of
+from callcenter.conversation.briefing import Asked, brief_of
 from callcenter.conversation.speech import Interrupted, Speech
 from callcenter.conversation.turn import Step, Turn
 from callcenter.errors import VoiceFailed
@@ -67,6 +67,8 @@ class _Reply:
     opening: int = 0
     """Pieces up to the end of the persona's introduction, which is ours."""
     meter: Meter = field(default_factory=Meter)
+    sources: tuple[str, ...] = ()
+    """Articles that what went out rests on."""
     interrupted: bool = False
     joint: str = ""
     """What parts a voice's next piece from its words before a tool."""
@@ -92,6 +94,10 @@ class _Reply:
         if usage is not None:
             self.usage = usage if self.usage is None else self.usage.plus(usage)
 
+    def rests_on(self, sources: tuple[str, ...]) -> None:
+        """Note the articles behind what a voice has just said."""
+        self.sources = tuple(dict.fromkeys((*self.sources, *sources)))
+
     def cut_off(self) -> None:
         """End the reply where it stands."""
         self.interrupted = True
@@ -115,18 +121,18 @@ class Speaker:
         """Whether replies take their time, so that a customer may write on before one is made."""
         return self._prompt is None
 
-    def answer_at_once(self, step: Step, turn: Turn, said: str) -> None:
+    def answer_at_once(self, step: Step, asked: Asked, said: str) -> None:
         """Add the answer to the step of its message, where the voice needs no waiting; else leave it to `speak`."""
         if self._prompt is None or len(step.state.unanswered) > 1:  # an older message is answered first
             return
-        asked = asked_by(turn)
         brief = brief_of(step.state, step.ticket, asked, said=said)
         reply = _Reply(asked, brief, Speech(), perf_counter(), voice=self._prompt.name)
         try:
             words = self._prompt.say(brief)
         except Exception as bug:  # noqa: BLE001 (a bug in a voice must not cost the customer the answer)
-            _complain(turn, bug)
+            _complain(asked.turn, bug)
             return
+        reply.rests_on(brief.meter.sources)
         reply.pieces = [*self._opening(brief), *words]
         reply.first = perf_counter() - reply.began
         step.pieces = tuple(reply.pieces)
@@ -163,6 +169,7 @@ class Speaker:
         for voice, prompt in self._voices:
             if ours and not prompt:
                 continue
+            before = len(reply.pieces)
             try:
                 if prompt:
                     await self._say(cast("PromptVoice", voice), reply)
@@ -180,6 +187,9 @@ class Speaker:
                 _complain(reply.asked.turn, bug)
             else:
                 return
+            finally:
+                if len(reply.pieces) > before:
+                    reply.rests_on((reply.brief.meter if prompt else reply.meter).sources)
         reply.voice = APOLOGY
         apology = self._personas.apology(reply.brief.persona, reply.brief.language)
         for piece in carry_on(reply.said, (apology,)):
@@ -300,6 +310,7 @@ def _event(reply: _Reply, *, seq: int = 1) -> AssistantMessage:
         corrections=tuple(reply.corrections),
         usage=reply.usage,
         asks=asks,
+        sources=reply.sources,
         interrupted=reply.interrupted,
         first_token_ms=None if reply.first is None else round(reply.first * 1000, 3),
         duration_ms=round(seconds * 1000, 3),

@@ -140,6 +140,8 @@ class Passage(Value):
     """Greater fits better; comparable within one search only."""
     share: float
     """How much of the question it covers, 0 to 1, rare words counting more."""
+    on_subject: bool = True
+    """The question names what it is about (title, a tag, the heading), and has not just some of its words."""
 
 
 class ArticleStore(Protocol):

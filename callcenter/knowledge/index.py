@@ -34,6 +34,12 @@ _MOST_UNITS: Final = 40
 """Of a longer question the first words count."""
 
 
+_Name = tuple[frozenset[str], ...]
+"""What something is called: of each of its words the keys that would do for it."""
+_HEADING_NAMED: Final = 2 / 3
+"""A question with so much of a heading means it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Section:
     """A piece of one text: a row of the index."""
@@ -45,9 +51,12 @@ class _Section:
     end: int
     words: frozenset[str]
     """All keys of the row."""
-    own_words: frozenset[str]
-    """Those of heading and body."""
     title_words: frozenset[str]
+    heading_words: frozenset[str]
+    body_words: frozenset[str]
+    names: tuple[_Name, ...]
+    """Titles and tags of the article."""
+    heading_name: _Name
 
 
 class Index:
@@ -97,7 +106,8 @@ class Index:
                 score, known, _ = best.get(section.article.slug, (0.0, 0.0, section))
                 best[section.article.slug] = (max(score, -rank * share), max(known, share), section)
         found = sorted(best.values(), key=lambda each: -each[0])[:limit]
-        return tuple(self._passage(section, score, share, wanted, language) for score, share, section in found)
+        said = frozenset[str]().union(*(unit.keys for unit in asked))
+        return tuple(self._passage(section, score, share, said, language) for score, share, section in found)
 
     def _ranked(self, wanted: frozenset[str]) -> Sequence[tuple[int, float]]:
         match = " OR ".join(f'"{word}"' for word in sorted(wanted))
@@ -119,12 +129,13 @@ class Index:
         return log(1 + (self._articles - most + 0.5) / (most + 0.5)) + 0.1
 
     def _passage(
-        self, section: _Section, score: float, share: float, wanted: frozenset[str], language: Language
+        self, section: _Section, score: float, share: float, said: frozenset[str], language: Language
     ) -> Passage:
+        wanted = said & self._counts.keys()
         spoken = language if language in section.article.texts else section.language
         chosen = max(
             (each for each in self._by_article[section.article.slug] if each.language is spoken),
-            key=lambda each: len(each.own_words & wanted),  # of equals the first
+            key=lambda each: _closeness(each, wanted),  # of equals the first
         )
         text = section.article.texts[chosen.language]
         marks = _merged(
@@ -143,19 +154,22 @@ class Index:
             highlights=marks,
             score=round(score, 3),
             share=round(share, 3),
+            on_subject=_on_subject(chosen, said),
         )
 
     def _add(self, article: Article) -> None:
         known: set[str] = set()
         tags = [key.word for tag in article.tags for key in keys(tag)]
+        called = (*(text.title for text in article.texts.values()), *article.tags)
+        names = tuple(name for each in called if (name := _name(each)))
         for language, text in article.texts.items():
             title = [key.word for key in keys(text.title)]
             for heading, start, end in sections(text.body):
                 under = [key.word for key in keys(heading)]
                 body = [key.word for key in keys(text.body[start:end])]
                 words = frozenset((*title, *tags, *under, *body))
-                own = frozenset((*under, *body))
-                section = _Section(article, language, heading, start, end, words, own, frozenset(title))
+                apart = (frozenset(title), frozenset(under), frozenset(body))
+                section = _Section(article, language, heading, start, end, words, *apart, names, _name(heading))
                 self._rows.append(section)
                 self._by_article.setdefault(article.slug, []).append(section)
                 self._connection.execute(
@@ -214,6 +228,33 @@ def _merged(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
 
 _NAMED: Final = 2
 """A title of one concept alone is not named by a question that happens to have it."""
+
+
+def _name(text: str) -> _Name:
+    return tuple(unit.keys for unit in units(text))
+
+
+def _on_subject(section: _Section, said: frozenset[str]) -> bool:
+    """Whether a question has a title or a tag of the article whole, or most of the section's heading."""
+    if any(all(keys & said for keys in name) for name in section.names):
+        return True
+    return _heading_named(section, said)
+
+
+def _heading_named(section: _Section, said: frozenset[str]) -> bool:
+    heading = section.heading_name
+    return bool(heading) and sum(bool(keys & said) for keys in heading) >= _HEADING_NAMED * len(heading)
+
+
+def _closeness(section: _Section, wanted: frozenset[str]) -> int:
+    """Return how near a section is to what a question has beyond the article's title.
+
+    What the title says, the whole article is about: "how long is the warranty?" is answered where it begins. A heading
+    counts twice, if the question has most of it: "my account" is no "keeping your account safe".
+    """
+    beyond = wanted - section.title_words
+    named = 2 * len(section.heading_words & beyond) if _heading_named(section, wanted) else 0
+    return len(section.body_words & beyond) + named
 
 
 def _names(asked: Sequence[Unit], title: frozenset[str]) -> bool:

@@ -93,10 +93,10 @@ class Library:
     def on_call(
         self, question: str, language: Language, analysis: MessageAnalysis, *, collect: bool = True
     ) -> tuple[Passage, ...]:
-        """Return the passages for a customer's message; a question that nothing here answers is kept as a gap."""
+        """Return the passages for a customer's message; a question that nothing here is about is kept as a gap."""
         found = self.retrieve(question, language, analysis)
         asks = analysis.question.is_question and analysis.intent.intent not in _NO_QUESTIONS
-        if collect and not found and asks and not self._answered(question):
+        if collect and asks and not any(each.on_subject for each in found) and not self._answered(question):
             self._miss(question, language, analysis)
         return found
 

@@ -158,6 +158,7 @@ class ModelVoice:
             raise ModelFailed(reason=Failure.breaker_open)
         try:
             prompt = self._compose(reply.brief, failed=reply.fault)
+            reply.brief.meter.sources = prompt.sources
             reply.begin(prompt)
             async with aclosing(reply.wait.hear(self._model.stream(prompt))) as hearing:
                 async for heard in hearing:

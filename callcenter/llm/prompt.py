@@ -68,6 +68,8 @@ class Prompt:
     tools: tuple[Tool, ...] = ()
     facts: str
     """What of all this may be quoted as fact: prices, numbers and links of a reply must stand here."""
+    sources: tuple[str, ...] = ()
+    """Slugs of the articles it holds passages of."""
     guarded: str
     """What of the instructions must not be told."""
     max_output_tokens: int

@@ -10,6 +10,7 @@ from typing import Final
 from callcenter.analysis.models import Act, EntityKind
 from callcenter.company import Answer
 from callcenter.company.hours import DAY_NAMES, Weekday
+from callcenter.llm.offline import passages
 from callcenter.llm.offline.facts import quoted
 from callcenter.llm.offline.phrases import Cue
 from callcenter.llm.offline.turn import Draft, Turn
@@ -29,6 +30,8 @@ def from_profile(turn: Turn) -> Draft | None:
         if cue in turn.cues and len(spans) < AT_MOST and _asks(turn, cue):
             answer(turn, draft)
             spans.append(turn.cues[cue])
+    if not spans and (found := passages.answer(turn)):
+        return found
     for mention in () if turn.does(Act.not_interested) else turn.articles:  # what is turned down needs no telling
         apart = all(mention.end <= start or end <= mention.start for start, end in spans)
         if apart and len(spans) < AT_MOST:
@@ -52,6 +55,9 @@ def unknown(turn: Turn) -> Draft:
 def account(turn: Turn) -> Draft:
     """Guide to self-service where the profile tells how; be honest that nothing is changed from here."""
     facts, lines = turn.facts, turn.lines
+    orders = turn.told(EntityKind.order_number) and not turn.brief.analysis.question.is_question
+    if not orders and (found := passages.answer(turn)):  # who gives a number wants it done rather than explained
+        return found
     topics = [each.topic for each in turn.articles]
     guide = next((topic for topic in topics if isinstance(topic, Answer)), None)
     if guide is not None:

@@ -10,7 +10,7 @@ from typing import Final
 from callcenter.analysis.models import Act, EntityKind
 from callcenter.calls import ConversationIntent, PersonaType
 from callcenter.llm import TicketNews
-from callcenter.llm.offline import answers, courtesies, matters, services
+from callcenter.llm.offline import answers, courtesies, matters, passages, services
 from callcenter.llm.offline.phrases import Cue
 from callcenter.llm.offline.turn import MATTERS, Draft, Turn
 
@@ -40,7 +40,7 @@ def draft_reply(turn: Turn) -> Draft:  # noqa: C901, PLR0911 (one rule a return,
     if ticket is not None and matters.declines_contact(turn):
         return matters.contact_declined(turn, ticket)
     if turn.does(Act.asks_status) or (ticket is not None and _of_ticket(turn)):
-        return matters.status(turn)
+        return (passages.answer(turn) if ticket is None else None) or matters.status(turn)
     if turn.does(Act.asks_next) and ticket is not None:
         return matters.needed_next(turn, ticket)
     answer = _answer(turn)
@@ -53,7 +53,7 @@ def draft_reply(turn: Turn) -> Draft:  # noqa: C901, PLR0911 (one rule a return,
         return answer
     if brief.asks is not None:
         return courtesies.going_on(turn)
-    return courtesies.unclear(turn)
+    return passages.answer(turn) or courtesies.unclear(turn)
 
 
 def _of_ticket(turn: Turn) -> bool:

@@ -13,11 +13,14 @@ from callcenter.calls import ConversationIntent, PriorityLevel, Sentiment, Slot,
 from callcenter.company import Answer
 from callcenter.company.money import written
 from callcenter.llm import TicketNews
+from callcenter.llm.offline import passages
 from callcenter.llm.offline.facts import quoted
 from callcenter.llm.offline.phrases import Cue, Label, Recap, Wordings
 from callcenter.llm.offline.turn import NUMBERS, Draft, Turn
 from callcenter.tickets import Ticket
 
+_HINT_CHARS: Final = 300
+"""What is left of a reply for something to try, beside what was recorded."""
 _NO_CATEGORY: Final = frozenset({None, TicketCategory.general, TicketCategory.callback})
 """What routing says where a message tells nothing of the matter."""
 
@@ -236,7 +239,12 @@ def _first_step(turn: Turn) -> str:
     if not technical or turn.brief.analysis.sentiment.sentiment.upset or turn.brief.ticket_news is None:
         return ""
     answer = next((each.topic for each in turn.articles if isinstance(each.topic, Answer)), None)
-    return turn.say(turn.lines.first_step, answer=quoted(answer, turn.language)) if answer else ""
+    if answer is not None:
+        return turn.say(turn.lines.first_step, answer=quoted(answer, turn.language))
+    passage = passages.best(turn)
+    if passage is None or passage.share < passages.SURE or passage.other_language:
+        return ""
+    return turn.say(turn.lines.first_step, answer=passages.told(turn, passage, _HINT_CHARS))
 
 
 def _held(turn: Turn, ticket: Ticket) -> str:

@@ -139,6 +139,7 @@ class Phrases(Value):
     website: Wordings
     human_hint: Wordings
     anything_else: Wordings
+    article_elsewhere: Wordings
     account_limits: Wordings
     account_secrets: Wordings
     noted_number: Wordings

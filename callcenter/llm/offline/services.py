@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from callcenter.calls import ConversationIntent
-from callcenter.company import Answer
+from callcenter.company import Answer, Service
+from callcenter.llm.offline import passages
 from callcenter.llm.offline.facts import BULLET, ServiceFacts, bullets, quoted
 from callcenter.llm.offline.phrases import Cue
 from callcenter.llm.offline.turn import REPLY_CHARS, Draft, Turn
@@ -18,6 +19,8 @@ ASPECTS: Final = frozenset({Cue.price, Cue.duration, Cue.includes, Cue.steps})
 """What can be asked of a service without naming it."""
 _OF_ARTICLES: Final = frozenset({Cue.price, Cue.includes})
 """What "does the price include VAT?" seems to ask, and an article answers better."""
+_OF_PROFILE: Final = frozenset({Cue.overview, Cue.offer, Cue.expensive})
+"""What the profile's list of services and offers answers."""
 FEW: Final = 2
 """So many things stand in a sentence; more make a list."""
 NAMED_IN_A_LINE: Final = 3
@@ -35,6 +38,8 @@ def reply(turn: Turn) -> Draft:
     draft = Draft()
     asked = _aspects(turn)
     about = _about(turn, asked)
+    if written := _written(turn, asked):
+        return written
     article = _article(turn, asked, about)
     if Cue.expensive in turn.cues:
         draft.add(turn.say(turn.lines.price_matters))
@@ -54,6 +59,14 @@ def reply(turn: Turn) -> Draft:
     else:
         _all(turn, draft, asked)
     return draft
+
+
+def _written(turn: Turn, asked: frozenset[Cue]) -> Draft | None:
+    """Answer from the articles what is asked beside services: "is the training refundable?"."""
+    if not turn.brief.analysis.question.is_question or not _OF_PROFILE.isdisjoint(turn.cues) or asked - _OF_ARTICLES:
+        return None
+    named = [(each.start, each.end) for each in turn.mentions if isinstance(each.topic, Service)]
+    return passages.answer(turn, [*named, *(turn.cues[cue] for cue in asked & turn.cues.keys())])
 
 
 def better_price_wanted(turn: Turn) -> bool:
