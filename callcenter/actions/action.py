@@ -34,7 +34,7 @@ class Caller:
     """A signed-in agent asks: what they name is found without the customer's contact."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What would come of an action now, and what would be written for it. Nothing is done yet."""
 

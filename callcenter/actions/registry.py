@@ -1,0 +1,159 @@
+"""Which actions a company offers, to whom, who approves them, and how a message asks for one; and run them, once each.
+
+What changes something is written under a key: the same key again brings the same result. An action that only reads
+keeps nothing. Who may see what is identity.py's; proposals, approvals and the log are conversation/'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from pydantic import JsonValue, TypeAdapter
+
+from callcenter.actions import wishes, wording
+from callcenter.actions.action import Action, Caller, Plan, Request
+from callcenter.actions.arguments import checked, described
+from callcenter.actions.orders import ORDERS, CancelOrder, GetOrderHistory, RequestRefund, TrackOrder
+from callcenter.actions.recognition import Recogniser
+from callcenter.actions.records import RecordStore
+from callcenter.analysis import MessageAnalysis
+from callcenter.calls import (
+    ActionCode,
+    ActionName,
+    ActionResult,
+    Approver,
+    CallId,
+    ConversationState,
+    LocalizedText,
+    PersonaType,
+)
+from callcenter.company import SENSITIVE, Company
+from callcenter.errors import RecordConflict
+
+_TRIES: Final = 3
+"""Records that somebody else changes meanwhile are planned for anew so often."""
+_TABLES: Final = {
+    ActionName.get_order_history: ORDERS,
+    ActionName.track_order: ORDERS,
+    ActionName.cancel_order: ORDERS,
+    ActionName.request_refund: ORDERS,
+}
+"""The table of the company's that an action rests on."""
+_SCHEMA: Final[TypeAdapter[dict[str, JsonValue]]] = TypeAdapter(dict[str, JsonValue])
+_EVERYBODY: Final = frozenset(PersonaType)
+_PERSONAS: Final = {
+    ActionName.request_refund: frozenset({PersonaType.reception, PersonaType.complaints}),
+    ActionName.reset_password: frozenset({PersonaType.reception, PersonaType.complaints}),
+    ActionName.send_quote: frozenset({PersonaType.sales}),
+    ActionName.look_up_catalogue: frozenset({PersonaType.reception, PersonaType.sales}),
+    ActionName.estimate_credit: frozenset({PersonaType.sales}),
+    ActionName.book_consultation: frozenset({PersonaType.reception, PersonaType.sales}),
+}
+"""Which personas an action is done through, where it is not all of them."""
+
+
+class Actions:
+    """The actions of one company."""
+
+    def __init__(self, company: Company, records: RecordStore) -> None:
+        self._company = company
+        self._records = records
+        self._handlers: dict[ActionName, Action] = {
+            ActionName.get_order_history: GetOrderHistory(),
+            ActionName.track_order: TrackOrder(),
+            ActionName.cancel_order: CancelOrder(company),
+            ActionName.request_refund: RequestRefund(company),
+        }
+        items = company.catalogue.words if company.catalogue else ()
+        self._recogniser = Recogniser([each for each in ActionName if self.offered(each, None)], items)
+
+    def offered(self, action: ActionName, persona: PersonaType | None) -> bool:
+        """Whether the company offers an action, through this persona; None: at all."""
+        if action not in self._handlers or action in self._company.actions.off:
+            return False
+        table = _TABLES.get(action)
+        if table is not None and table not in self._company.tables:
+            return False
+        return persona is None or persona in _PERSONAS.get(action, _EVERYBODY)
+
+    def sensitive(self, action: ActionName) -> bool:
+        """Whether somebody has to approve an action before it is done."""
+        return action in SENSITIVE
+
+    def approvers(self, action: ActionName) -> tuple[Approver, ...]:
+        """Return who may approve an action; none where nobody has to."""
+        return self._company.actions.approved_by(action)
+
+    def check(self, request: Request) -> Request:
+        """Return the request as it is kept. Raises InvalidRequest, which names the arguments that do not fit."""
+        return checked(request)
+
+    def schema(self, action: ActionName) -> dict[str, JsonValue]:
+        """Return an action as a model's tool: `name`, `description`, `parameters` in OpenAI's strict form."""
+        return described(action)
+
+    def description(self, action: ActionName) -> str:
+        """Say in English what an action does, for a model and for programmers."""
+        return str(described(action)["description"])
+
+    def parameters(self, action: ActionName) -> Mapping[str, JsonValue]:
+        """Return the JSON schema of an action's arguments, in OpenAI's strict form."""
+        return _SCHEMA.validate_python(described(action)["parameters"])
+
+    def summary(self, request: Request) -> LocalizedText:
+        """Say what would be done: "إلغاء الطلب ORD1001", "Cancel order ORD1001"."""
+        order = request.arguments.get("order_number")
+        key = f"summary_{request.action}"
+        if isinstance(order, str) and f"{key}_named" in wording.texts():
+            return wording.say(f"{key}_named", order=order)
+        return wording.say(key)
+
+    async def plan(self, request: Request, caller: Caller, now: datetime) -> Plan:
+        """Return what would come of a request now; writes nothing. Raises InvalidRequest, StoreUnavailable.
+
+        `Plan.request` is never None: it is what is proposed, kept as pending or run from here on.
+        """
+        request = checked(request)
+        if not self.offered(request.action, None):
+            return Plan(ActionResult(code=ActionCode.not_offered, text=wording.say("not_offered")), request=request)
+        handler = self._handlers[request.action]
+        planned = await handler.plan(request.arguments, caller, self._records, now=now)
+        return Plan(planned.result, planned.changes, planned.request or request)
+
+    async def run(self, key: str, call_id: CallId, request: Request, caller: Caller, now: datetime) -> ActionResult:
+        """Do what is requested, once under a key, and return what came of it: the first time's result ever after.
+
+        Where records keep changing under it nothing is written, and the result is `unavailable`. Raises InvalidRequest,
+        StoreUnavailable.
+        """
+        kept = await self._records.performed(key)
+        if kept is not None:
+            return kept
+        for _ in range(_TRIES):
+            planned = await self.plan(request, caller, now)
+            if not planned.changes:
+                return planned.result
+            try:
+                return await self._records.perform(key, call_id, planned.changes, planned.result, now=now)
+            except RecordConflict:
+                continue
+        text = wording.say("unavailable", action=self.summary(request))
+        return ActionResult(code=ActionCode.unavailable, text=text)
+
+    def recognise(self, text: str, analysis: MessageAnalysis, state: ConversationState) -> Request | None:
+        """Return the action that a message asks for, or goes on with; None: it asks for none of those offered."""
+        action, aside = self._recogniser.read(text, analysis)
+        if action is ActionName.look_up_catalogue and self._company.mentioned(text):
+            action = None
+        pending = state.pending_action
+        if action is not None:
+            named = wishes.arguments(action, text, analysis, state, self._company)
+            known = pending.arguments if pending is not None and pending.action is action else {}
+            return Request(action=action, arguments={**known, **named})
+        if pending is None or aside or not self.offered(pending.action, None):
+            return None
+        item = "price" in pending.missing and self._recogniser.names_item(text)
+        added = wishes.continued(pending, text, analysis, self._company, names_item=item)
+        return None if added is None else Request(action=pending.action, arguments=added)
