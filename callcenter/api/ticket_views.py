@@ -1,16 +1,17 @@
-"""Show tickets with how they stand against what was promised, and why they are due when they are."""
+"""Show tickets: how they stand against what was promised, why they are due when they are, what was noted on them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import AwareDatetime, ConfigDict, TypeAdapter
+from pydantic import AwareDatetime, ConfigDict, StringConstraints, TypeAdapter
 
-from callcenter.calls import LocalizedText, PriorityLevel, Value
+from callcenter.calls import IdText, LocalizedText, PriorityLevel, TicketNumber, Value
 from callcenter.company import Promises
 from callcenter.store import Page, TicketEntry
-from callcenter.tickets import SLAState, Ticket, sla_state
+from callcenter.tickets import MAX_COMMENT_CHARS, SLAState, Ticket, sla_state
 
 
 class TicketSLA(Value):
@@ -31,6 +32,51 @@ class TicketView(Ticket):
     model_config = ConfigDict(defer_build=True)
 
     sla: TicketSLA
+    duplicates: tuple[TicketNumber, ...] | None
+    """Tickets that were merged into this one, in that order; null in lists."""
+
+
+class TicketComment(Value):
+    """What somebody at the desk noted on a ticket; no customer ever sees it."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    version: int
+    """The ticket's, which the comment made."""
+    at: AwareDatetime
+    author: str
+    comment: str
+
+
+class TicketComments(Value):
+    """All comments on a ticket, oldest first."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    number: TicketNumber
+    comments: tuple[TicketComment, ...]
+
+
+class CommentRequest(Value):
+    """What to note on a ticket."""
+
+    comment: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_COMMENT_CHARS)]
+
+
+class MergeRequest(Value):
+    """The ticket that is worked on in this one's place."""
+
+    into: IdText
+
+
+class MergedTickets(Value):
+    """Two tickets of which one was made."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    duplicate: Ticket
+    """Closed, with all it has."""
+    target: TicketView
 
 
 class TicketPage(Value):
@@ -63,9 +109,21 @@ def explained(ticket: Ticket, history: Sequence[TicketEntry], promises: Promises
         due_at = entry.changes.get("due_at")
         if due_at is not None and _MOMENT.validate_python(due_at) == ticket.due_at:
             since, priority = entry.at, known
-    return _view(ticket, now, promises.explain(ticket.due_at, priority, since))
+    view = _view(ticket, now, promises.explain(ticket.due_at, priority, since))
+    merged = (entry.changes.get("merged") for entry in history)
+    return view.model_copy(update={"duplicates": tuple(number for number in merged if number)})
+
+
+def commented(number: TicketNumber, history: Sequence[TicketEntry]) -> TicketComments:
+    """Return what was noted on a ticket."""
+    comments = (
+        TicketComment(version=entry.version, at=entry.at, author=entry.actor, comment=comment)
+        for entry in history
+        if (comment := entry.changes.get("comment"))
+    )
+    return TicketComments(number=number, comments=tuple(comments))
 
 
 def _view(ticket: Ticket, now: datetime, steps: tuple[LocalizedText, ...] | None) -> TicketView:
     sla = TicketSLA(due_at=ticket.due_at, state=sla_state(ticket, now), explained=steps)
-    return TicketView.model_construct(**dict(ticket), sla=sla)
+    return TicketView.model_construct(**dict(ticket), sla=sla, duplicates=None)

@@ -107,7 +107,7 @@ def carry_out(state: ConversationState, tickets: Tickets, call: ToolCall, bench:
 def _open_ticket(step: Step, tickets: Tickets, wanted: OpenTicket, bench: Bench) -> _Verdict:
     known = ticket_of(step.state, wanted.category)
     if known is not None:
-        step.ticket = tickets.get(known, step.ticket)
+        step.take_up(tickets, known)
         return _Verdict(granted=True, reason="the matter has a ticket already", receipt=known)
     if len(step.state.tickets) >= TICKETS_A_CALL:
         return _Verdict(granted=False, reason="the call has as many tickets as a call may have")
@@ -141,7 +141,7 @@ def _request_human(step: Step, tickets: Tickets, bench: Bench) -> _Verdict:
         step, bench, ticket=None if known else TicketCategory.callback, priority=PriorityLevel.high, human=True
     )
     if known is not None:
-        step.ticket = tickets.get(known, step.ticket)
+        step.take_up(tickets, known)
     escalate(step, facts)
     if known is None:
         put_on_ticket(step, facts, bench.desk, told=False, turns=False)
@@ -163,7 +163,7 @@ def _hand_off(step: Step, wanted: HandOff, bench: Bench) -> _Verdict:
 
 def _tell_ticket(step: Step, tickets: Tickets, bench: Bench) -> None:
     """Put new facts on the ticket of the matter in hand."""
-    step.ticket = tickets.get(step.state.ticket) if step.state.ticket else None
+    step.take_up(tickets, step.state.ticket)
     facts = _facts(step, bench, ticket=None, priority=PriorityLevel.low)
     put_on_ticket(step, facts, bench.desk, told=True, turns=False)
 

@@ -42,10 +42,21 @@ from callcenter.events import (
 )
 from callcenter.personas import PersonaManager
 from callcenter.routing import RoutingDecision
-from callcenter.tickets import Ticket, add_to_ticket, another_matter, collect, next_slot, open_ticket
+from callcenter.scripts import NO_SCRIPTS, Scripts
+from callcenter.tickets import (
+    Ticket,
+    add_to_ticket,
+    another_matter,
+    collect,
+    next_slot,
+    open_ticket,
+    passed_on,
+    stands_for,
+    still_merged,
+)
 
 Tickets = Mapping[TicketNumber, Ticket]
-"""All tickets of a call."""
+"""All tickets of a call, and those that they were merged into."""
 
 INTERESTS_KEPT: Final = 5
 """Services a call remembers; "how much is it?" means one of the last few."""
@@ -124,6 +135,8 @@ class Step:
     """The ticket of the matter in hand, after this step."""
     opened: tuple[Ticket, ...] = ()
     changed: tuple[Ticket, ...] = ()
+    target: Ticket | None = None
+    """Another call's ticket that it was merged into: what it is told goes there too."""
     pieces: tuple[str, ...] = ()
     """How the answer that ends the step was spoken, where it was given at once."""
 
@@ -139,6 +152,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+    def take_up(self, tickets: Tickets, number: TicketNumber | None) -> None:
+        """Have a ticket in hand: the one that a merged one leads to, unless that is another call's.
+
+        A customer hears of their own call's tickets only. A merged one whose target is not known stands for itself.
+        """
+        self.ticket, self.target = tickets.get(number) if number else None, None
+        target = stands_for(self.ticket, tickets) if self.ticket else None
+        if target is not None and target is not self.ticket:
+            if target.call_id == self.state.call_id:
+                self.ticket = target
+            else:
+                self.target = target
+
 class Heard:
     """A message as it came."""
 
@@ -171,6 +197,15 @@ class Desk:
     new_ticket_number: Callable[[], TicketNumber]
 
 
+    scripts: Callable[[], Scripts] = lambda: NO_SCRIPTS
+    """Those that calls follow now."""
+
+
+def in_hand(state: ConversationState, tickets: Tickets) -> Ticket | None:
+    """Return the ticket that a call is about."""
+    step = Step(state=state)
+    step.take_up(tickets, state.ticket)
+    return step.ticket
 def hear(state: ConversationState, facts: Heard) -> Step:
     """Return the event of the bare message: kept first where understanding it takes a while."""
     step = Step(state=state)
@@ -195,7 +230,7 @@ def take(state: ConversationState, tickets: Tickets, facts: Facts, desk: Desk) -
     decision = facts.decision
     number = None if decision.create_ticket else decision.add_to_ticket or state.ticket
     step = Step(state=state) if facts.heard else hear(state, facts)
-    step.ticket = tickets.get(number) if number else None
+    step.take_up(tickets, number)
     turns = state.ticket is not None and number != state.ticket  # to another matter, new or known
     known_before = another_matter(state.slots, step.ticket) if turns else state.slots
     slots = collect(known_before, facts.analysis, facts.text, collecting=state.collecting and not turns)
@@ -358,12 +393,17 @@ def put_on_ticket(step: Step, facts: Facts, desk: Desk, *, told: bool, turns: bo
         # Nothing new, but the call is about this ticket again: that too stands in the log.
         ticket = ticket.model_copy(update={"updated_at": facts.now, "version": ticket.version + 1})
     step.changed = (ticket,)
+    if step.target is not None:
+        ticket = still_merged(step.ticket, ticket)
     step.ticket = ticket
     step.add(
         TicketUpdated(
             call_id=state.call_id, seq=step.next_seq, at=facts.now, message_id=facts.message_id, ticket=ticket
         )
     )
+    if step.target is not None:
+        step.target = passed_on(step.ticket, ticket, step.target, now=facts.now)
+        step.changed = (ticket, step.target)
 
 
 def _category(slots: Slots, decision: RoutingDecision) -> TicketCategory | None:

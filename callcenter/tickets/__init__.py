@@ -5,7 +5,7 @@
 """
 
 from callcenter.tickets.intake import another_matter, collect, next_slot
-from callcenter.tickets.merging import merge, passed_on, stands_for
+from callcenter.tickets.merging import merge, passed_on, stands_for, still_merged
 from callcenter.tickets.search import MAX_COMMENT_CHARS, MAX_QUERY_CHARS, comment_words, query_words, ticket_words
 from callcenter.tickets.sla import AWAITED, SLAState, sla_state
 from callcenter.tickets.ticket import (
@@ -39,5 +39,6 @@ __all__ = [
     "query_words",
     "sla_state",
     "stands_for",
+    "still_merged",
     "ticket_words",
 ]

@@ -50,6 +50,13 @@ def stands_for(ticket: Ticket, tickets: Mapping[TicketNumber, Ticket]) -> Ticket
     return found
 
 
+def still_merged(before: Ticket, after: Ticket) -> Ticket:
+    """Return a duplicate with what a later message told it, closed as it was; the very same object for nothing new."""
+    kept = after.altered({"status": before.status, "merged_into": before.merged_into})
+    alike = {"updated_at": before.updated_at, "version": before.version}
+    return before if kept.altered(alike) == before else kept
+
+
 def passed_on(before: Ticket, after: Ticket, target: Ticket, *, now: datetime) -> Ticket:
     """Return the target with what a duplicate of another call was told between `before` and `after`.
 

@@ -114,3 +114,136 @@ async def test_tickets_are_listed_by_due_time_by_agent_and_by_being_late(client,
     response = await client.get("/api/tickets", params={"order": "due", "limit": 1})
     newest = await client.get("/api/tickets", params={"cursor": response.json()["next"]})
     assert newest.json()["code"] == "page_not_found"
+
+
+@pytest.mark.parametrize(
+    ("query", "languages"),
+    [("يعمل", {"ar"}), ("اليوم", set()), ("CRASHING platform", {"en"}), ("المَوْقع", {"ar"}), ("tkt", {"ar", "en"})],
+)
+async def test_tickets_are_found_by_words(client, complain, query, languages):
+    made = {language: (await complain(language))["number"] for language in ("ar", "en")}
+    page = (await client.get("/api/tickets", params={"q": query})).json()
+    assert {each["number"] for each in page["items"]} == {made[language] for language in languages}
+
+
+@pytest.mark.parametrize("query", ["", "x" * 201])
+async def test_a_question_of_no_length_is_refused(client, query):
+    response = await client.get("/api/tickets", params={"q": query})
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+
+
+async def test_comments_are_listed_in_order_and_found(client, complain):
+    path = f"/api/tickets/{(await complain('ar'))['number']}"
+    for comment in ("  الطرد عند الجيران  ", "neighbours called"):
+        response = await client.post(f"{path}/comments", json={"comment": comment})
+        assert response.status_code == 201
+    listed = (await client.get(f"{path}/comments")).json()
+    assert listed["comments"][1] == response.json()
+    assert [(each["author"], each["comment"], each["version"]) for each in listed["comments"]] == [
+        ("local", "الطرد عند الجيران", 2),
+        ("local", "neighbours called", 3),
+    ]
+    assert (await client.get("/api/tickets?q=جيران")).json()["items"][0]["number"] == listed["number"]
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"comment": "   "}, {"comment": "x" * 4001}, {"comment": "seen", "author": "me"}, {"comment": 5}]
+)
+async def test_a_comment_that_is_none_is_refused(client, complain, sent):
+    path = f"/api/tickets/{(await complain())['number']}/comments"
+    response = await client.post(path, json=sent)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert (await client.get(path)).json()["comments"] == []
+
+
+async def test_no_customer_sees_a_comment(client, complain):
+    ticket = await complain("ar", call_id="A")
+    await client.post(f"/api/tickets/{ticket['number']}/comments", json={"comment": "وعده زميلنا بهدية"})
+    for what in ("events", "transcript", "stats"):
+        assert "بهدية" not in (await client.get(f"/api/conversations/A/{what}")).text
+
+
+async def test_a_duplicate_is_merged_and_stays_readable(client, complain):
+    angry, technical = await complain("ar", call_id="A"), await complain("en", call_id="B")
+    await client.post(f"/api/tickets/{angry['number']}/comments", json={"comment": "اتصل مرتين"})
+    path = f"/api/tickets/{angry['number']}"
+    merged = (await client.post(f"{path}/merge", json={"into": technical["number"]})).json()
+    assert (merged["duplicate"]["status"], merged["duplicate"]["merged_into"]) == ("closed", technical["number"])
+    assert (merged["target"]["priority"], merged["target"]["duplicates"]) == ("urgent", [angry["number"]])
+    assert merged["target"]["sla"]["due_at"] == angry["due_at"]
+    assert (await client.get(f"/api/tickets/{technical['number']}")).json() == merged["target"]
+    assert (await client.get(path)).json()["description"] == COMPLAINTS["ar"]
+    assert (await client.get(f"{path}/comments")).json()["comments"][0]["comment"] == "اتصل مرتين"
+    found = (await client.get("/api/tickets", params={"q": angry["number"]})).json()["items"]
+    assert {each["number"] for each in found} == {angry["number"], technical["number"]}
+
+
+async def test_what_can_not_be_merged_is_refused(client, complain):
+    first, second = (await complain("ar", call_id="A"))["number"], (await complain("en", call_id="B"))["number"]
+
+    async def refused(number, into):
+        response = await client.post(f"/api/tickets/{number}/merge", json={"into": into})
+        return response.status_code, response.json()["code"]
+
+    assert await refused(first, first) == (409, "invalid_merge")
+    assert await refused(first, "TKT-99999999") == (404, "ticket_not_found")
+    await client.post(f"/api/tickets/{first}/merge", json={"into": second})
+    assert await refused(first, second) == (409, "invalid_merge")
+    assert await refused(second, first) == (409, "invalid_merge")
+    reopened = await client.patch(f"/api/tickets/{first}", json={"status": "reopened"})
+    assert (reopened.status_code, reopened.json()["allowed"]) == (409, [])
+
+
+SAME_CALL = {
+    "ar": (
+        *("تأخر تسليم التطبيق ثلاثة أسابيع", "رقم العقد 88231", "رقمي 0501234567"),
+        *("عندي موضوع ثانٍ: خصمتم مني مبلغاً زائداً في الفاتورة", "المبلغ 300 ريال"),
+    ),
+    "en": (
+        *("The delivery of the app is three weeks late", "Contract number 88231", "My number is 0501234567"),
+        *("I have another issue: you charged me too much on the invoice", "The amount is 300 SAR"),
+    ),
+}
+
+
+@pytest.mark.parametrize("language", SAME_CALL)
+async def test_what_a_customer_adds_goes_to_the_target_of_the_same_call(client, callers, language):
+    path = f"/api/conversations/{await callers(language=language)}/message"
+    *before, amount = SAME_CALL[language]
+    numbers = [(await client.post(path, json={"message": each})).json()["ticket"]["number"] for each in before]
+    first, second = dict.fromkeys(numbers)
+    await client.post(f"/api/tickets/{second}/merge", json={"into": first})
+    told = (await client.post(path, json={"message": amount})).json()
+    assert (told["ticket"]["number"], told["ticket"]["amount"]) == (first, "300 SAR")
+    assert (await client.get(f"/api/tickets/{second}")).json()["amount"] is None
+
+
+ADDED = {"ar": "رقم الطلب 7474839 والموقع لا يعمل حتى الآن", "en": "My order number is 7474839, it crashed again"}
+
+
+@pytest.mark.parametrize("language", COMPLAINTS)
+async def test_what_a_customer_adds_goes_to_the_target_of_another_call(client, complain, language):
+    target = await complain(language, call_id="FIRST")
+    duplicate = await complain(language, call_id="SECOND")
+    await client.patch(f"/api/tickets/{target['number']}", json={"status": "resolved"})
+    await client.post(f"/api/tickets/{duplicate['number']}/merge", json={"into": target["number"]})
+    said = await client.post("/api/conversations/SECOND/message", json={"message": ADDED[language]})
+    own = said.json()["ticket"]
+    assert (own["number"], own["status"], own["order_number"]) == (duplicate["number"], "closed", "7474839")
+    now = (await client.get(f"/api/tickets/{target['number']}")).json()
+    assert (now["status"], now["order_number"]) == ("reopened", "7474839")
+    assert (now["call_id"], now["version"]) == ("FIRST", 4)
+    history = (await client.get(f"/api/tickets/{target['number']}/history")).json()["history"]
+    assert history[-1]["actor"] == "customer"
+    log = (await client.get("/api/conversations/SECOND/events")).json()["events"]
+    assert {each["ticket"]["number"] for each in log if "ticket" in each} == {duplicate["number"]}
+    assert (await client.get("/api/calls/SECOND")).json()["tickets"] == [duplicate["number"]]
+
+
+async def test_a_duplicate_whose_target_is_gone_is_worked_on_again(client, complain):
+    target, duplicate = await complain("en", call_id="FIRST"), await complain("en", call_id="SECOND")
+    await client.post(f"/api/tickets/{duplicate['number']}/merge", json={"into": target["number"]})
+    await client.delete("/api/calls/FIRST")
+    said = await client.post("/api/conversations/SECOND/message", json={"message": ADDED["en"]})
+    own = said.json()["ticket"]
+    assert (own["number"], own["status"], own["merged_into"]) == (duplicate["number"], "reopened", None)

@@ -30,6 +30,7 @@ from callcenter.conversation.briefing import Asked, asked_by, brief_of
 from callcenter.conversation.call_log import CallLog, lines_before
 from callcenter.conversation.copilot import Copilot, Draft
 from callcenter.conversation.open_calls import OpenCall, Remembered
+from callcenter.conversation.turn import in_hand
 from callcenter.errors import VoiceFailed
 from callcenter.events import Routing
 from callcenter.knowledge import Articles, Passage
@@ -140,7 +141,7 @@ class Suggesting:
             text = "\n".join(turn.message.message for turn in turns)
             analysis = self._analyzer.analyze(text, newest.routing.decision.language)
             asked = Asked(turn=newest, earlier=tuple(earlier), text=text, analysis=analysis)
-        ticket = call.tickets.get(state.ticket) if state.ticket else None
+        ticket = in_hand(state, call.tickets)
         brief = brief_of(state, ticket, asked, said=call.said, history=lines_before(call, asked.messages))
         found = self._articles.on_call(asked.text, brief.language, asked.analysis, collect=False)
         human = any(line.speaker is Speaker.agent for _, line in since)
