@@ -23,7 +23,7 @@ from callcenter.conversation.doing import Doing
 from callcenter.conversation.open_calls import OpenCall
 from callcenter.conversation.speaking import CutOff, Speaker
 from callcenter.conversation.speech import Speech
-from callcenter.conversation.turn import Desk, Step, Tickets, Turn
+from callcenter.conversation.turn import Desk, Step, Tickets, Turn, in_hand
 from callcenter.errors import CallEnded
 from callcenter.events import AssistantMessage, Routing
 from callcenter.knowledge import Articles, Lookup, Passage
@@ -164,7 +164,7 @@ class _Work:
         call = self._call
         async with call.log:
             state = await self._parts.log.load(self.asked.turn.call_id, call)
-            ticket = call.tickets.get(state.ticket) if state.ticket else None
+            ticket = in_hand(state, call.tickets)
             history = lines_before(call, self.asked.messages)
             return brief_of(state, ticket, self.asked, said=call.said, history=history, exchanges=exchanges)
 

@@ -372,6 +372,19 @@ class ConversationManager:
         self._open.forget(ticket.call_id)
         return ticket
 
+    async def comment_ticket(self, number: TicketNumber, comment: str, *, actor: str) -> Ticket:
+        """Note an agent's comment on a ticket. Raises TicketNotFound, InvalidRequest for text that can't be kept."""
+        ticket = await self._store.comment_ticket(number, comment, actor=actor, now=self._sources.now())
+        self._open.forget(ticket.call_id)
+        return ticket
+
+    async def merge_tickets(self, number: TicketNumber, into: TicketNumber, *, actor: str) -> tuple[Ticket, Ticket]:
+        """Merge a duplicate into the ticket that is worked on; return both. Raises TicketNotFound, InvalidMerge."""
+        merged = await self._store.merge_tickets(number, into, actor=actor, now=self._sources.now())
+        for ticket in merged:
+            self._open.forget(ticket.call_id)
+        return merged
+
     def assess(self, text: str, language: Language | None = None) -> Assessment:
         """Say what a message would lead to as the first of a fresh call; stores nothing. Raises EmptyMessage."""
         cleaned = clean(text)

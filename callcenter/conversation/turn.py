@@ -42,7 +42,6 @@ from callcenter.events import (
 )
 from callcenter.personas import PersonaManager
 from callcenter.routing import RoutingDecision
-from callcenter.scripts import NO_SCRIPTS, Scripts
 from callcenter.tickets import (
     Ticket,
     add_to_ticket,
@@ -133,10 +132,10 @@ class Step:
     events: list[CallEvent] = field(default_factory=list)
     ticket: Ticket | None = None
     """The ticket of the matter in hand, after this step."""
-    opened: tuple[Ticket, ...] = ()
-    changed: tuple[Ticket, ...] = ()
     target: Ticket | None = None
     """Another call's ticket that it was merged into: what it is told goes there too."""
+    opened: tuple[Ticket, ...] = ()
+    changed: tuple[Ticket, ...] = ()
     pieces: tuple[str, ...] = ()
     """How the answer that ends the step was spoken, where it was given at once."""
 
@@ -150,8 +149,6 @@ class Step:
         self.events.append(event)
         self.state = evolve(self.state, event)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
     def take_up(self, tickets: Tickets, number: TicketNumber | None) -> None:
         """Have a ticket in hand: the one that a merged one leads to, unless that is another call's.
 
@@ -165,6 +162,8 @@ class Step:
             else:
                 self.target = target
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """A message as it came."""
 
@@ -197,15 +196,13 @@ class Desk:
     new_ticket_number: Callable[[], TicketNumber]
 
 
-    scripts: Callable[[], Scripts] = lambda: NO_SCRIPTS
-    """Those that calls follow now."""
-
-
 def in_hand(state: ConversationState, tickets: Tickets) -> Ticket | None:
     """Return the ticket that a call is about."""
     step = Step(state=state)
     step.take_up(tickets, state.ticket)
     return step.ticket
+
+
 def hear(state: ConversationState, facts: Heard) -> Step:
     """Return the event of the bare message: kept first where understanding it takes a while."""
     step = Step(state=state)
@@ -387,6 +384,8 @@ def put_on_ticket(step: Step, facts: Facts, desk: Desk, *, told: bool, turns: bo
         now=facts.now,
         respond_within=desk.respond_within(priority, facts.now),
     )
+    if step.target is not None:
+        ticket = still_merged(step.ticket, ticket)
     if ticket is step.ticket:
         if not turns:
             return
@@ -394,16 +393,14 @@ def put_on_ticket(step: Step, facts: Facts, desk: Desk, *, told: bool, turns: bo
         ticket = ticket.model_copy(update={"updated_at": facts.now, "version": ticket.version + 1})
     step.changed = (ticket,)
     if step.target is not None:
-        ticket = still_merged(step.ticket, ticket)
+        step.target = passed_on(step.ticket, ticket, step.target, now=facts.now)
+        step.changed = (ticket, step.target)
     step.ticket = ticket
     step.add(
         TicketUpdated(
             call_id=state.call_id, seq=step.next_seq, at=facts.now, message_id=facts.message_id, ticket=ticket
         )
     )
-    if step.target is not None:
-        step.target = passed_on(step.ticket, ticket, step.target, now=facts.now)
-        step.changed = (ticket, step.target)
 
 
 def _category(slots: Slots, decision: RoutingDecision) -> TicketCategory | None:
