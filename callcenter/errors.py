@@ -20,6 +20,7 @@
     │   ├── ArticleNotFound
     │   ├── ArticleExists
     │   ├── ArticleConflict
+    │   ├── TableNotFound
     │   ├── ScriptNotFound
     │   ├── ScriptExists
     │   ├── ScriptConflict
@@ -181,6 +182,12 @@ class ArticleConflict(CustomerError):
     """Somebody changed this article since you read it; read it again and repeat your change."""
 
     code = "article_conflict"
+
+
+class TableNotFound(CustomerError):
+    """The company's data has no table of this name."""
+
+    code = "table_not_found"
 
 
 class ScriptNotFound(CustomerError):

@@ -27,6 +27,7 @@ from callcenter.api import (
     health,
     knowledge,
     metrics,
+    records,
     socket_tickets,
     tickets,
 )
@@ -101,6 +102,7 @@ def create_app(
         *conversations.router.routes,
         *tickets.router.routes,
         *knowledge.router.routes,
+        *records.router.routes,
         *analytics.router.routes,
         *desk.router.routes,
         *copilot.router.routes,

@@ -67,6 +67,7 @@ from callcenter.errors import (
     StoreUnavailable,
     SubscriberTooSlow,
     SuggestionNotFound,
+    TableNotFound,
     TicketConflict,
     TicketNotFound,
 )
@@ -154,6 +155,7 @@ _STATUSES: Final[Mapping[type[CallCenterError], HTTPStatus]] = {
     InvalidTransition: HTTPStatus.CONFLICT,
     InvalidMerge: HTTPStatus.CONFLICT,
     ArticleNotFound: HTTPStatus.NOT_FOUND,
+    TableNotFound: HTTPStatus.NOT_FOUND,
     ArticleExists: HTTPStatus.CONFLICT,
     ArticleConflict: HTTPStatus.CONFLICT,
     ScriptNotFound: HTTPStatus.NOT_FOUND,

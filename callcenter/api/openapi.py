@@ -21,7 +21,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, JsonValue
 from pydantic.json_schema import models_json_schema
 
-from callcenter.api import desk_models, knowledge_models, models
+from callcenter.api import desk_models, knowledge_models, models, record_models
 from callcenter.api.access import told
 from callcenter.api.edge import PUBLIC
 from callcenter.api.errors import OK, Problem
@@ -85,6 +85,8 @@ RESPONSES: Final[tuple[type[BaseModel], ...]] = (
     models.SocketTicket,
     models.TicketHistory,
     models.Understanding,
+    record_models.RecordList,
+    record_models.RecordTables,
     Analytics,
     desk_models.DeskAgents,
     desk_models.DeskCalls,
@@ -133,7 +135,9 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "tickets", "description": "Follow-up work that outlives a call."},
     {"name": "analytics", "description": "Figures over many calls."},
     {"name": "desk", "description": "Humans watch calls, take them over, speak, and hand them back."},
+    {"name": "actions", "description": "What is done for customers on the company's data, and who approves it."},
     {"name": "knowledge", "description": "Articles: what the company knows beside its profile."},
+    {"name": "records", "description": "The company's own data, as actions have left it."},
     {"name": "analysis", "description": "How a message is understood, without a call."},
     {"name": "health", "description": "Whether the server lives and can take calls."},
 ]

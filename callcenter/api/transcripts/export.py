@@ -11,9 +11,10 @@ import zipfile
 from collections.abc import AsyncIterator, Sequence
 from typing import IO, Final
 
+from callcenter.api.spreadsheet import BYTE_ORDER_MARK
 from callcenter.api.transcripts.bidi import left_to_right
 from callcenter.api.transcripts.page import document, markup, web_page
-from callcenter.api.transcripts.table import BYTE_ORDER_MARK, HEADER, call_rows
+from callcenter.api.transcripts.table import HEADER, call_rows
 from callcenter.api.transcripts.words import CALL, CUSTOMER, DURATION, MESSAGES, PERSONAS, STARTED, TICKETS, Wording
 from callcenter.calls import ConversationState, Language, Value
 from callcenter.company import Company

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from callcenter.api.spreadsheet import BYTE_ORDER_MARK, cell
 from callcenter.api.transcripts.bidi import isolated, plain
 from callcenter.api.transcripts.words import state_of
 from callcenter.calls import MessageId
@@ -34,9 +34,6 @@ from callcenter.events import (
     UserMessage,
 )
 from callcenter.personas import PersonaManager
-
-BYTE_ORDER_MARK: Final = "\ufeff"
-"""Without it Excel reads Arabic in the machine's old code page."""
 
 COLUMNS: Final = (
     "call_id",
@@ -74,12 +71,6 @@ _LINE_END: Final = "\r\n"
 HEADER: Final = ",".join(COLUMNS) + _LINE_END
 _YES: Final = "yes"
 _NO_MESSAGE: Final = MessageId("")
-_NUMBER: Final = re.compile(r"-?[0-9]+\.[0-9]+")
-"""A score of ours."""
-_FORMULA: Final = re.compile(r"\s*[=+\-@\t\r\uff0b\uff0d\uff1d\uff20]")
-"""What a spreadsheet may take for a formula, full-width forms included (OWASP, CSV Injection)."""
-_PHONE: Final = re.compile(r"\+[0-9][0-9 ]*")
-"""A sign and digits can't do anything as a formula; a quote before them would only spoil the number."""
 
 
 def spreadsheet(events: Sequence[CallEvent], *, personas: PersonaManager) -> str:
@@ -92,7 +83,7 @@ def call_rows(events: Sequence[CallEvent], personas: PersonaManager) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator=_LINE_END)
     for row in _rows(events, personas):
-        writer.writerow({column: _cell(value) for column, value in row.items()})
+        writer.writerow({column: cell(value) for column, value in row.items()})
     return out.getvalue()
 
 
@@ -190,10 +181,3 @@ def _voice(event: AssistantMessage) -> _Row:
 
 def _time(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _cell(value: str) -> str:
-    """Return a cell that is text to every spreadsheet; a quote defuses what would be computed."""
-    if _FORMULA.match(value) and not _PHONE.fullmatch(value) and not _NUMBER.fullmatch(value):
-        return f"'{value}"
-    return value
