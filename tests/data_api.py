@@ -39,7 +39,7 @@ _SECRET_KEY: Final = f"sb_secret_{secrets.token_hex(8)}"
 
 _EMPTY: Final = (
     "delete from public.tickets; delete from public.conversations; delete from public.api_keys;"
-    " delete from public.articles; delete from public.knowledge_gaps;"
+    " delete from public.articles; delete from public.knowledge_gaps; delete from public.scripts;"
     " delete from public.records; delete from public.action_results"
 )
 """What belongs to them goes with them."""

@@ -31,6 +31,7 @@ from callcenter.calls import (
 )
 from callcenter.events import CallEvent
 from callcenter.knowledge.article import ArticleStore
+from callcenter.scripts.script import ScriptStore
 from callcenter.store.analytics import Analytics, AnalyticsFilter
 from callcenter.store.api_keys import ApiKey
 from callcenter.tickets import MAX_QUERY_CHARS, Ticket, TicketChange, TicketStatus
@@ -177,7 +178,7 @@ class Append:
     """Tickets with something added; each at its stored version plus 1."""
 
 
-class Store(ArticleStore, RecordStore, Protocol):
+class Store(ArticleStore, RecordStore, ScriptStore, Protocol):
     """Keeps calls, tickets, articles and the company's records."""
 
     async def append(self, step: Append) -> None:

@@ -59,6 +59,7 @@ from callcenter.store.rows import (
     ticket_row,
     time_text,
 )
+from callcenter.store.scripts import SQLiteScripts
 from callcenter.store.ticket_work import SQLiteTicketWork, having
 from callcenter.store.writes import MESSAGE_SEQ, READ_TICKET, at_once, rows_of
 from callcenter.tickets import AWAITED, Ticket, TicketChange, change_ticket
@@ -99,7 +100,7 @@ where event = 'assistant_message' and payload ->> 'usage' is not null and at >= 
 """
 
 
-class SQLiteStore(SQLiteArticles, SQLiteRecords, SQLiteTicketWork, Store):
+class SQLiteStore(SQLiteArticles, SQLiteRecords, SQLiteScripts, SQLiteTicketWork, Store):
     """Keeps calls and tickets in one SQLite file."""
 
     def __init__(self, path: Path) -> None:

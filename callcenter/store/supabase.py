@@ -53,6 +53,7 @@ from callcenter.store.rows import (
     ticket_row,
     time_text,
 )
+from callcenter.store.scripts import SupabaseScripts
 from callcenter.store.supabase_wire import DataAPI, Row, is_text, quoted, sendable, texts
 from callcenter.store.ticket_work import SupabaseTicketWork
 from callcenter.store.writes import Step, rows_of
@@ -87,7 +88,7 @@ _NUMBER: Final = TypeAdapter(int, config=ConfigDict(strict=True))
 _FIGURES: Final[TypeAdapter[Sequence[AnalyticsRow]]] = TypeAdapter(list[AnalyticsRow])
 
 
-class SupabaseStore(SupabaseArticles, SupabaseRecords, SupabaseTicketWork, Store):
+class SupabaseStore(SupabaseArticles, SupabaseRecords, SupabaseScripts, SupabaseTicketWork, Store):
     """Keeps calls and tickets in a Supabase project."""
 
     def __init__(self, api: DataAPI, expected: int) -> None:

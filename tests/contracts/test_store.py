@@ -40,6 +40,7 @@ from callcenter.errors import (
     InvalidTransition,
     MessageTaken,
     RecordConflict,
+    ScriptConflict,
     StoreUnavailable,
     TicketConflict,
     TicketNotFound,
@@ -48,6 +49,7 @@ from callcenter.errors import (
 )
 from callcenter.events import fold
 from callcenter.knowledge import Article, ArticleStatus, ArticleText, Gap
+from callcenter.scripts import Script, ScriptStatus
 from callcenter.store import (
     MAX_PAGE,
     Append,
@@ -1368,6 +1370,56 @@ async def test_of_two_who_write_the_same_version_one_wins(store: Store) -> None:
     assert await store.articles() == [kept[-1]]
 
 
+def a_script(version: int = 1, script_id: str = "website-brief", closing: str = "نتصل بكم.", **facts: object) -> Script:
+    step = {
+        "id": "pages",
+        "label": {"ar": "عدد الصفحات", "en": "Pages"},
+        "question": {"ar": "كم صفحة؟", "en": "How many pages?"},
+        "guideline": {"ar": "تقدير يكفي.", "en": "A rough figure will do."},
+        "kind": "number",
+        "words": {"ar": ["صفحة"]},
+    }
+    made = {
+        "title": {"ar": "موقع", "en": "Website"},
+        "demand": {"phrases": {"ar": ["أريد موقعًا"], "en": ["want a website"]}, "intents": ["sales_interest"]},
+        "persona": "sales",
+        "steps": [step],
+        "closing": {"ar": closing, "en": "We will call."},
+        "updated_at": NOON + timedelta(seconds=version),
+        "actor": "سارة",
+    }
+    return Script.model_validate({"id": script_id, "version": version, **made, **facts})
+
+
+async def test_every_version_of_a_script_is_kept(open_store: OpenStore) -> None:
+    store, other = await open_store(), await open_store()
+    versions = [
+        a_script(1),
+        a_script(2, closing='\'; drop table scripts; -- \\u0000 "quoted"'),
+        a_script(3, status=ScriptStatus.published),
+    ]
+    assert (await store.scripts(), await store.scripts_kept()) == ([], 0)
+    for version in versions:
+        await store.save_script(version)
+    await store.save_script(a_script(1, script_id="a-first"))
+    assert await other.script_versions("website-brief") == versions
+    assert await other.script_versions("no-such") == []
+    assert await other.scripts() == [a_script(1, script_id="a-first"), versions[-1]]
+    assert await other.scripts_kept() == 4
+
+
+async def test_of_two_who_write_the_same_version_of_a_script_one_wins(store: Store) -> None:
+    await store.save_script(a_script(1))
+    for late in (a_script(1, actor="late"), a_script(3), a_script(2, script_id="never-begun")):
+        with pytest.raises(ScriptConflict):
+            await store.save_script(late)
+    done = await asyncio.gather(*(store.save_script(a_script(2, actor=name)) for name in "abc"), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in done) == ["NoneType", "ScriptConflict", "ScriptConflict"]
+    kept = await store.script_versions("website-brief")
+    assert [each.version for each in kept] == [1, 2]
+    assert await store.scripts() == [kept[-1]]
+
+
 async def test_gaps_are_counted_the_most_asked_first(store: Store) -> None:
     assert await store.gaps() == []
     for gap in (a_gap("هل لديكم مواقف"), a_gap("do you rent bikes", count=3), a_gap("هل لديكم مواقف", seconds=9)):
@@ -1594,6 +1646,10 @@ ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
     "save_article": lambda store: store.save_article(an_article()),
     "note_gap": lambda store: store.note_gap(a_gap("هل لديكم مواقف")),
     "gaps": lambda store: store.gaps(),
+    "scripts": lambda store: store.scripts(),
+    "scripts_kept": lambda store: store.scripts_kept(),
+    "script_versions": lambda store: store.script_versions("website-brief"),
+    "save_script": lambda store: store.save_script(a_script()),
     "sync_records": lambda store: store.sync_records("orders", [an_order()], now=NOON),
     "record_counts": lambda store: store.record_counts(),
     "records": lambda store: store.records("orders"),

@@ -17,6 +17,7 @@ from callcenter.calls import ActionResult, CallId, ConversationState, MessageId,
 from callcenter.errors import CallCenterError, StoreUnavailable
 from callcenter.events import CallEvent
 from callcenter.knowledge import Article, Gap
+from callcenter.scripts import Script
 from callcenter.store import (
     Append,
     Archive,
@@ -188,6 +189,22 @@ class Door(Store):
     @override
     async def gaps(self) -> list[Gap]:
         return await self._pass("gaps", self.behind.gaps())
+
+    @override
+    async def scripts(self) -> list[Script]:
+        return await self._pass("scripts", self.behind.scripts())
+
+    @override
+    async def scripts_kept(self) -> int:
+        return await self._pass("scripts_kept", self.behind.scripts_kept())
+
+    @override
+    async def script_versions(self, script_id: str) -> list[Script]:
+        return await self._pass("script_versions", self.behind.script_versions(script_id))
+
+    @override
+    async def save_script(self, script: Script) -> None:
+        await self._pass("save_script", self.behind.save_script(script))
 
     @override
     async def sync_records(self, table: TableName, rows: Sequence[Row], *, now: datetime) -> int:

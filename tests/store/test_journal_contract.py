@@ -116,6 +116,7 @@ def test_nothing_is_left_out_that_is_not_promised() -> None:
         ),
         *("add_key", "keys", "key_used", "remove_key", "analytics"),
         *("articles", "articles_kept", "article_versions", "save_article", "note_gap", "gaps"),
+        *("scripts", "scripts_kept", "script_versions", "save_script"),
         *("sync_records", "record_counts", "records", "record", "performed", "perform"),
     ],
 )

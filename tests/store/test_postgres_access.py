@@ -38,11 +38,11 @@ CALLERS = {
 TABLES = (
     *("conversations", "conversation_events", "tickets", "ticket_events", "api_keys"),
     *("articles", "article_versions", "knowledge_gaps", "schema_migrations"),
-    *("records", "action_results"),
+    *("records", "action_results", "scripts", "script_versions"),
 )
 SERVERS = (
     *("api_keys", "schema_migrations", "articles", "article_versions", "knowledge_gaps"),
-    *("records", "action_results"),
+    *("records", "action_results", "scripts", "script_versions"),
 )
 """Tables that nobody else sees anything of."""
 VIEWS = (
@@ -104,6 +104,9 @@ READS: dict[str, dict[str, object]] = {
         "knowledge_gaps": {"what is it"},
         "records": {"ORD1001"},
         "action_results": {"CALL-1:1"},
+        "ticket_words": {"TKT-00000001", "TKT-00000002"},
+        "scripts": {"a-brief"},
+        "script_versions": {"a-brief"},
         "schema_migrations": {"0001_calls", "0008_functions_supabase"},
     },
 }
@@ -135,12 +138,21 @@ WRITES = {
     ("knowledge_gaps", "insert"): "insert into knowledge_gaps values ('x', 'en', 1, now(), now())",
     ("knowledge_gaps", "update"): "update knowledge_gaps set asked = 9",
     ("knowledge_gaps", "delete"): "delete from knowledge_gaps",
+    ("scripts", "insert"): "insert into scripts values ('x', 1, 'draft', now(), '{}')",
+    ("scripts", "update"): "update scripts set payload = '{}'",
+    ("scripts", "delete"): "delete from scripts",
+    ("script_versions", "insert"): "insert into script_versions values ('a-brief', 2, now(), 'x', '{}')",
+    ("script_versions", "update"): "update script_versions set actor = 'x'",
+    ("script_versions", "delete"): "delete from script_versions",
     ("records", "insert"): "insert into records values ('orders', 'x', 1, '{}', null, now())",
     ("records", "update"): "update records set fields = '{}'",
     ("records", "delete"): "delete from records",
     ("action_results", "insert"): "insert into action_results values ('x', 'CALL-1', '{}', now())",
     ("action_results", "update"): "update action_results set result = '{}'",
     ("action_results", "delete"): "delete from action_results",
+    ("ticket_words", "insert"): "insert into ticket_words select number, 'x', '' from tickets on conflict do nothing",
+    ("ticket_words", "update"): "update ticket_words set words = 'x'",
+    ("ticket_words", "delete"): "delete from ticket_words",
     ("schema_migrations", "insert"): "insert into schema_migrations values (9999, 'x', 'x', now())",
     ("schema_migrations", "update"): "update schema_migrations set checksum = 'x' where version = 1",
     ("schema_migrations", "delete"): "delete from schema_migrations where version = 1",
@@ -180,6 +192,8 @@ def fill(url: str) -> None:
         connection.execute("insert into articles values ('how-to', 1, 'draft', now(), '{}')")
         connection.execute("insert into article_versions values ('how-to', 1, now(), 'sara', '{}')")
         connection.execute("insert into knowledge_gaps values ('what is it', 'en', 1, now(), now())")
+        connection.execute("insert into scripts values ('a-brief', 1, 'draft', now(), '{}')")
+        connection.execute("insert into script_versions values ('a-brief', 1, now(), 'sara', '{}')")
         connection.execute("insert into records values ('orders', 'ORD1001', 1, '{}', null, now())")
         connection.execute("insert into action_results values ('CALL-1:1', 'CALL-1', '{}', now())")
     with psycopg.connect(url) as owner:
@@ -211,7 +225,13 @@ def generous(postgres) -> str:
 
 def seen(connection, relation: str) -> object:
     column = {"ticket_events": "number", "schema_migrations": "name", "api_keys": "id"}.get(relation)
-    column = column or {"knowledge_gaps": "question", "records": "id", "action_results": "key"}.get(relation)
+    column = column or {
+        "knowledge_gaps": "question",
+        "records": "id",
+        "action_results": "key",
+        "scripts": "id",
+        "script_versions": "id",
+    }.get(relation)
     column = column or ("slug" if "article" in relation else "call_id")
     try:
         return {value for (value,) in rows(connection, f"select {column} from {relation}")}  # noqa: S608 (ours)
@@ -305,9 +325,14 @@ def test_nobody_else_asks_the_servers_functions(url, caller):
         ("call_analytics", {"wanted": {}}),
         ("save_article", {"article": {"slug": "x", "version": 1}}),
         ("list_articles", {}),
+        ("save_script", {"script": {"id": "x", "version": 1}}),
+        ("list_scripts", {}),
         ("sync_records", {"name": "orders", "lines": [], "at": "2026-11-01T12:00:00Z"}),
         ("get_record", {"name": "orders", "record": "ORD1001"}),
         ("perform_action", {"done": {"key": "x", "changes": []}}),
+        ("change_tickets", {"tickets": [], "actor": "x"}),
+        ("find_tickets", {"wanted": {"words": "'tkt':*", "limit": 5}}),
+        ("put_ticket_words", {"rows": []}),
         ("note_gap", {"gap": {"question": "x"}, "most": 5}),
         ("add_api_key", {"key": {"id": "0123456789ac", "name": "x", "role": "admin"}}),
     ):

@@ -47,6 +47,7 @@ from callcenter.store.journal.local import LocalStore
 from callcenter.store.journal.outage import AWAY, Outage
 from callcenter.store.journal.outbox import Figures
 from callcenter.store.records import RecordsBehind
+from callcenter.store.scripts import ScriptsBehind
 from callcenter.tickets import Ticket, TicketChange
 
 IDLE_SECONDS: Final = 1.0
@@ -62,7 +63,7 @@ Pause = Callable[[float], Awaitable[object]]
 _log = logging.getLogger(__name__)
 
 
-class JournaledStore(ArticlesBehind, RecordsBehind, Store):
+class JournaledStore(ArticlesBehind, RecordsBehind, ScriptsBehind, Store):
     """Keeps calls and tickets in a primary store, and in a journal for as long as that is away."""
 
     def __init__(self, primary: Store, local: LocalStore, lock: CarrierLock, clock: Callable[[], datetime]) -> None:
