@@ -227,7 +227,7 @@ def decide(
     ticket_due = upset or wants_human or exhausted or lead or heard in _TICKET_INTENTS
     category = _category(state, analysis, heard, callback=lead or (wants_human and not upset)) if ticket_due else None
     language, language_reason = choose_language(state, analysis.language, policy, hint=hint)
-    adds = ticket_of(state, category) if ticket_due or state.collecting else None
+    adds = ticket_of(state, category) if ticket_due or state.asking else None
     return RoutingDecision(
         target_persona=persona,
         priority=priority,
@@ -293,7 +293,7 @@ def _hold(
         return current, "handoff_limit"
     if upset:
         return target, None
-    if state.collecting and confidence < policy.interrupt_confidence:
+    if state.asking and confidence < policy.interrupt_confidence:
         return current, "collecting"
     if target is state.previous_persona and confidence < policy.return_confidence:
         return current, "no_return"
@@ -354,7 +354,7 @@ def _same_matter(state: ConversationState, category: TicketCategory | None) -> b
     known = state.ticket_category
     if known is TicketCategory.callback:
         return category in loose
-    return state.collecting or category in loose or known in loose or category is known
+    return state.asking or category in loose or known in loose or category is known
 
 
 def _matched(analysis: MessageAnalysis, *, upset: bool) -> tuple[str, ...]:

@@ -242,7 +242,7 @@ def test_a_script_is_folded_with_what_was_collected_and_asked():
         {"script": ScriptProgress(id="website-brief", step=2, total_steps=6, is_final_step=False, step_id="pages")}
     )
     followed = state_of(call_started(), greeting(), user_message(), script_started(seq=4), script_step(seq=5), said)
-    assert followed.collecting
+    assert (followed.asking, followed.collecting) == (True, False)
     assert followed.script is not None
     assert followed.script.active
     assert (followed.script.step, followed.script.asked, followed.script.known("site-kind")) == (
@@ -253,6 +253,8 @@ def test_a_script_is_folded_with_what_was_collected_and_asked():
     changed = evolve(followed, script_step(seq=7, asks=None, value="landing-page")).script
     assert changed is not None
     assert [fact.value for fact in changed.facts] == ["landing-page"]
+    assert not evolve(followed, assistant_message(seq=7)).asking
+    assert not evolve(followed, agent_message(seq=7)).asking
     done, dropped = (evolve(followed, event).script for event in (script_completed(seq=7), script_dropped(seq=7)))
     assert done is not None
     assert dropped is not None

@@ -43,6 +43,8 @@ class FollowedScript(Value):
     """The step that is due."""
     asked: tuple[str, ...] = ()
     """The steps asked, in order."""
+    asking: bool = False
+    """Our last reply asked the last of them."""
     done: bool = False
     """Nothing is left to be asked."""
     dropped: str | None = None

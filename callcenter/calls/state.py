@@ -137,6 +137,11 @@ class ConversationState(Value):
     """1 to 5, when the customer gave a score."""
 
     @property
+    def asking(self) -> bool:
+        """Whether our last reply asked for a fact, of intake or of a script."""
+        return self.collecting or (self.script is not None and self.script.active and self.script.asking)
+
+    @property
     def ended(self) -> bool:
         """Whether the call is over."""
         return self.ended_at is not None

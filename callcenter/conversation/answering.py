@@ -71,7 +71,8 @@ class Answering:
     def at_once(self, step: Step, turn: Turn, call: OpenCall) -> None:
         """Add the answer to the step of its message, where the voice needs no waiting; else leave it to `answer`."""
         if not self.streams:
-            self._parts.speaker.answer_at_once(step, self._asked_by(call, turn), call.said)
+            asked = self._asked_by(call, turn)
+            self._parts.speaker.answer_at_once(step, asked, call.said, self._parts.desk.scripts())
 
     async def answer(self, call: OpenCall, turn: Turn) -> Turn:
         """Have a kept message answered: speak, store, publish. Returns its turn with the reply, whoever gave it."""
@@ -166,7 +167,15 @@ class _Work:
             state = await self._parts.log.load(self.asked.turn.call_id, call)
             ticket = in_hand(state, call.tickets)
             history = lines_before(call, self.asked.messages)
-            return brief_of(state, ticket, self.asked, said=call.said, history=history, exchanges=exchanges)
+            return brief_of(
+                state,
+                ticket,
+                self.asked,
+                said=call.said,
+                history=history,
+                exchanges=exchanges,
+                scripts=self._parts.desk.scripts(),
+            )
 
     async def _carry_out(self, calls: Sequence[ToolCall], brief: Brief) -> Brief:
         """Do what a model asks for, one step a call, and brief it anew."""

@@ -14,10 +14,12 @@ from callcenter.analysis import MessageAnalysis
 from callcenter.calls import ActionName, ConversationIntent, ConversationState, MessageId
 from callcenter.conversation.deeds import told
 from callcenter.conversation.turn import Turn, question
-from callcenter.events import TicketCreated, TicketUpdated
+from callcenter.events import ScriptCompleted, ScriptStarted, ScriptStep, TicketCreated, TicketUpdated
 from callcenter.knowledge import Passage
 from callcenter.llm import Brief, Receipt, TicketNews
 from callcenter.llm.prompt import Exchange, Line
+from callcenter.llm.script_cue import ScriptCue
+from callcenter.scripts import NO_SCRIPTS, Scripts
 from callcenter.tickets import Ticket
 
 
@@ -76,6 +78,7 @@ def brief_of(  # noqa: PLR0913 (the facts of a reply)
     said: str,
     history: tuple[Line, ...] = (),
     exchanges: tuple[Exchange, ...] = (),
+    scripts: Scripts = NO_SCRIPTS,
 ) -> Brief:
     """Return what a voice may know; `said` is our last reply, `exchanges` what was done for the one in the making."""
     turns = (*asked.earlier, asked.turn)
@@ -87,6 +90,8 @@ def brief_of(  # noqa: PLR0913 (the facts of a reply)
             news = TicketNews.updated
     routing = asked.turn.routing
     introduced = any(turn.handoff is not None for turn in turns)
+    done = told(chain.from_iterable(turn.events for turn in turns), routing.decision.language)
+    script = None if done else cue_of(state, asked, scripts)
     return Brief(
         state=state,
         persona=state.current_persona,
@@ -97,14 +102,42 @@ def brief_of(  # noqa: PLR0913 (the facts of a reply)
         introduced=introduced,
         ticket=ticket,
         ticket_news=news,
-        asks=question(state, asked.analysis),
+        asks=question(state, asked.analysis) if script is None else script.slot,
         said=said,
         at=asked.turn.message.at,
         history=history,
         exchanges=exchanges,
         passages=asked.passages,
-        told=told(chain.from_iterable(turn.events for turn in turns), routing.decision.language),
+        told=done,
+        script=script,
         receipts=receipts(state, introduced=introduced),
+    )
+
+
+def cue_of(state: ConversationState, asked: Asked, scripts: Scripts) -> ScriptCue | None:
+    """Return what a reply does for the call's script: ask about the step that is due, or sum it up where it got done.
+
+    None also where the reply leaves it aside: at a goodbye, while a fact of an action is asked for, or a human is.
+    """
+    followed, events = state.script, list(chain.from_iterable(turn.events for turn in (*asked.earlier, asked.turn)))
+    if followed is None or followed.dropped is not None or state.human_requested or state.pending_action is not None:
+        return None
+    listener = scripts.get(followed.script_id)
+    ends = any(isinstance(event, ScriptCompleted) for event in events)
+    leaves = asked.analysis.intent.intent is ConversationIntent.goodbye
+    if listener is None or (not ends and (followed.done or leaves)):
+        return None
+    step = listener.script.step(followed.step)
+    if step is None and not ends:
+        return None
+    heard = tuple(fact for event in events if isinstance(event, ScriptStep) for fact in event.facts)
+    begins = any(isinstance(event, ScriptStarted) for event in events)
+    return ScriptCue(
+        script=listener.script,
+        followed=followed,
+        step=step,
+        heard=heard,
+        aside=begins or not heard or asked.analysis.question.is_question,
     )
 
 

@@ -32,8 +32,8 @@ from callcenter.store import Append, Store
 RACES: Final = 8
 """How often a step is made anew when another process wrote first; each time somebody else got on."""
 
-LAST_REPLY_WITHIN: Final = 12
-"""Our last reply is among so many last events: at most seven of the turn in hand follow it, and a handoff by hand."""
+LAST_REPLY_WITHIN: Final = 16
+"""Our last reply is among so many last events: at most eleven of the turn in hand follow it, and a handoff by hand."""
 CONVERSATION_WITHIN: Final = 80
 """Events that are read for what was said before: a dozen lines with all that stands between them."""
 LINE_CHARS: Final = 2_000

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from callcenter.actions.registry import Actions
 from callcenter.analysis import ConversationAnalyzer, MessageAnalysis
 from callcenter.analysis.text import clean
 from callcenter.bus import Bus
@@ -29,7 +30,7 @@ from callcenter.calls import (
 from callcenter.company import Company, Promises
 from callcenter.conversation.answering import Answering, Parts
 from callcenter.conversation.call_log import RACES, CallLog, Make, lines_before
-from callcenter.conversation.deeds import ActionBook, Deed, answered, settled
+from callcenter.conversation.deeds import Deed, answered, settled
 from callcenter.conversation.doing import Doing
 from callcenter.conversation.open_calls import InUse, OpenCall, OpenCalls
 from callcenter.conversation.speaking import Speaker
@@ -59,6 +60,7 @@ from callcenter.llm.second_opinion import SecondOpinion
 from callcenter.opinions import doubt, settle
 from callcenter.personas import PersonaManager
 from callcenter.routing import Opinion, RoutingDecision, RoutingPolicy, decide
+from callcenter.scripts import NO_SCRIPTS, Scripts
 from callcenter.store import Append, Erased, Store
 from callcenter.tickets import Ticket, TicketChange
 
@@ -134,12 +136,14 @@ class ConversationManager:
         policy: RoutingPolicy | None = None,
         second_opinion: SecondOpinion | None = None,
         articles: Articles | None = None,
-        actions: ActionBook | None = None,
+        actions: Actions | None = None,
+        scripts: Callable[[], Scripts] = lambda: NO_SCRIPTS,
     ) -> None:
         """Build from the parts; `voices` in the order they are tried, the last one never failing by design.
 
         `second_opinion` is asked where the rules doubt their own verdict; None: the rules decide alone. `actions` are
-        what is done for customers beyond words; None: nothing is. `articles` are what voices may quote.
+        what is done for customers beyond words; None: nothing is. `scripts` are those that calls follow now.
+        `articles` are what voices may quote.
         """
         self._store = store
         self._bus = bus
@@ -154,6 +158,7 @@ class ConversationManager:
             personas=personas,
             respond_within=Promises(company.response_times, company.calendar).within,
             new_ticket_number=sources.ticket_number,
+            scripts=scripts,
         )
         speaker = Speaker(voices, personas, bus)
         self._log = CallLog(store, bus, remembers=speaker.streams)

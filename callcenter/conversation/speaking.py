@@ -27,6 +27,7 @@ from callcenter.llm import Brief, Completion, CompletionKind, Delta, Failure, Me
 from callcenter.llm.carrying_on import carry_on, seems_whole
 from callcenter.llm.prompt import ToolCall
 from callcenter.personas import PersonaManager
+from callcenter.scripts import Scripts
 
 APOLOGY: Final = "apology"
 """The voice's name in an answer that no voice could give."""
@@ -121,11 +122,11 @@ class Speaker:
         """Whether replies take their time, so that a customer may write on before one is made."""
         return self._prompt is None
 
-    def answer_at_once(self, step: Step, asked: Asked, said: str) -> None:
+    def answer_at_once(self, step: Step, asked: Asked, said: str, scripts: Scripts) -> None:
         """Add the answer to the step of its message, where the voice needs no waiting; else leave it to `speak`."""
         if self._prompt is None or len(step.state.unanswered) > 1:  # an older message is answered first
             return
-        brief = brief_of(step.state, step.ticket, asked, said=said)
+        brief = brief_of(step.state, step.ticket, asked, said=said, scripts=scripts)
         reply = _Reply(asked, brief, Speech(), perf_counter(), voice=self._prompt.name)
         try:
             words = self._prompt.say(brief)
@@ -270,7 +271,8 @@ def _is_due(reply: _Reply) -> bool:
     """Whether a reply that breaks off still lacks what it has to ask, or the number of a ticket that is news."""
     brief = reply.brief
     ticket = brief.ticket if brief.ticket_news else None
-    return brief.asks is not None or (ticket is not None and ticket.number not in reply.said)
+    due = brief.asks is not None or brief.script is not None
+    return due or (ticket is not None and ticket.number not in reply.said)
 
 
 def _event(reply: _Reply, *, seq: int = 1) -> AssistantMessage:
@@ -278,9 +280,10 @@ def _event(reply: _Reply, *, seq: int = 1) -> AssistantMessage:
     brief, turn = reply.brief, reply.asked.turn
     seconds = perf_counter() - reply.began
     message = reply.spoken
-    asks = brief.asks
+    asks, script = brief.asks, brief.script.progress if brief.script else None
     if reply.interrupted or (reply.free and not any(mark in message for mark in _QUESTION_MARKS)):
         asks = None  # it was due, and not put
+        script = script and script.altered({"step_id": None})
     if _log.isEnabledFor(logging.INFO):
         _log.info(
             "turn",
@@ -310,7 +313,7 @@ def _event(reply: _Reply, *, seq: int = 1) -> AssistantMessage:
         corrections=tuple(reply.corrections),
         usage=reply.usage,
         asks=asks,
-        sources=reply.sources,
+        script=script,
         interrupted=reply.interrupted,
         first_token_ms=None if reply.first is None else round(reply.first * 1000, 3),
         duration_ms=round(seconds * 1000, 3),

@@ -1,7 +1,8 @@
 """Turn one understood message into the events of its turn, and a turn's events into the brief of its reply. Pure.
 
 The manager brings facts (state, analysis, decision, time, numbers) and carries out what comes back. The order of a turn
-is fixed: user_message, routing, handoff, escalation, transfer_requested, ticket; then, once spoken, assistant_message.
+is fixed: user_message, routing, handoff, escalation, transfer_requested, script, ticket; then, once spoken,
+assistant_message.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from callcenter.calls import (
     TicketCategory,
     TicketNumber,
 )
+from callcenter.conversation.scripting import plan
 from callcenter.events import (
     AssistantMessage,
     CallEvent,
@@ -42,6 +44,7 @@ from callcenter.events import (
 )
 from callcenter.personas import PersonaManager
 from callcenter.routing import RoutingDecision
+from callcenter.scripts import NO_SCRIPTS, Scripts
 from callcenter.tickets import (
     Ticket,
     add_to_ticket,
@@ -194,6 +197,8 @@ class Desk:
     respond_within: Callable[[PriorityLevel, datetime], timedelta]
     """How long a ticket of a priority may wait from a moment on."""
     new_ticket_number: Callable[[], TicketNumber]
+    scripts: Callable[[], Scripts] = lambda: NO_SCRIPTS
+    """Those that calls follow now."""
 
 
 def in_hand(state: ConversationState, tickets: Tickets) -> Ticket | None:
@@ -231,6 +236,9 @@ def take(state: ConversationState, tickets: Tickets, facts: Facts, desk: Desk) -
     turns = state.ticket is not None and number != state.ticket  # to another matter, new or known
     known_before = another_matter(state.slots, step.ticket) if turns else state.slots
     slots = collect(known_before, facts.analysis, facts.text, collecting=state.collecting and not turns)
+    script = plan(state, facts, slots, desk.scripts())
+    slots, decision = script.slots, script.decision
+    facts = replace(facts, decision=decision)
     step.add(
         Routing(
             call_id=state.call_id,
@@ -246,6 +254,7 @@ def take(state: ConversationState, tickets: Tickets, facts: Facts, desk: Desk) -
     if decision.handoff:
         step.add(handed_off(step.state, decision.target_persona, desk.personas, facts.now, facts=facts))
     escalate(step, facts)
+    script.tell(step, facts)
     put_on_ticket(step, facts, desk, told=slots is not known_before, turns=turns)
     return step
 

@@ -152,6 +152,8 @@ def evolve(  # noqa: C901, PLR0912, PLR0915 (one flat case an event)
             }
         case AgentMessage():
             changed |= {"message_count": state.message_count + 1}
+            if state.script is not None:
+                changed["script"] = _asked(state.script, None)  # what comes next answers the agent
             if event.reply_id is not None:
                 changed["agent_replies"] = (*state.agent_replies, event.reply_id)[-REPLIES_KNOWN:]
         case CallTransferred():
@@ -225,6 +227,13 @@ def _scripted(
             return script.altered({"done": True, "step": None})
         case ScriptDropped():
             return script.altered({"dropped": event.reason, "step": None})
+
+
+def _asked(script: FollowedScript, step: str | None) -> FollowedScript:
+    """Note what a reply asked of a script, if it did."""
+    if step is None:
+        return script.altered({"asking": False}) if script.asking else script
+    return script.altered({"asking": True, "asked": (*script.asked, step)})
 
 
 def _started(event: CallStarted) -> ConversationState:
@@ -329,9 +338,8 @@ def _answered(state: ConversationState, event: AssistantMessage) -> dict[str, ob
         ),
         "collecting": event.asks is not None,
     }
-    if event.script is not None and event.script.step_id is not None and state.script is not None:
-        changed["collecting"] = True
-        changed["script"] = state.script.altered({"asked": (*state.script.asked, event.script.step_id)})
+    if state.script is not None:
+        changed["script"] = _asked(state.script, event.script.step_id if event.script else None)
     if event.usage is not None:
         changed["tokens_used"] = state.tokens_used + event.usage.tokens
     if event.asks is not None:

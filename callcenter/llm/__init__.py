@@ -17,6 +17,7 @@ from callcenter.calls import ConversationState, Language, PersonaType, Slot, Tok
 from callcenter.events import Correction
 from callcenter.knowledge import Passage
 from callcenter.llm.prompt import Exchange, Line, Prompt, Question, ToolCall
+from callcenter.llm.script_cue import ScriptCue
 from callcenter.routing import RoutingDecision
 from callcenter.tickets import Ticket
 
@@ -93,6 +94,8 @@ class Brief:
     """What the model asked to be done for this very reply, and what came of it."""
     told: tuple[str, ...] = ()
     """What was done for this message, or could not be, in our words: told as they are, whoever speaks."""
+    script: ScriptCue | None = None
+    """The service script that the reply goes on with; None: it follows none, or leaves it aside."""
     passages: Sequence[Passage] = ()
     """What the company's articles say on the message, the best first; the other language's where there is no own.
 

@@ -91,10 +91,14 @@ class Listener:
 
     def hear(self, followed: FollowedScript, said: Said, *, asked: str | None) -> tuple[ScriptFact, ...]:
         """Return what a message settles; `asked` is the step our last reply asked about."""
+        corrects = said.analysis.does(Act.correction)
+        known = {fact.step: fact.value for fact in followed.facts}
         unasked = {
             step.id: value
             for step in self.script.steps
-            if not followed.known(step.id) and (value := self._unasked(step, said, asked == step.id))
+            if (corrects or step.id not in known)
+            and (value := self._unasked(step, said, asked == step.id))
+            and value != known.get(step.id)
         }
         for kind in (FactKind.money, FactKind.date):
             self._first_of(kind, followed, said, asked, unasked)

@@ -19,6 +19,7 @@ from callcenter.llm import Brief, Completion, CompletionKind, Delta, Piece
 from callcenter.llm.offline.choice import draft_reply
 from callcenter.llm.offline.facts import facts_of, item_index
 from callcenter.llm.offline.phrases import Cue, Day, load_phrasebook
+from callcenter.llm.offline.scripted import put
 from callcenter.llm.offline.turn import Turn
 from callcenter.routing import RoutingPolicy
 
@@ -73,7 +74,9 @@ class OfflineVoice:
         """Return the whole reply."""
         turn = self._turn(brief)
         draft = draft_reply(turn)
-        if brief.asks is not None and draft.asking:
+        if brief.script is not None:
+            put(turn, brief.script, draft)
+        elif brief.asks is not None and draft.asking:
             again = brief.asks in brief.state.slots.asked
             draft.closing = turn.say((turn.lines.asks_again if again else turn.lines.asks)[brief.asks])
         return draft.text()

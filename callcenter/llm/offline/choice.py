@@ -10,7 +10,7 @@ from typing import Final
 from callcenter.analysis.models import Act, EntityKind
 from callcenter.calls import ConversationIntent, PersonaType
 from callcenter.llm import TicketNews
-from callcenter.llm.offline import answers, courtesies, matters, passages, services
+from callcenter.llm.offline import answers, courtesies, matters, passages, scripted, services
 from callcenter.llm.offline.phrases import Cue
 from callcenter.llm.offline.turn import MATTERS, Draft, Turn
 
@@ -29,6 +29,8 @@ def draft_reply(turn: Turn) -> Draft:  # noqa: C901, PLR0911 (one rule a return,
     brief = turn.brief
     if brief.told:
         return Draft(list(brief.told))
+    if brief.script is not None and (draft := scripted.taken(turn, brief.script)) is not None:
+        return draft
     ticket = brief.ticket
     waits = ticket is not None and Cue.waiting in turn.cues and brief.ticket_news is not TicketNews.created
     if brief.decision.escalation_needed or (turn.heard in MATTERS and not waits):
@@ -51,7 +53,7 @@ def draft_reply(turn: Turn) -> Draft:  # noqa: C901, PLR0911 (one rule a return,
         return news
     if answer is not None:
         return answer
-    if brief.asks is not None:
+    if brief.asks is not None or brief.script is not None:
         return courtesies.going_on(turn)
     return passages.answer(turn) or courtesies.unclear(turn)
 

@@ -95,6 +95,14 @@ class Phrases(Value):
     praised: Wordings
     acknowledged: Wordings
     off_topic: Wordings
+    script_noted: Wordings
+    script_left: Wordings
+    script_item: Wordings
+    script_back: Wordings
+    script_again: Wordings
+    script_summary: Wordings
+    script_ticket: Wordings
+    script_unreached: Wordings
     unclear: Wordings
     unclear_again: Wordings
 
