@@ -214,7 +214,7 @@ async def test_what_a_customer_adds_goes_to_the_target_of_the_same_call(client, 
     first, second = dict.fromkeys(numbers)
     await client.post(f"/api/tickets/{second}/merge", json={"into": first})
     told = (await client.post(path, json={"message": amount})).json()
-    assert (told["ticket"]["number"], told["ticket"]["amount"]) == (first, "300 SAR")
+    assert (told["ticket"]["number"], told["ticket"]["amount"]) == (first, "300.00 SAR")
     assert (await client.get(f"/api/tickets/{second}")).json()["amount"] is None
 
 

@@ -250,6 +250,46 @@ async def test_a_tickets_change_waits_for_its_call(place: Place, store: Journale
     assert await (await place.truth()).ticket(TICKET) == changed
 
 
+async def test_a_ticket_opened_while_the_primary_was_away_is_found_afterwards(
+    store: JournaledStore, door: Door
+) -> None:
+    first, made = opening(), ticket(words="أريد إلغاء الطلب")
+    await store.append(first)
+    door.fault = Fault.before
+    await store.append(following(first.state, user_message(), ticket_created(opened=made), opened=(made,)))
+    with pytest.raises(StoreUnavailable):
+        await store.tickets(TicketFilter(query="الغاء"))
+    door.fault = None
+    await store.carry_over()
+    assert (await store.tickets(TicketFilter(query="الغاء"))).items == (made,)
+
+
+async def test_what_a_duplicate_is_told_while_the_primary_is_away_reopens_it(store: JournaledStore, door: Door) -> None:
+    """The target, of another call, is not at hand then: nothing of it is in the copy of this call."""
+    duplicate, target = ticket(), ticket("TKT-00000002", call_id=OTHER)
+    for begun, each in ((opening(), duplicate), (opening(OTHER), target)):
+        await store.append(begun)
+        await store.append(following(begun.state, user_message(), ticket_created(opened=each), opened=(each,)))
+    await store.merge_tickets(duplicate.number, target.number, actor="منى", now=after(60))
+    there = await store.load(CALL, last=1)
+    assert [each.number for each in there.tickets] == [duplicate.number, target.number]
+    await copied(store)
+    door.fault = Fault.before
+    here = await store.load(CALL, last=1)
+    assert [each.number for each in here.tickets if each.call_id == CALL] == [duplicate.number]
+    told = here.tickets[0].altered(
+        {"order_number": "9981", "status": TicketStatus.reopened, "merged_into": None, "version": 3}
+    )
+    said = following(
+        here.state, user_message(message_id="m-2"), ticket_updated(told, seq=1, message_id="m-2"), changed=(told,)
+    )
+    await store.append(said)
+    door.fault = None
+    await store.carry_over()
+    kept = await store.ticket(duplicate.number)
+    assert (kept.status, kept.merged_into, kept.order_number) == (TicketStatus.reopened, None, "9981")
+
+
 async def test_an_agents_change_reaches_the_copy(store: JournaledStore, door: Door) -> None:
     first, made = opening(), ticket()
     step = following(first.state, user_message(), ticket_created(opened=made), opened=(made,))

@@ -243,3 +243,11 @@ async def test_the_views_read_well(path: Path, store: SQLiteStore) -> None:
         "user: thank you",
     ]
     assert rows(path, "select order_number, phone, amount from tickets") == [("0074", "+966501234567", "120.00 SAR")]
+
+
+async def test_tickets_that_an_older_version_kept_are_found_too(path: Path, store: SQLiteStore) -> None:
+    await keep_a_turn(store)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("delete from ticket_words")
+    assert [each.number for each in (await store.tickets(TicketFilter(query="tkt"))).items] == [TICKET]
+    assert len(rows(path, "select number from ticket_words")) == 1

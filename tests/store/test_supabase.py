@@ -89,6 +89,12 @@ async def test_each_method_is_one_request(store: SupabaseStore) -> None:
             store.change_ticket(TICKET, TicketChange(assignee="ليلى"), actor="ليلى", now=after(1)),
             ["GET tickets", "POST rpc/change_ticket"],
         ),
+        (
+            store.comment_ticket(TICKET, "seen", actor="ليلى", now=after(2)),
+            ["GET tickets", "POST rpc/change_tickets"],
+        ),
+        (store.tickets(TicketFilter(query="tkt")), ["POST rpc/tickets_without_words", "POST rpc/find_tickets"]),
+        (store.tickets(TicketFilter(query="seen")), ["POST rpc/find_tickets"]),
         (store.tokens_used(NOON), ["POST rpc/tokens_used"]),
         (store.check(), ["POST rpc/callcenter_schema"]),
         (store.erase(CALL), ["POST rpc/erase_call"]),
@@ -319,3 +325,23 @@ async def until(project: Project, none_left: str, pid: int) -> None:
             if connection.execute(none_left.encode(), (pid,)).fetchone() is None:
                 return
             await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def test_tickets_that_an_older_version_kept_are_found_too(project: Project) -> None:
+    store = await project.open()
+    await store.append(opening())
+    for number in range(3):
+        opened = ticket(f"TKT-0000000{number}")
+        state = await store.state(CALL)
+        said = user_message(message_id=f"m-{number}")
+        made = ticket_created(message_id=said.message_id, opened=opened)
+        await store.append(following(state, said, made, opened=(opened,)))
+    with project.sql() as connection:
+        connection.execute("delete from ticket_words")
+    assert len((await store.tickets(TicketFilter(query="tkt"))).items) == 3
+    with project.sql() as connection:
+        assert connection.execute("select count(*) from ticket_words").fetchone() == (3,)
+        plan = "explain select number from ticket_words where callcenter_lexemes(words || comments) @@ '''x'''::tsquery"
+        connection.execute("set enable_seqscan = off")
+        assert "ticket_words_found" in str(connection.execute(plan).fetchall())
+    await store.close()
