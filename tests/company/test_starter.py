@@ -25,11 +25,20 @@ def test_the_copy_loads_and_equals_the_demo(tmp_path: Path, existing: bool):  # 
         path.relative_to(DEMO) for path in DEMO.rglob("*") if path.is_file()
     }
     assert load_company(target) == load_company(DEMO)
+    assert set(load_company(target).tables) == {"accounts", "orders"}
 
 
 def test_the_copy_says_how_to_fill_it_in_in_both_languages(tmp_path: Path):
     copy_demo(tmp_path / "company")
     readme = (tmp_path / "company" / "README.md").read_text(encoding="utf-8")
+    for word in (
+        "tables/orders.csv",
+        "tables/NAME.csv",
+        "tables/الاسم.csv",
+        "articles/SLUG.ar.md",
+        "articles/الاسم.ar.md",
+    ):
+        assert word in readme
     for word in ("CALLCENTER_COMPANY", "services/ID.toml", "services/المعرّف.toml", "الكلمات الدالة", "Keywords"):
         assert word in readme
 
