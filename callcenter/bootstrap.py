@@ -11,18 +11,20 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from callcenter.actions.registry import Actions
 from callcenter.actions.taking_in import TableSync
 from callcenter.analysis import ConversationAnalyzer, default_lexicons, load_lexicons
 from callcenter.auth import CustomerTokens, Guard, SocketTickets, StoredKeys, Tokens, secret_of
 from callcenter.bus import Bus
 from callcenter.bus.memory import MemoryBus
-from callcenter.calls import CallId, MessageId, ProposalId, SuggestionId, TicketNumber
+from callcenter.calls import ActionName, CallId, MessageId, PersonaType, ProposalId, SuggestionId, TicketNumber
 from callcenter.company import DEMO, Company, load_company
 from callcenter.conversation import ConversationManager, Sources
 from callcenter.conversation.call_log import CallLog
 from callcenter.conversation.copilot import Copilot
 from callcenter.conversation.copilot.suggesting import Suggesting
 from callcenter.desk import AgentDesk, Suggestions
+from callcenter.desk.approvals import Approvals
 from callcenter.errors import ConfigurationError, ProviderError, StoreRefused
 from callcenter.knowledge.folder import read_folder
 from callcenter.knowledge.library import Library
@@ -35,8 +37,11 @@ from callcenter.store import Store
 from callcenter.store.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from callcenter.llm.guarded import GuardedModel
     from callcenter.llm.model_voice import ModelVoice
+    from callcenter.llm.prompt import Tool
     from callcenter.store.journal import JournaledStore
     from callcenter.store.supabase import SupabaseStore
 
@@ -70,6 +75,8 @@ class App:
     guard: Guard
     copilot: Copilot
     desk: AgentDesk
+    actions: Actions
+    approvals: Approvals
     library: Library
     tables: TableSync
     """The company's own data on its way into the store."""
@@ -107,7 +114,8 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
     library = await open_library(settings, company, analyzer, store)
     bus = MemoryBus()
     offline = OfflineVoice(company)
-    speech = await _speech(settings, company, personas, store) if settings.speaks_through_model else None
+    actions = Actions(company, store)
+    speech = await _speech(settings, company, personas, store, actions) if settings.speaks_through_model else None
     voices: tuple[Voice, ...] = (offline,) if speech is None else (speech.voice, offline)
     sources = sources or system_sources()
     conversations = ConversationManager(
@@ -119,6 +127,7 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
         voices=voices,
         sources=sources,
         second_opinion=_second_opinion(settings, speech),
+        actions=actions,
         articles=library,
     )
     copilot = Copilot(voices=voices, personas=personas, model=speech.model if speech else None)
@@ -132,6 +141,8 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
         journal=journal,
         bus=bus,
         conversations=conversations,
+        actions=actions,
+        approvals=Approvals(store=store, conversations=conversations, sources=sources),
         desk=AgentDesk(
             store=store,
             conversations=conversations,
@@ -216,7 +227,9 @@ async def _supabase(settings: Settings) -> SupabaseStore:
     return await SupabaseStore.open(settings.supabase_url, key, seconds=settings.supabase_seconds)
 
 
-async def _speech(settings: Settings, company: Company, personas: PersonaManager, store: Store) -> Speech:
+async def _speech(
+    settings: Settings, company: Company, personas: PersonaManager, store: Store, actions: Actions
+) -> Speech:
     """Return the language model as configured; only who has one pays for loading its packages."""
     from callcenter.llm.breaker import Breaker
     from callcenter.llm.budget import Budget, Prices
@@ -264,6 +277,7 @@ async def _speech(settings: Settings, company: Company, personas: PersonaManager
             company,
             prompt_tokens=settings.openai_prompt_tokens,
             max_output_tokens=settings.openai_max_output_tokens,
+            actions=_tools(actions),
         ).compose,
         checks=load_checks(),
         breaker=breaker,
@@ -276,6 +290,20 @@ async def _speech(settings: Settings, company: Company, personas: PersonaManager
     )
     guarded = GuardedModel(model, breaker=breaker, budget=budget)
     return Speech(voice=voice, model=guarded, place=_host(settings.openai_base_url or OPENAI))
+
+
+def _tools(actions: Actions) -> Mapping[PersonaType, tuple[Tool, ...]]:
+    """Return the actions that a persona's model is offered."""
+    from callcenter.llm.prompt import Tool
+
+    return {
+        persona: tuple(
+            Tool(name=action, description=actions.description(action), parameters=actions.parameters(action))
+            for action in ActionName
+            if actions.offered(action, persona)
+        )
+        for persona in PersonaType
+    }
 
 
 def _host(url: str) -> str:

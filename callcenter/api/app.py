@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from callcenter import __version__
 from callcenter.api import (
+    actions,
     analytics,
     analyze,
     calls,
@@ -105,6 +106,7 @@ def create_app(
         *records.router.routes,
         *analytics.router.routes,
         *desk.router.routes,
+        *actions.router.routes,
         *copilot.router.routes,
         WebSocketRoute(DESK_SOCKET_PATH, watch),
         *socket_tickets.router.routes,

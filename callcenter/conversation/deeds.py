@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
-from callcenter.actions import Caller, Plan, Request
+from callcenter.actions import Caller, Request
+from callcenter.actions.registry import Actions
 from callcenter.analysis import MessageAnalysis
 from callcenter.analysis.models import Act
 from callcenter.calls import (
@@ -23,7 +24,6 @@ from callcenter.calls import (
     ActionName,
     ActionResult,
     Approver,
-    CallId,
     ConversationState,
     Language,
     LocalizedText,
@@ -85,21 +85,6 @@ _RULES: Final = {action: f"action.{action}" for action in ActionName}
 RULES: Final = frozenset(_RULES.values())
 
 
-class ActionBook(Protocol):
-    """The actions of one company (`callcenter.actions.registry.Actions`)."""
-
-    def offered(self, action: ActionName, persona: PersonaType | None) -> bool: ...  # noqa: D102
-    def sensitive(self, action: ActionName) -> bool: ...  # noqa: D102
-    def approvers(self, action: ActionName) -> tuple[Approver, ...]: ...  # noqa: D102
-    def check(self, request: Request) -> Request: ...  # noqa: D102
-    def summary(self, request: Request) -> LocalizedText: ...  # noqa: D102
-    def recognise(self, text: str, analysis: MessageAnalysis, state: ConversationState) -> Request | None: ...  # noqa: D102
-    async def plan(self, request: Request, caller: Caller, now: datetime) -> Plan: ...  # noqa: D102
-    async def run(  # noqa: D102
-        self, key: str, call_id: CallId, request: Request, caller: Caller, now: datetime
-    ) -> ActionResult: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The message asks for an action."""
@@ -125,7 +110,7 @@ Deed = Wanted | Confirmed | Declined
 
 
 def deed_of(
-    state: ConversationState, analysis: MessageAnalysis, text: str, actions: ActionBook, now: datetime
+    state: ConversationState, analysis: MessageAnalysis, text: str, actions: Actions, now: datetime
 ) -> Deed | None:
     """Return what a message means for actions; `state` as it was before the message. None: nothing."""
     if state.mode is Mode.human:
@@ -143,7 +128,7 @@ def deed_of(
 
 
 def settled(
-    state: ConversationState, decision: RoutingDecision, deed: Deed, actions: ActionBook, policy: RoutingPolicy
+    state: ConversationState, decision: RoutingDecision, deed: Deed, actions: Actions, policy: RoutingPolicy
 ) -> RoutingDecision | None:
     """Return what is left to decide where an action does what the message asks: no ticket, and who may do it speaks.
 
@@ -189,7 +174,7 @@ def caller_of(state: ConversationState, language: Language, *, by_agent: bool = 
 def propose(  # noqa: PLR0913 (what a proposal is made of)
     step: Step,
     request: Request,
-    actions: ActionBook,
+    actions: Actions,
     *,
     proposal_id: ProposalId,
     by: str,
@@ -319,17 +304,17 @@ def finished(
     return step
 
 
-def unavailable(request: Request, actions: ActionBook) -> ActionResult:
+def unavailable(request: Request, actions: Actions) -> ActionResult:
     """Return what is told where an action could not be done now."""
     return _result(ActionCode.unavailable, load_texts().unavailable, actions.summary(request))
 
 
-def refused_for_tries(request: Request, actions: ActionBook) -> ActionResult:
+def refused_for_tries(request: Request, actions: Actions) -> ActionResult:
     """Return what is told to somebody who named too many orders that are not theirs."""
     return _result(ActionCode.not_possible, load_texts().too_many_tries, actions.summary(request))
 
 
-def refused_for_waiting(request: Request, actions: ActionBook, state: ConversationState) -> ActionResult:
+def refused_for_waiting(request: Request, actions: Actions, state: ConversationState) -> ActionResult:
     """Return what is told where nothing more is proposed."""
     texts = load_texts()
     line = texts.too_many_waiting if waiting(state, request) is None else texts.waits_already

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from callcenter.actions import Plan, Request
+from callcenter.actions.registry import Actions
 from callcenter.analysis import MessageAnalysis
 from callcenter.calls import (
     ActionName,
@@ -28,7 +29,6 @@ from callcenter.conversation import deeds
 from callcenter.conversation.acting import CALLS_AT_A_TIME
 from callcenter.conversation.briefing import Asked
 from callcenter.conversation.call_log import CallLog
-from callcenter.conversation.deeds import ActionBook
 from callcenter.conversation.open_calls import OpenCall
 from callcenter.conversation.turn import Step, Tickets, Turn
 from callcenter.errors import CallCenterError, InvalidRequest
@@ -43,7 +43,7 @@ class Doing:
     """Runs actions for the calls of one process."""
 
     def __init__(
-        self, actions: ActionBook, log: CallLog, *, now: Callable[[], datetime], new_id: Callable[[], ProposalId]
+        self, actions: Actions, log: CallLog, *, now: Callable[[], datetime], new_id: Callable[[], ProposalId]
     ) -> None:
         """Take the registry, the logs, the clock (aware UTC) and where ids of proposals come from."""
         self.actions = actions

@@ -23,7 +23,6 @@ from callcenter.calls import (
     Value,
 )
 from callcenter.conversation import ConversationManager, Sources, deeds
-from callcenter.conversation.doing import Doing
 from callcenter.conversation.turn import Step, Tickets
 from callcenter.errors import (
     CallCenterError,
@@ -75,11 +74,12 @@ class PendingApproval(Value):
 class Approvals:
     """Who decides what is done on the calls of one process."""
 
-    def __init__(self, *, store: Store, conversations: ConversationManager, doing: Doing, sources: Sources) -> None:
-        """Build from the parts of the house."""
+    def __init__(self, *, store: Store, conversations: ConversationManager, sources: Sources) -> None:
+        """Build from the parts of the house; the conversations must know actions."""
+        assert conversations.doing is not None  # noqa: S101 (bootstrap gives it actions)
         self._store = store
         self._conversations = conversations
-        self._doing = doing
+        self._doing = conversations.doing
         self._sources = sources
 
     async def pending(self, *, limit: int = 50, cursor: str | None = None) -> Page[PendingApproval]:

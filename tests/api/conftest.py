@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from callcenter.actions.registry import Actions
 from callcenter.actions.taking_in import TableSync
 from callcenter.analysis import ConversationAnalyzer
 from callcenter.api.app import create_app
@@ -28,6 +29,7 @@ from callcenter.conversation.call_log import CallLog
 from callcenter.conversation.copilot import Copilot
 from callcenter.conversation.copilot.suggesting import Recognise, Suggesting
 from callcenter.desk import AgentDesk, Suggestions
+from callcenter.desk.approvals import Approvals
 from callcenter.knowledge.folder import read_folder
 from callcenter.knowledge.library import Library
 from callcenter.llm import Voice
@@ -83,6 +85,7 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
         stores.append(store)
         bus = bus or MemoryBus()
         sources = steady_sources()
+        actions = Actions(read.company, store)
         conversations = ConversationManager(
             store=store,
             bus=bus,
@@ -91,6 +94,7 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
             personas=read.personas,
             voices=(voice or OfflineVoice(read.company),),
             sources=sources,
+            actions=actions,
         )
         ids = itertools.count(1)
         copilot = Copilot(voices=(*drafts, OfflineVoice(read.company)), personas=read.personas)
@@ -111,6 +115,8 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
             store=store,
             bus=bus,
             conversations=conversations,
+            actions=actions,
+            approvals=Approvals(store=store, conversations=conversations, sources=sources),
             guard=Guard(
                 keys=keys,
                 tokens=tokens,
