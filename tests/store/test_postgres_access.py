@@ -395,7 +395,7 @@ def test_the_matrix_holds_on_a_plain_postgresql_whose_server_passes_by_no_policy
         fill(address)
         for caller, (role, claims) in CALLERS.items():
             with asking_as(address, role, claims) as connection:
-                for relation in (*TABLES[:-1], *VIEWS):
+                for relation in (*(name for name in TABLES if name != "schema_migrations"), *VIEWS):
                     # A refusal ends the transaction; the savepoint keeps it.
                     with connection.transaction(force_rollback=True):
                         assert (caller, relation, seen(connection, relation)) == (
