@@ -115,5 +115,5 @@ def _cells(values: Mapping[str, object], before: str = "") -> Iterator[tuple[str
     for name, value in values.items():
         if isinstance(value, dict):
             yield from _cells(value, f"{before}{name}_")
-        else:
+        elif not isinstance(value, list):  # of whom there are is not known beforehand; the columns are
             yield f"{before}{name}", value

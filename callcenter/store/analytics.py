@@ -176,6 +176,37 @@ class TokenFigures(Value):
     """Millionths of a US dollar; None too where the price of any reply is not known."""
 
 
+class AgentTaking(Value):
+    """What one agent made of the replies suggested to them."""
+
+    agent: str
+    """As histories name them."""
+    sent: int
+    edited: int
+    dismissed: int
+    ignored: int
+    acceptance: Share
+
+
+class CopilotFigures(Value):
+    """What agents made of the replies suggested to them; those that nobody decided on are not counted."""
+
+    sent: int
+    """As they were."""
+    edited: int
+    dismissed: int
+    ignored: int
+    """The agent answered in words of their own."""
+    acceptance: Share
+    """Sent or edited, of all that were decided on."""
+    edit_similarity: float | None
+    """Median over the edited ones: how much of the suggestion is in what was said, 0 to 1, four decimals."""
+    decision: Delay
+    """From when a suggestion was shown to the decision."""
+    agents: tuple[AgentTaking, ...]
+    """By name; not in CSV."""
+
+
 class Figures(Value):
     """The figures of one group of calls."""
 
@@ -206,6 +237,7 @@ class Figures(Value):
     satisfaction: Satisfaction
     replies: ReplyFigures
     tokens: TokenFigures
+    copilot: CopilotFigures
 
 
 class Analytics(Value):

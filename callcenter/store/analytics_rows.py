@@ -13,12 +13,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from callcenter.calls import Channel, ConversationIntent, Language, PersonaType, Sentiment
-from callcenter.events import Outcome
+from callcenter.events import Outcome, SuggestionVerdict
 from callcenter.store.analytics import (
     CATEGORIES,
+    AgentTaking,
     Analytics,
     AnalyticsFilter,
     CallFigures,
+    CopilotFigures,
     Delay,
     Figures,
     MessageFigures,
@@ -35,7 +37,7 @@ from callcenter.store.analytics import (
 from callcenter.store.rows import time_text
 
 AnalyticsRow = tuple[str, str, str, int]
-"""Group, figure, key, value; durations are microseconds."""
+"""Group, figure, key, value; durations are microseconds, shares are millionths."""
 
 _ALL: Final = ""
 """The group where there is only one."""
@@ -137,6 +139,7 @@ def _figures(label: str, found: Mapping[str, dict[str, int]]) -> Figures:
             asked_again=_share(replies.get("asked_again", 0), replies.get("asked", 0)),
         ),
         tokens=_tokens(found["tokens"]),
+        copilot=_copilot(found),
     )
 
 
@@ -186,6 +189,33 @@ def _tokens(tokens: Mapping[str, int]) -> TokenFigures:
         output=tokens.get("output") if counted else None,
         cost_microusd=tokens.get("cost_microusd") if priced else None,
     )
+
+
+def _copilot(found: Mapping[str, dict[str, int]]) -> CopilotFigures:
+    agents: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for key, count in found["copilot_agents"].items():
+        verdict, _, agent = key.partition(":")
+        agents[agent][verdict] = count
+    alike = found["copilot_similarity"].get("p50")
+    return CopilotFigures(
+        **_verdicts(found["copilot"]),
+        acceptance=_acceptance(found["copilot"]),
+        edit_similarity=None if alike is None else round(alike / 1_000_000, 4),
+        decision=_delay(found["copilot_decision"]),
+        agents=tuple(
+            AgentTaking(agent=agent, **_verdicts(counts), acceptance=_acceptance(counts))
+            for agent, counts in sorted(agents.items())
+        ),
+    )
+
+
+def _verdicts(counts: Mapping[str, int]) -> dict[str, int]:
+    return {each.value: counts.get(each, 0) for each in SuggestionVerdict}
+
+
+def _acceptance(counts: Mapping[str, int]) -> Share:
+    taken = counts.get(SuggestionVerdict.sent, 0) + counts.get(SuggestionVerdict.edited, 0)
+    return _share(taken, sum(counts.values()))
 
 
 def _share(count: int, of: int) -> Share:

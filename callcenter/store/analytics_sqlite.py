@@ -1,4 +1,4 @@
-"""Count figures over many calls in SQLite, in one statement; 0009_analytics_supabase.sql is the same for PostgreSQL.
+"""Count figures over many calls in SQLite, in one statement; 0026_copilot_analytics_supabase.sql is PostgreSQL's.
 
 Each event of the period is read, and its JSON looked into, once. What a figure is stands in docs/analytics.md.
 """
@@ -52,7 +52,7 @@ call (grp, call_id, ended, outcome, satisfaction) as materialized (
 ),
 log (
   grp, ended, call_id, seq, event, micros, message_id, word, mood,
-  wrong, again, asked, input, cached, output, cost
+  wrong, again, asked, input, cached, output, cost, agent, seconds, alike
 ) as materialized (
   select
     call.grp, call.ended, call.call_id, log.seq, log.event, {_micros("log.at")}, log.message_id,
@@ -60,6 +60,7 @@ log (
       when 'routing' then payload ->> '$.analysis.intent.intent'
       when 'handoff' then (payload ->> 'from_persona') || '>' || (payload ->> 'to_persona')
       when 'assistant_message' then payload ->> 'voice'
+      when 'suggestion_used' then payload ->> 'verdict'
     end,
     case log.event when 'routing' then payload ->> '$.analysis.sentiment.sentiment' end,
     case when log.event = 'assistant_message' and payload ->> '$.corrections[0]' is not null then
@@ -71,7 +72,10 @@ log (
     case when log.event = 'assistant_message' then payload ->> '$.usage.input_tokens' end,
     case when log.event = 'assistant_message' then payload ->> '$.usage.cached_tokens' end,
     case when log.event = 'assistant_message' then payload ->> '$.usage.output_tokens' end,
-    case when log.event = 'assistant_message' then payload ->> '$.usage.cost_microusd' end
+    case when log.event = 'assistant_message' then payload ->> '$.usage.cost_microusd' end,
+    case log.event when 'suggestion_used' then payload ->> 'agent' end,
+    case log.event when 'suggestion_used' then payload ->> 'seconds' end,
+    case log.event when 'suggestion_used' then payload ->> 'similarity' end
   from call cross join conversation_events as log on log.call_id = call.call_id
 ),
 course (
@@ -141,6 +145,11 @@ delay (grp, figure, micros) as (
   select grp, 'ticket_response', answered - created from ticket where answered is not null
   union all
   select grp, 'ticket_resolution', ended - created from ticket where ended is not null
+  union all
+  select grp, 'copilot_decision', cast(round(seconds * 1000000) as integer) from log where event = 'suggestion_used'
+  union all
+  select grp, 'copilot_similarity', cast(round(alike * 1000000) as integer) from log
+  where event = 'suggestion_used' and word = 'edited'
 ),
 ranked (grp, figure, micros, place, total) as (
   select
@@ -204,6 +213,11 @@ union all
 select grp, 'tokens', 'priced', count(*) from log where cost is not null group by grp
 union all
 select grp, 'tokens', 'cost_microusd', sum(cost) from log where cost is not null group by grp
+union all
+select grp, 'copilot', word, count(*) from log where event = 'suggestion_used' group by grp, word
+union all
+select grp, 'copilot_agents', word || ':' || agent, count(*) from log
+where event = 'suggestion_used' group by grp, word, agent
 union all
 select grp, 'tickets', 'opened', count(*) from ticket group by grp
 union all

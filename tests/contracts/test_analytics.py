@@ -23,7 +23,15 @@ from callcenter.calls import (
     TicketCategory,
     TokenUsage,
 )
-from callcenter.events import AgentMessage, CallClaimed, CallEvent, Correction, CorrectionAction, Outcome
+from callcenter.events import (
+    AgentMessage,
+    CallClaimed,
+    CallEvent,
+    Correction,
+    CorrectionAction,
+    Outcome,
+    SuggestionVerdict,
+)
 from callcenter.store import Append, Store
 from callcenter.store.analytics import Analytics, AnalyticsFilter, Delay, Figures, Share, Split
 from callcenter.tickets import TicketChange, TicketStatus
@@ -41,6 +49,7 @@ from tests.factories import (
     handoff,
     opening,
     routing,
+    suggestion_used,
     ticket,
     ticket_created,
     transfer_requested,
@@ -212,6 +221,36 @@ async def test_all_figures_are_what_a_hand_counts(store: Store) -> None:
     assert found.tokens.model_dump() == {"input": 400, "cached": 160, "output": 80, "cost_microusd": 28}
 
 
+async def test_what_agents_make_of_suggestions_is_counted_by_verdict_and_agent(store: Store) -> None:
+    decided = [
+        (SuggestionVerdict.sent, 1.0, 2.0, "mona@company.example"),
+        (SuggestionVerdict.edited, 0.5, 3.5, "mona@company.example"),
+        (SuggestionVerdict.edited, 0.8125, 9.0, "عمر: المناوب"),
+        (SuggestionVerdict.ignored, 0.1, 4.0, "mona@company.example"),
+        (SuggestionVerdict.dismissed, None, 1.25, "mona@company.example"),
+    ]
+    events = [
+        suggestion_used(seq=1, at=after(9), verdict=verdict, similarity=alike, seconds=seconds, agent=agent)
+        for verdict, alike, seconds, agent in decided
+    ]
+    await keep(store, opening("CALL-1"), *events[:4])
+    await keep(store, opening("CALL-2", language=Language.en), events[4].altered({"call_id": CallId("CALL-2")}))
+    found = (await only(store)).copilot
+    assert (found.sent, found.edited, found.dismissed, found.ignored) == (1, 2, 1, 1)
+    assert found.acceptance == share(3, 5)
+    assert found.edit_similarity == 0.5, "the lower of two, by nearest rank"
+    assert found.decision == Delay(count=5, p50_seconds=3.5, p95_seconds=9.0)
+    assert [(each.agent, each.sent, each.edited, each.acceptance) for each in found.agents] == [
+        ("mona@company.example", 1, 1, share(2, 4)),
+        ("عمر: المناوب", 0, 1, share(1, 1)),
+    ]
+    arabic, english = (
+        (each.copilot.acceptance, each.copilot.edit_similarity)
+        for each in (await asked(store, by=Split.language)).groups
+    )
+    assert (arabic, english) == ((share(3, 4), 0.5), (share(0, 1), None))
+
+
 async def test_tickets_are_timed_by_what_humans_did(store: Store) -> None:
     await fill(store)
     tickets = (await only(store)).tickets
@@ -231,6 +270,7 @@ async def test_what_has_no_data_is_null_and_no_zero(store: Store) -> None:
     delays = (found.first_response, found.response, found.tickets.resolution, found.human_wait)
     assert {each.p95_seconds for each in delays} == {None}
     assert found.satisfaction.average is found.tickets.sla.rate is found.tokens.cost_microusd is None
+    assert (found.copilot.acceptance, found.copilot.edit_similarity, found.copilot.agents) == (share(0, 0), None, ())
     assert (found.tokens.input, found.sentiment.first.valence, found.calls.started) == (None, None, 0)
 
 

@@ -1,0 +1,52 @@
+"""Suggestions by a language model over the real wire: streamed to the agent, stood in for when the model fails."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+
+from callcenter.llm.fake_openai import Answer, says
+from callcenter.settings import OpenAIApi
+from tests.api.test_desk import received
+from tests.live.model_house import model_house
+
+pytestmark = pytest.mark.live
+
+ASKED = {"ar": "كيف الغي طلبي؟", "en": "How can I cancel my order?"}
+WRITTEN = {
+    "ar": "يمكنكم إلغاء الطلب بإرسال رقمه هنا. يكفي إشعار مكتوب.",
+    "en": "You may cancel by sending its number here. A written notice is enough.",
+}
+
+
+@pytest.mark.parametrize("api", OpenAIApi)
+@pytest.mark.parametrize("language", ["ar", "en"])
+async def test_a_model_writes_to_the_agent_who_has_the_call(tmp_path, api, language):
+    async with (
+        model_house(tmp_path, api=api) as home,
+        httpx.AsyncClient(base_url=f"http://{home.address}", trust_env=False) as http,
+        connect(f"ws://{home.address}/api/desk/ws", proxy=None) as desk,
+        connect(f"ws://{home.address}/api/conversations/ws/CALL-7?language={language}", proxy=None) as customer,
+    ):
+        await received(customer, "greeting")
+        await http.post("/api/desk/calls/CALL-7/claim", json={})
+        home.fake.script(says(WRITTEN[language]))
+        await customer.send(ASKED[language])
+        frames = await received(desk, "suggestion")
+        pieces = [each["delta"] for each in frames if each["event"] == "suggestion_delta"]
+        assert (len(pieces) > 1, "".join(pieces).strip()) == (True, WRITTEN[language])
+        whole = frames[-1]
+        assert (whole["text"], whole["language"]) == (WRITTEN[language], language)
+        assert whole["voice"] == "gpt-4.1-mini"
+        assert whole["passages"][0]["slug"] == "cancel-order"
+        (asked,) = home.fake.requests
+        assert ASKED[language] in asked.last_user_message
+
+        home.fake.script(Answer(status=500), Answer(status=500))
+        await customer.send(ASKED[language])
+        stood_in = (await received(desk, "suggestion"))[-1]
+        assert (stood_in["voice"], stood_in["language"]) == ("offline", language)
+        await http.post("/api/desk/calls/CALL-7/reply", json={"message": "Mona here."})
+        seen = await received(customer, "agent_message")
+        assert {each["event"] for each in seen} == {"call_claimed", "user_message", "routing", "agent_message"}
