@@ -15,6 +15,7 @@ from typing import Final
 
 from callcenter.calls import Language
 from callcenter.company import Answer, Company, Policy, Service, Topic
+from callcenter.knowledge import Passage
 from callcenter.llm.usage import tokens_in
 from callcenter.personas.prompt_texts import PromptTexts, Span
 
@@ -88,6 +89,14 @@ def _topic(topic: Topic, language: Language, texts: PromptTexts) -> str:
             return f"{topic.title[language]}: {topic.summary[language]}\n{_plain(topic.body[language])}"
         case Answer():
             return f"{topic.question[language]} {topic.answer[language]}"
+
+
+def passage_facts(passage: Passage, language: Language, texts: PromptTexts) -> Block:
+    """Write a passage of an article; of its own headings and marks nothing is left that could pass for the prompt's."""
+    lines = texts.article
+    title = f"{passage.title}, {passage.heading}" if passage.heading else passage.title
+    line = (lines.elsewhere if passage.other_language else lines.own)[language]
+    return block(line.format(title=_plain(title), text=_plain(passage.text)))
 
 
 def _service(service: Service, language: Language, texts: PromptTexts) -> str:

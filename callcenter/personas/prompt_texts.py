@@ -60,6 +60,7 @@ class Headings(Value):
     facts: Text
     topics: Text
     interests: Text
+    articles: Text
     call: Text
     reply: Text
 
@@ -76,6 +77,14 @@ class FactLines(Value):
     policy: Text
     next_step: Text
     unknown: Text
+
+
+class ArticleLines(Value):
+    """How a passage of an article is given."""
+
+    own: Text
+    elsewhere: Text
+    """Where only another language has it."""
 
 
 class ServiceLines(Value):
@@ -140,6 +149,7 @@ class PromptTexts(Value):
     tools: dict[str, Text]
     channels: dict[Channel, Text]
     facts: FactLines
+    article: ArticleLines
     service: ServiceLines
     call: CallLines
     receipts: dict[Receipt, Text]

@@ -21,10 +21,11 @@ from callcenter.llm.prompt import Line, Prompt, Tool
 from callcenter.llm.tools import TOOLS
 from callcenter.personas.manager import PersonaManager
 from callcenter.personas.prompt_call import CallTeller
-from callcenter.personas.prompt_facts import Block, company_facts, policy_facts, tokens, topic_facts
+from callcenter.personas.prompt_facts import Block, company_facts, passage_facts, policy_facts, tokens, topic_facts
 from callcenter.personas.prompt_texts import GENERAL, load_prompt_texts
 
 TOPICS_AT_MOST: Final = 4
+ARTICLES_AT_MOST: Final = 3
 INTERESTS_AT_MOST: Final = 2
 """Details of more would hide what the message is about."""
 POLICIES_SHARE: Final = 8
@@ -96,6 +97,7 @@ class Prompting:
         recent, room = _newest(brief.history[-RECENT_LINES:], room)
         mentions = self._company.topics(brief.text)[:TOPICS_AT_MOST]
         topics, room = _what_fits(self._topics_of(brief, mentions), room)
+        articles, sources, room = self._articles_of(brief, room)
         interests, room = _what_fits(self._interests_of(brief, mentions), room)
         older: tuple[Line, ...] = ()
         if len(recent) == min(RECENT_LINES, len(brief.history)):
@@ -104,7 +106,8 @@ class Prompting:
         if brief.state.message_count > len(lines) + max(1, len(brief.state.unanswered)):
             call = f"{call}\n{self._texts.call.older[language]}"
         parts = [stable.text]
-        for heading, blocks in ((headings.topics, topics), (headings.interests, interests)):
+        known = ((headings.topics, topics), (headings.articles, articles), (headings.interests, interests))
+        for heading, blocks in known:
             if blocks:
                 parts.append("\n\n".join((heading[language], *blocks)))
         parts += (f"{headings.call[language]}\n{call}", f"{headings.reply[language]}\n{reply}")
@@ -116,7 +119,8 @@ class Prompting:
             exchanges=brief.exchanges,
             said=brief.said_now,
             tools=self._tools[brief.persona],
-            facts="\n".join(chain((self._facts[language],), topics, interests, quotable, ours, outputs)),
+            facts="\n".join(chain((self._facts[language],), topics, articles, interests, quotable, ours, outputs)),
+            sources=sources,
             guarded=stable.guarded,
             max_output_tokens=self._max_output_tokens,
             cache_key=stable.cache_key,
@@ -141,7 +145,14 @@ class Prompting:
         guarded = "\n".join((orders, *(line[language] for line in later), *(tool.description for tool in offered)))
         schemas = sum(tokens(f"{each.name}{each.description}{each.parameters}") for each in offered)
         key = f"{persona}:{language}:{self._company.id}"[:_CACHE_KEY_CHARS]
-        around = (headings.topics, headings.interests, headings.call, headings.reply, texts.call.older)
+        around = (
+            headings.topics,
+            headings.articles,
+            headings.interests,
+            headings.call,
+            headings.reply,
+            texts.call.older,
+        )
         size = tokens(text) + schemas + sum(tokens(each[language]) for each in around)
         return _Stable(text, guarded, size, key)
 
@@ -152,6 +163,18 @@ class Prompting:
             trainings = (each for each in self._company.services if each.kind == "training")
             found = [known[Service, each.id] for each in islice(trainings, INTERESTS_AT_MOST)]
         return found
+
+    def _articles_of(self, brief: Brief, room: int) -> tuple[list[str], tuple[str, ...], int]:
+        """Return the passages there is room for, the best first, the articles they are from, and the room left."""
+        written: list[str] = []
+        sources: list[str] = []
+        for passage in brief.passages[:ARTICLES_AT_MOST]:
+            made = passage_facts(passage, brief.language, self._texts)
+            if made.tokens <= room:
+                written.append(_without_turn_signs(made.text))
+                sources.append(passage.slug)
+                room -= made.tokens
+        return written, tuple(sources), room
 
     def _interests_of(self, brief: Brief, mentions: Sequence[Mention[Topic]]) -> Iterable[Block]:
         """Return what is known of the services the customer asked about, the last first, but those of this message."""

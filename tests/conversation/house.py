@@ -18,6 +18,7 @@ from callcenter.calls import CallId, Language, MessageId, ProposalId, TicketNumb
 from callcenter.company import DEMO, load_company
 from callcenter.conversation import ConversationManager, Sources, Utterance
 from callcenter.errors import CallNotFound, StoreUnavailable, VoiceFailed
+from callcenter.knowledge import Articles
 from callcenter.llm import Brief, Completion, CompletionKind, Delta, Piece, Voice
 from callcenter.llm.second_opinion import SecondOpinion
 from callcenter.personas import PersonaManager, load_personas
@@ -146,6 +147,7 @@ async def house(
     *voices: Voice,
     language: Language | None = Language.en,
     second_opinion: SecondOpinion | None = None,
+    articles: Articles | None = None,
 ) -> AsyncIterator[House]:
     store = await SQLiteStore.open(folder / "calls.sqlite3")
     bus, voice, faults = MemoryBus(), Scripted(), Faulty(store)
@@ -158,6 +160,7 @@ async def house(
         voices=voices or (voice,),
         sources=sources(),
         second_opinion=second_opinion,
+        articles=articles,
     )
     try:
         if not await _exists(store):
