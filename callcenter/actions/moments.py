@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -22,7 +22,7 @@ from callcenter.company.calendar import Calendar
 from callcenter.company.hours import Weekday
 
 _FILE: Final = Path(__file__).with_name("moments.toml")
-_ISO: Final = re.compile(r"(20[0-9]{2})-([01][0-9])-([0-3][0-9])(?:[t ]([0-2][0-9]):([0-5][0-9]))?")
+_ISO: Final = re.compile(r"(20[0-9]{2})-([01][0-9])-([0-3][0-9])(?:[t ]([0-2][0-9]):([0-5][0-9])(?::[0-9.]+)?(z)?)?")
 _FIGURES: Final = re.compile(r"(?<![0-9/.-])([0-3]?[0-9])[/-]([01]?[0-9])(?:[/-](20[0-9]{2}))?(?![0-9/-])")
 _CLOCK: Final = re.compile(r"(?<![0-9:/.-])([01]?[0-9]|2[0-3])[:.]([0-5][0-9])(?![0-9/.-])")
 _HOUR: Final = re.compile(r" ?([01]?[0-9]|2[0-3])(?::([0-5][0-9]))?(?![0-9:/-])")
@@ -50,6 +50,8 @@ class Wish(NamedTuple):
     """From which hour to which."""
     settled: bool = False
     """The hour is one of twenty-four."""
+    utc: bool = False
+    """It is not the company's hour but one of UTC, as records are named."""
 
     @property
     def day_named(self) -> bool:
@@ -78,9 +80,9 @@ class Wish(NamedTuple):
         choices = [self.minute]
         if not self.settled and self.minute < _NOON * _HOUR_MINUTES:
             choices.append(self.minute + _NOON * _HOUR_MINUTES)
+        zone = UTC if self.utc else calendar.zone
         moments = [
-            datetime.combine(day, time(minute // _HOUR_MINUTES, minute % _HOUR_MINUTES), calendar.zone)
-            for minute in choices
+            datetime.combine(day, time(minute // _HOUR_MINUTES, minute % _HOUR_MINUTES), zone) for minute in choices
         ]
         return next((each for each in moments if calendar.is_open(each)), moments[0])
 
@@ -90,7 +92,9 @@ def read(text: str) -> Wish:
     folded = normalise(text).text
     if iso := _ISO.search(folded):
         minute = int(iso[4]) * _HOUR_MINUTES + int(iso[5]) if iso[4] else None
-        clock = Wish(minute=minute, settled=True) if minute is not None else _clock(folded[iso.end() :])
+        clock = (
+            Wish(minute=minute, settled=True, utc=bool(iso[6])) if minute is not None else _clock(folded[iso.end() :])
+        )
         return clock._replace(on=(int(iso[1]), int(iso[2]), int(iso[3])))
     words = _words()
     ahead = next((int(each) for _, each in _all(words.days, folded)), None)

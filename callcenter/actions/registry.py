@@ -7,17 +7,31 @@ keeps nothing. Who may see what is identity.py's; proposals, approvals and the l
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from pydantic import JsonValue, TypeAdapter
 
-from callcenter.actions import wishes, wording
+from callcenter.actions import moments, wishes, wording
+from callcenter.actions.accounts import ACCOUNTS, ResetPassword, UpdateContact
 from callcenter.actions.action import Action, Caller, Plan, Request
-from callcenter.actions.arguments import checked, described
+from callcenter.actions.arguments import (
+    MODELS,
+    Consultation,
+    ContactUpdate,
+    OneOrder,
+    Quote,
+    checked,
+    described,
+    parsed,
+)
+from callcenter.actions.bookings import BookConsultation
+from callcenter.actions.catalogue import EstimateCredit, LookUpCatalogue
 from callcenter.actions.orders import ORDERS, CancelOrder, GetOrderHistory, RequestRefund, TrackOrder
+from callcenter.actions.quotes import SendQuote
 from callcenter.actions.recognition import Recogniser
 from callcenter.actions.records import RecordStore
+from callcenter.actions.wording import Part
 from callcenter.analysis import MessageAnalysis
 from callcenter.calls import (
     ActionCode,
@@ -39,6 +53,8 @@ _TABLES: Final = {
     ActionName.track_order: ORDERS,
     ActionName.cancel_order: ORDERS,
     ActionName.request_refund: ORDERS,
+    ActionName.reset_password: ACCOUNTS,
+    ActionName.update_contact: ACCOUNTS,
 }
 """The table of the company's that an action rests on."""
 _SCHEMA: Final[TypeAdapter[dict[str, JsonValue]]] = TypeAdapter(dict[str, JsonValue])
@@ -65,7 +81,15 @@ class Actions:
             ActionName.track_order: TrackOrder(),
             ActionName.cancel_order: CancelOrder(company),
             ActionName.request_refund: RequestRefund(company),
+            ActionName.reset_password: ResetPassword(),
+            ActionName.update_contact: UpdateContact(),
+            ActionName.send_quote: SendQuote(company),
+            ActionName.book_consultation: BookConsultation(company),
         }
+        if company.catalogue is not None:
+            self._handlers[ActionName.look_up_catalogue] = LookUpCatalogue(company, company.catalogue)
+        if company.catalogue is not None or company.credit is not None:
+            self._handlers[ActionName.estimate_credit] = EstimateCredit(company)
         items = company.catalogue.words if company.catalogue else ()
         self._recogniser = Recogniser([each for each in ActionName if self.offered(each, None)], items)
 
@@ -104,11 +128,30 @@ class Actions:
 
     def summary(self, request: Request) -> LocalizedText:
         """Say what would be done: "إلغاء الطلب ORD1001", "Cancel order ORD1001"."""
-        order = request.arguments.get("order_number")
         key = f"summary_{request.action}"
-        if isinstance(order, str) and f"{key}_named" in wording.texts():
-            return wording.say(f"{key}_named", order=order)
-        return wording.say(key)
+        named = self._named(request)
+        return wording.say(f"{key}_named", **named) if named else wording.say(key)
+
+    def _named(self, request: Request) -> dict[str, Part]:
+        """Return what a summary names of a request; nothing where that is not known yet."""
+        arguments = parsed(MODELS[request.action], request.arguments)
+        named: dict[str, Part] = {}
+        match arguments:
+            case OneOrder(order_number=str(order)):
+                named = {"order": order}
+            case ContactUpdate() if arguments.new_phone or arguments.new_email:
+                named = {"contact": ", ".join(filter(None, (arguments.new_phone, arguments.new_email)))}
+            case Quote(services=services):
+                known = [found.name for each in services if (found := self._company.service(each)) is not None]
+                named = {"services": wording.listed(known)} if known else {}
+            case Consultation(when=str(when)):
+                slot = moments.read(when)
+                day = slot.day_from(date.min) if slot.on is not None and slot.on[0] is not None else None
+                moment = slot.starts(day, self._company.calendar) if day is not None else None
+                named = {"slot": wording.absolute(self._company.calendar, moment)} if moment is not None else {}
+            case _:
+                pass
+        return named
 
     async def plan(self, request: Request, caller: Caller, now: datetime) -> Plan:
         """Return what would come of a request now; writes nothing. Raises InvalidRequest, StoreUnavailable.

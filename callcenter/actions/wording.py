@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from callcenter.calls import ActionCode, ActionResult, Language, LocalizedText
 from callcenter.company.calendar import Calendar
-from callcenter.company.calendar_words import at_moment, dated
+from callcenter.company.calendar_words import at_moment, dated, wall_time
 from callcenter.company.money import CURRENCIES, written
 
 _FILE: Final = Path(__file__).with_name("texts.toml")
@@ -74,6 +74,16 @@ def day(told: str, *, otherwise: str) -> LocalizedText:
 def at(calendar: Calendar, moment: datetime, now: datetime) -> LocalizedText:
     """Say when a moment is, as seen from `now`."""
     return in_both(lambda language: at_moment(calendar, moment, now=now, language=language))
+
+
+def absolute(calendar: Calendar, moment: datetime) -> LocalizedText:
+    """Say when a moment is, whenever that is read."""
+
+    def write(language: Language) -> str:
+        on = dated(calendar.day_of(moment), language)
+        return texts()["on_day_at"][language].format(day=on, time=wall_time(calendar, moment, language))
+
+    return in_both(write)
 
 
 def incomplete(missing: str, text: LocalizedText, **data: str) -> ActionResult:

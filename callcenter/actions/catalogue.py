@@ -1,0 +1,282 @@
+"""Look up what a company sells in its table `catalogue`, whatever its columns are, and estimate instalments for it.
+
+What a message says is compared with what stands in the table, both folded as the analyzer folds words: of each column
+whose values are named only these rows count, and of names those that have most of the words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from pydantic import JsonValue
+
+from callcenter.actions import wording
+from callcenter.actions.action import Caller, Plan
+from callcenter.actions.arguments import CatalogueSearch, CreditEstimate, parsed
+from callcenter.actions.credit import Schedule, schedule
+from callcenter.actions.records import Record, RecordStore
+from callcenter.actions.wording import Part, in_both, incomplete, lines, listed, nothing_found, refused, say
+from callcenter.analysis import PhraseIndex, normalise
+from callcenter.analysis.numbers import FIGURES, decimal
+from callcenter.calls import ActionArguments, ActionCode, ActionResult, LocalizedText
+from callcenter.company import Catalogue, Company, Credit
+from callcenter.company.money import CURRENCIES
+from callcenter.company.tables import CATALOGUE
+
+_SHOWN: Final = 5
+_IN_DATA: Final = 20
+_NUMBER: Final = re.compile(FIGURES)
+_YES: Final = frozenset(
+    {"yes", "true", "available", "in stock", "y", "متوفر", "متوفره", "نعم", "متاح", "متاحه", "موجود", "موجوده"}
+)
+_NO: Final = frozenset(
+    {"no", "false", "unavailable", "out of stock", "sold", "sold out", "n", "reserved", "لا", "غير متوفر", "غير متوفره"}
+    | {"نفد", "نفذ", "مباع", "مباعه", "غير متاح", "غير متاحه", "محجوز", "محجوزه"}
+)
+_SHORTEST_PART: Final = 2
+
+
+class Item(NamedTuple):
+    """A row of the catalogue as it is told of."""
+
+    record: Record
+    name: LocalizedText
+    details: tuple[str, ...]
+    price: Decimal | None
+    currency: str
+    available: bool | None
+    """None: the table does not say."""
+
+
+class LookUpCatalogue:
+    """Tells what there is, at which price."""
+
+    def __init__(self, company: Company, catalogue: Catalogue) -> None:
+        self._shelves = Shelves(company, catalogue)
+
+    async def plan(self, arguments: ActionArguments, caller: Caller, records: RecordStore, *, now: datetime) -> Plan:  # noqa: ARG002 (the same for everybody, whenever)
+        """At most five lines, and how many more there are."""
+        asked = parsed(CatalogueSearch, arguments)
+        found = [each for each in await self._shelves.find(asked.query or "", records) if _within(each, asked)]
+        if asked.available:
+            found = [each for each in found if each.available is not False]
+        if not found:
+            return Plan(nothing_found("catalogue_nothing"))
+        found.sort(key=lambda each: (each.available is False, each.price is None, each.price or 0, each.record.id))
+        shown = [self._shelves.line(each) for each in found[:_SHOWN]]
+        head = say("catalogue_found_one") if len(found) == 1 else say("catalogue_found", count=str(len(found)))
+        more = [say("catalogue_more", count=str(len(found) - _SHOWN))] if len(found) > _SHOWN else []
+        data: dict[str, JsonValue] = {"count": len(found), "items": [_data(each) for each in found[:_IN_DATA]]}
+        return Plan(ActionResult(code=ActionCode.done, text=lines(head, *shown, *more), data=data))
+
+
+class EstimateCredit:
+    """Tells what something costs a month."""
+
+    def __init__(self, company: Company) -> None:
+        self._currency = company.currency
+        self._credit = company.credit or Credit()
+        self._shelves = Shelves(company, company.catalogue) if company.catalogue else None
+
+    async def plan(self, arguments: ActionArguments, caller: Caller, records: RecordStore, *, now: datetime) -> Plan:  # noqa: ARG002 (likewise)
+        """Take the price that was said, else that of the one item which is spoken of."""
+        asked = parsed(CreditEstimate, arguments)
+        item = None if asked.price is not None else await self._item(asked.query, records)
+        price = item.price if item else asked.price
+        if not price:
+            return Plan(incomplete("price", say("ask_price")))
+        if asked.months is None:
+            return Plan(incomplete("months", say("ask_months")))
+        currency = item.currency if item else self._currency
+        known = CURRENCIES.get(currency) or CURRENCIES[self._currency]
+        unit = Decimal(1).scaleb(-known.decimals)
+        down = (asked.down_payment or Decimal(0)).quantize(unit)
+        amount = price.quantize(unit) - down
+        if amount <= 0:
+            return Plan(refused("credit_down_too_large"))
+        rate = self._credit.annual_rate if asked.annual_rate is None else asked.annual_rate
+        reckoned = schedule(amount, rate, asked.months, decimals=known.decimals)
+        parts = [say("credit_item", item=item.name, price=wording.money(price, currency))] if item else []
+        if down:
+            parts.append(say("credit_down", down=wording.money(down, currency)))
+        parts.append(
+            say(
+                "credit",
+                amount=wording.money(amount, currency),
+                months=str(asked.months),
+                rate=_plain(rate),
+                instalment=wording.money(reckoned.instalment, currency),
+                interest=wording.money(reckoned.interest, currency),
+                total=wording.money(reckoned.total, currency),
+            )
+        )
+        text = in_both(lambda language: " ".join(each[language] for each in parts))
+        data = _credit_data(reckoned, price, down, rate, currency)
+        return Plan(ActionResult(code=ActionCode.done, text=text, data=data))
+
+    async def _item(self, query: str | None, records: RecordStore) -> Item | None:
+        """Return what is spoken of, where it is one thing, or several at one price."""
+        if self._shelves is None or not query:
+            return None
+        found = await self._shelves.find(query, records, named_only=True)
+        priced = [each for each in found if each.price]
+        return priced[0] if len({(each.price, each.currency) for each in priced}) == 1 else None
+
+
+class Shelves:
+    """A company's catalogue, as its columns are meant."""
+
+    def __init__(self, company: Company, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._currency = company.currency
+        self._names = {column for columns in catalogue.name.values() for column in columns}
+
+    async def find(self, query: str, records: RecordStore, *, named_only: bool = False) -> list[Item]:
+        """Return the rows that a query speaks of; all of them where it names nothing, unless `named_only`."""
+        rows = await records.records(CATALOGUE)
+        named = self._named(query, rows)
+        if named_only and not any(column in self._names for column in named):
+            return []
+        for column, values in named.items():
+            rows = [each for each in rows if _folded(each.fields.get(column, "")) in values]
+        return [self._item(each) for each in rows]
+
+    def line(self, item: Item) -> LocalizedText:
+        """Say what a thing is, what it costs and whether it can be had, in one line."""
+        parts: list[Part] = [item.name, *item.details]
+        parts.append(say("catalogue_no_price") if item.price is None else wording.money(item.price, item.currency))
+        if item.available is not None:
+            parts.append(say("catalogue_available" if item.available else "catalogue_unavailable"))
+        return say("catalogue_line", what=listed(parts))
+
+    def _named(self, query: str, rows: Sequence[Record]) -> Mapping[str, frozenset[str]]:
+        """Return, by column, the values that a query names: whole ones, else of names those with most of its words."""
+        values: dict[tuple[str, str], None] = {}
+        for row in rows:
+            for column in self._catalogue.searched:
+                if value := _folded(row.fields.get(column, "")):
+                    values[column, value] = None
+        whole = PhraseIndex((value, (column, value)) for column, value in values)
+        hits = {found.payload for found in whole.find(query) if not found.negated}
+        named: dict[str, frozenset[str]] = {}
+        words = frozenset(_folded(re.sub(r"[^\w]", " ", query)).split())
+        for column in self._catalogue.searched:
+            if exact := frozenset(value for each, value in hits if each == column):
+                longest = max(map(len, exact))
+                named[column] = (
+                    exact
+                    if column not in self._names
+                    else frozenset(value for value in exact if len(value) == longest or not _inside(value, exact))
+                )
+            elif column in self._names:
+                scored = {value: _shared(value, words) for each, value in values if each == column}
+                if best := max(scored.values(), default=0):
+                    named[column] = frozenset(value for value, score in scored.items() if score == best)
+        return named
+
+    def _item(self, row: Record) -> Item:
+        fields, catalogue = row.fields, self._catalogue
+        unnamed = row.id
+        available = None if catalogue.availability is None else _available(fields.get(catalogue.availability, ""))
+        told = fields.get(catalogue.currency, "").strip().upper() if catalogue.currency else ""
+        return Item(
+            record=row,
+            name=in_both(
+                lambda language: (
+                    " ".join(filter(None, (fields.get(each) for each in catalogue.name[language]))) or unnamed
+                )
+            ),
+            details=tuple(value for each in catalogue.shown if (value := fields.get(each, "").strip())),
+            price=_price(fields.get(catalogue.price, "")) if catalogue.price else None,
+            currency=told if told in CURRENCIES else self._currency,
+            available=available,
+        )
+
+
+def _within(item: Item, asked: CatalogueSearch) -> bool:
+    """Whether an item's price is within the bounds; without a price it is within none."""
+    if asked.min_price is None and asked.max_price is None:
+        return True
+    if item.price is None:
+        return False
+    return (asked.min_price or Decimal(0)) <= item.price and (asked.max_price is None or item.price <= asked.max_price)
+
+
+def _inside(value: str, others: frozenset[str]) -> bool:
+    return any(value != other and f" {value} " in f" {other} " for other in others)
+
+
+def _shared(value: str, words: frozenset[str]) -> int:
+    """Return how many telling words of a name are among `words`, with the article or without."""
+    parts = {part for part in value.split() if len(part) > _SHORTEST_PART or not part.isalpha()}
+    letters = {part for part in parts if not part.isdigit()}
+    return len([part for part in parts if part in words or f"ال{part}" in words]) if letters & _bare(words) else 0
+
+
+def _bare(words: frozenset[str]) -> frozenset[str]:
+    return words | {word.removeprefix("ال") for word in words} | {word.removeprefix("ل") for word in words}
+
+
+def _price(cell: str) -> Decimal | None:
+    """Read "85,000", "٨٥٠٠٠ ريال", "85000.50"."""
+    match = _NUMBER.search(normalise(cell).text)
+    return decimal(match[0]) if match else None
+
+
+def _available(cell: str) -> bool | None:
+    folded = _folded(cell)
+    if folded in _YES or folded in _NO:
+        return folded in _YES
+    match = _NUMBER.search(folded)
+    return decimal(match[0]) > 0 if match else None
+
+
+def _folded(text: str) -> str:
+    return " ".join(normalise(text.replace("-", " ")).text.split())
+
+
+def _plain(figure: Decimal) -> str:
+    """Write a rate without zeros that say nothing: 10, 7.5."""
+    return f"{figure.normalize():f}"
+
+
+def _data(item: Item) -> dict[str, JsonValue]:
+    return {
+        "id": item.record.id,
+        "name_ar": item.name.ar,
+        "name_en": item.name.en,
+        "price": None if item.price is None else str(item.price),
+        "currency": item.currency,
+        "available": item.available,
+        "fields": dict(item.record.fields),
+    }
+
+
+def _credit_data(
+    reckoned: Schedule, price: Decimal, down: Decimal, rate: Decimal, currency: str
+) -> dict[str, JsonValue]:
+    """Return a plan of instalments for programs: amounts as texts, since binary fractions hold no cents."""
+    months: list[JsonValue] = [
+        {
+            "month": number,
+            "payment": str(each.payment),
+            "interest": str(each.interest),
+            "principal": str(each.principal),
+            "owed": str(each.owed),
+        }
+        for number, each in enumerate(reckoned.months, start=1)
+    ]
+    return {
+        "price": str(price),
+        "down_payment": str(down),
+        "annual_rate": str(rate),
+        "currency": currency,
+        "instalment": str(reckoned.instalment),
+        "interest": str(reckoned.interest),
+        "total": str(reckoned.total),
+        "schedule": months,
+    }
