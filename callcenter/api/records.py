@@ -24,7 +24,7 @@ from callcenter.api.openapi import answer
 from callcenter.api.paths import EVERYWHERE
 from callcenter.api.record_models import RecordList, RecordTables, TableSize
 from callcenter.api.spreadsheet import CSV, cell
-from callcenter.company.tables import known_table
+from callcenter.company.tables import RECORD_ID, RECORD_UPDATED_AT, RECORD_VERSION, known_table
 from callcenter.errors import InvalidRequest, TableNotFound
 
 router = APIRouter(prefix="/api/records", tags=["records"])
@@ -73,7 +73,8 @@ async def list_records(
 ) -> Response:
     """Read a table as it stands: what came from the company's file, and what actions made of it; 10,000 at most.
 
-    As CSV, the columns of the file stand between `record_id` and `record_version`, `record_updated_at`.
+    As CSV, the columns of the file stand between `record_id` and `record_version`, `record_updated_at`. Such a sheet can
+    take the place of the table's file in the company folder.
     """
     if not known_table(table):
         raise TableNotFound
@@ -92,7 +93,7 @@ def _sheet(table: str, records: Sequence[Record], in_file: Iterable[str]) -> Res
     columns = [*dict.fromkeys([*in_file, *sorted({name for record in records for name in record.fields})])]
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["record_id", *map(cell, columns), "record_version", "record_updated_at"])
+    writer.writerow([RECORD_ID, *map(cell, columns), RECORD_VERSION, RECORD_UPDATED_AT])
     for record in records:
         cells = [record.id, *(record.fields.get(column, "") for column in columns)]
         writer.writerow([*map(cell, cells), record.version, record.updated_at.isoformat()])

@@ -2,7 +2,8 @@
 
 Commas, semicolons or tabs, with a byte order mark or without, Arabic or English headers: all is text and stays as it is
 written. One column is the key that tells rows apart: `id`, of orders also `number`, or the one that `tables/NAME.toml`
-names. Rows of a catalogue may go without: they are told apart by what they say.
+names. Rows of a catalogue may go without: they are told apart by what they say. A sheet of `GET /api/records/NAME` is
+such a file too: the columns that the store added there are no data.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ FAULTS_TOLD: Final = 10
 
 _KEYS: Final = {"orders": ("id", "number")}
 _USUAL_KEYS: Final = ("id",)
+RECORD_ID: Final = "record_id"
+RECORD_VERSION: Final = "record_version"
+RECORD_UPDATED_AT: Final = "record_updated_at"
+_STORES: Final = frozenset({RECORD_ID, RECORD_VERSION, RECORD_UPDATED_AT})
+"""Columns of a sheet that say what the store knows of a record."""
 _DELIMITERS: Final = ",;\t"
 _ID_CHARS: Final = 16
 _TOLD_CHARS: Final = 40
@@ -78,7 +84,7 @@ def read_table(name: str, content: bytes, *, key: str | None, report: Report) ->
     except _Faulty as fault:
         tell(*fault.args)
         return None
-    return None if faults else Table(header=tuple(each for each in header if each), rows=tuple(rows))
+    return None if faults else Table(header=tuple(each for each in header if _is_data(each)), rows=tuple(rows))
 
 
 def _text(content: bytes) -> str:
@@ -114,6 +120,10 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=unquoted.count)
 
 
+def _is_data(column: str) -> bool:
+    return bool(column) and column not in _STORES
+
+
 def _header(lines: Sequence[tuple[int, list[str]]], report: Report) -> list[str]:
     """Return the columns' names; one without a name, and with nothing in it, is empty."""
     if not lines:
@@ -132,7 +142,7 @@ def _header(lines: Sequence[tuple[int, list[str]]], report: Report) -> list[str]
 def _key_column(name: str, header: Sequence[str], key: str | None) -> int | None:
     """Return where the key stands; None: there is none, and need be none."""
     wanted = _KEYS.get(name, _USUAL_KEYS) if key is None else (key,)
-    for column in wanted:
+    for column in (*wanted, RECORD_ID) if key is None else wanted:
         if column in header:
             return header.index(column)
     if key is not None:
@@ -163,7 +173,7 @@ def _rows(
             report(number, f"{row_id[:_TOLD_CHARS]!r} is the key of line {seen[row_id]} already")
         else:
             seen[row_id] = number
-            fields = {name: cell for name, cell in zip(header, filled, strict=False) if name}
+            fields = {name: cell for name, cell in zip(header, filled, strict=False) if _is_data(name)}
             rows.append(Row(id=row_id, fields=fields))
     return rows
 

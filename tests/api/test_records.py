@@ -10,6 +10,7 @@ import pytest
 
 from callcenter.actions import Change, Row
 from callcenter.calls import ActionCode, ActionResult, LocalizedText
+from callcenter.company.tables import read_table
 from tests.factories import CALL, NOON
 
 pytestmark = pytest.mark.unit
@@ -94,3 +95,14 @@ async def test_nothing_in_a_sheet_is_a_formula(client, app):
     header, row = csv.reader(io.StringIO(text))
     assert header[1:-2] == ["'=name", "note", "phone", "total"]
     assert row[:-2] == ["'-1+cmd", '\'=HYPERLINK("http://evil.example")', "'@SUM(A1)", "+9665 01", "-5.00"]
+
+
+async def test_a_sheet_can_take_the_files_place(client, app):
+    """What was changed meanwhile, and what actions began, is then in the file."""
+    await cancel(app)
+    before = {name: await app.store.records(name) for name in ("orders", "bookings")}
+    for name, kept in before.items():
+        sheet = (await client.get(f"/api/records/{name}?format=csv")).content
+        table = read_table(name, sheet, key=None, report=lambda line, reason: pytest.fail(f"{line}: {reason}"))
+        assert table is not None
+        assert [(row.id, row.fields) for row in table.rows] == [(each.id, each.fields) for each in kept]
