@@ -13,16 +13,25 @@ from urllib.parse import urlsplit
 
 from callcenter.actions.registry import Actions
 from callcenter.actions.taking_in import TableSync
-from callcenter.analysis import ConversationAnalyzer, default_lexicons, load_lexicons
+from callcenter.analysis import ConversationAnalyzer, MessageAnalysis, default_lexicons, load_lexicons
 from callcenter.auth import CustomerTokens, Guard, SocketTickets, StoredKeys, Tokens, secret_of
 from callcenter.bus import Bus
 from callcenter.bus.memory import MemoryBus
-from callcenter.calls import ActionName, CallId, MessageId, PersonaType, ProposalId, SuggestionId, TicketNumber
+from callcenter.calls import (
+    ActionName,
+    CallId,
+    ConversationState,
+    MessageId,
+    PersonaType,
+    ProposalId,
+    SuggestionId,
+    TicketNumber,
+)
 from callcenter.company import DEMO, Company, load_company
 from callcenter.conversation import ConversationManager, Sources
 from callcenter.conversation.call_log import CallLog
 from callcenter.conversation.copilot import Copilot
-from callcenter.conversation.copilot.suggesting import Suggesting
+from callcenter.conversation.copilot.suggesting import Recognise, SuggestedAction, Suggesting
 from callcenter.desk import AgentDesk, Suggestions
 from callcenter.desk.approvals import Approvals
 from callcenter.errors import ConfigurationError, ProviderError, StoreRefused
@@ -32,6 +41,8 @@ from callcenter.llm import Voice
 from callcenter.llm.offline import OfflineVoice
 from callcenter.llm.second_opinion import SecondOpinion
 from callcenter.personas import PersonaManager, load_personas
+from callcenter.scripts.book import ScriptBook
+from callcenter.scripts.folder import read_folder as read_scripts
 from callcenter.settings import AnalysisMode, AuthMode, OpenAIApi, Settings, StoreKind
 from callcenter.store import Store
 from callcenter.store.sqlite import SQLiteStore
@@ -78,6 +89,7 @@ class App:
     actions: Actions
     approvals: Approvals
     library: Library
+    scripts: ScriptBook
     tables: TableSync
     """The company's own data on its way into the store."""
     speech: Speech | None = None
@@ -112,6 +124,7 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
     journal = await _journaled(settings) if settings.store is StoreKind.supabase else None
     store = journal or await open_store(settings)
     library = await open_library(settings, company, analyzer, store)
+    scripts = await open_scripts(settings, company, store)
     bus = MemoryBus()
     offline = OfflineVoice(company)
     actions = Actions(company, store)
@@ -129,6 +142,7 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
         second_opinion=_second_opinion(settings, speech),
         actions=actions,
         articles=library,
+        scripts=scripts.current,
     )
     copilot = Copilot(voices=voices, personas=personas, model=speech.model if speech else None)
     tables = TableSync(store, company.tables, now=sources.now)
@@ -155,6 +169,7 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
                     log=CallLog(store, bus, remembers=True),
                     analyzer=analyzer,
                     articles=library,
+                    recognise=_recognising(actions),
                 ),
                 now=sources.now,
                 new_id=lambda: SuggestionId(secrets.token_hex(8)),
@@ -162,6 +177,7 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
         ),
         speech=speech,
         library=library,
+        scripts=scripts,
         tables=tables,
         copilot=copilot,
         guard=_guard(settings, store, secret),
@@ -183,6 +199,14 @@ async def open_library(settings: Settings, company: Company, analyzer: Conversat
     )
     await library.begin()
     return library
+
+
+async def open_scripts(settings: Settings, company: Company, store: Store) -> ScriptBook:
+    """Return the company's service scripts, its folder's and the store's. Raises ConfigurationError likewise."""
+    offered = {service.id for service in company.services}
+    book = ScriptBook(store=store, folder=read_scripts(settings.company or DEMO, services=offered), now=_now)
+    await book.begin()
+    return book
 
 
 async def open_store(settings: Settings, *, kind: StoreKind | None = None) -> Store:
@@ -290,6 +314,19 @@ async def _speech(
     )
     guarded = GuardedModel(model, breaker=breaker, budget=budget)
     return Speech(voice=voice, model=guarded, place=_host(settings.openai_base_url or OPENAI))
+
+
+def _recognising(actions: Actions) -> Recognise:
+    """Return what says which action a message asks for, to be suggested to an agent."""
+
+    def recognise(text: str, analysis: MessageAnalysis, state: ConversationState) -> tuple[SuggestedAction, ...]:
+        request = actions.recognise(text, analysis, state)
+        if request is None:
+            return ()
+        summary = actions.summary(request)
+        return (SuggestedAction(action=request.action, arguments=request.arguments, summary=summary),)
+
+    return recognise
 
 
 def _tools(actions: Actions) -> Mapping[PersonaType, tuple[Tool, ...]]:

@@ -137,7 +137,8 @@ def cue_of(state: ConversationState, asked: Asked, scripts: Scripts) -> ScriptCu
         followed=followed,
         step=step,
         heard=heard,
-        aside=begins or not heard or asked.analysis.question.is_question,
+        begins=begins,
+        aside=not heard or asked.analysis.question.is_question,
     )
 
 

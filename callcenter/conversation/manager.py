@@ -33,6 +33,7 @@ from callcenter.conversation.call_log import RACES, CallLog, Make, lines_before
 from callcenter.conversation.deeds import Deed, answered, settled
 from callcenter.conversation.doing import Doing
 from callcenter.conversation.open_calls import InUse, OpenCall, OpenCalls
+from callcenter.conversation.scripting import answers_script
 from callcenter.conversation.speaking import Speaker
 from callcenter.conversation.turn import Desk, Facts, Heard, Step, Tickets, Turn, Utterance, hear, manual_handoff, take
 from callcenter.errors import (
@@ -457,7 +458,7 @@ class ConversationManager:
         self, state: ConversationState, said: _Said, decision: RoutingDecision
     ) -> tuple[Deed | None, RoutingDecision]:
         """Return what a message means for actions, if anything, and what is then left to decide."""
-        if self.doing is None:
+        if self.doing is None or answers_script(state, said.analysis):
             return None, decision
         deed = self.doing.deed(state, said.analysis, said.text)
         left = settled(state, decision, deed, self.doing.actions, self._policy) if deed else None

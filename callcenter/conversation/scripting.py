@@ -9,15 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from callcenter.analysis import Act
+from callcenter.analysis import Act, EntityKind, MessageAnalysis
 from callcenter.calls import (
     OPENING_MESSAGES,
     ConversationIntent,
     ConversationState,
     FollowedScript,
+    Language,
     Mode,
+    PersonaType,
     PriorityLevel,
     ScriptFact,
+    Slot,
     Slots,
 )
 from callcenter.events import ScriptCompleted, ScriptDropped, ScriptStarted, ScriptStep
@@ -94,6 +97,7 @@ def plan(state: ConversationState, facts: Facts, slots: Slots, scripts: Scripts)
         match = _match(state, facts, heard, scripts)
         if match is None:
             return nothing
+        nothing = replace(nothing, decision=_with_persona(state, facts.decision, match))
         begun = scripts.listeners[match.script.id]
         fresh = begin(match, begun, (*state.opening, facts.text), slots)
         return _go_on(state, facts, fresh, begun, nothing, heard, before=())
@@ -104,8 +108,26 @@ def plan(state: ConversationState, facts: Facts, slots: Slots, scripts: Scripts)
         return replace(nothing, dropped="archived")
     going = _go_on(state, facts, followed, listener, nothing, heard, before=followed.facts)
     if state.mode is Mode.ai and (reason := _ends(state, facts, listener, answered=bool(going.heard))):
-        return replace(nothing, dropped=reason)
+        return replace(nothing, dropped=reason, slots=_own_words_first(slots, listener))
     return going
+
+
+def answers_script(state: ConversationState, analysis: MessageAnalysis) -> bool:
+    """Whether a message answers a script's question rather than ask for an action: "the consultation on Sunday".
+
+    `state` as it was before the message. What names an order, asks something, or clearly wants something done of us,
+    does not, nor what follows an action's own question.
+    """
+    if state.script is None or not state.script.active or not state.script.asking:
+        return False
+    if state.pending_action is not None or state.confirming is not None:
+        return False
+    wants = analysis.intent.intent is ConversationIntent.account_request
+    return not (
+        analysis.question.is_question
+        or analysis.entity(EntityKind.order_number) is not None
+        or (wants and analysis.intent.confidence >= _POLICY.interrupt_confidence)
+    )
 
 
 def begin(match: Match, listener: Listener, texts: tuple[str, ...], slots: Slots) -> FollowedScript:
@@ -140,9 +162,30 @@ def _match(state: ConversationState, facts: Facts, heard: ConversationIntent, sc
             text=facts.text,
             analysis=facts.analysis,
             heard=heard,
-            persona=decision.target_persona,
+            persona=None if _anybody(state, decision, heard) else decision.target_persona,
             services=(*state.interests, *facts.services),
         )
+    )
+
+
+def _anybody(state: ConversationState, decision: RoutingDecision, heard: ConversationIntent) -> bool:
+    """Whether routing leaves open who answers: reception has the call, and the message tells no intent."""
+    at_reception = state.current_persona is decision.target_persona is PersonaType.reception
+    return at_reception and heard is ConversationIntent.other and not state.handoff_count
+
+
+def _with_persona(state: ConversationState, decision: RoutingDecision, match: Match) -> RoutingDecision:
+    """Return a decision that gives the call to whom the script is for, where routing left that open."""
+    persona = match.script.persona
+    if persona is decision.target_persona:
+        return decision
+    return decision.altered(
+        {
+            "target_persona": persona,
+            "handoff": True,
+            "rule": "script",
+            "reasoning": f"{state.current_persona} -> {persona}: the script {match.script.id}; {match.reason}",
+        }
     )
 
 
@@ -169,11 +212,13 @@ def _go_on(  # noqa: PLR0913, PLR0917 (what a step is made of)
         own_words=slots.description != state.slots.description,
     )
     told = listener.hear(followed, said, asked=asked)
+    if asked is not None and any(fact.step == asked for fact in told) and not _describes(listener, asked):
+        slots = slots.altered({"description": state.slots.description})  # an answer is no account of a matter
     known = with_facts(followed, told)
     new = tuple(fact for fact in known.facts if fact not in before)
     aside = asked is not None and not told
     step = due(script, known, aside=aside)
-    decision = facts.decision
+    decision = nothing.decision
     if state.mode is Mode.ai and step is None and not decision.create_ticket and state.ticket is None:
         level = max(decision.priority, PriorityLevel.medium, key=lambda each: each.rank)
         decision = decision.altered(
@@ -207,6 +252,23 @@ def _ends(state: ConversationState, facts: Facts, listener: Listener, *, answere
     if facts.analysis.does(Act.not_interested) and not answered:
         return "not_interested"
     return None
+
+
+def _describes(listener: Listener, step_id: str) -> bool:
+    step = listener.script.step(step_id)
+    return step is not None and step.slot is Slot.description
+
+
+def _own_words_first(slots: Slots, listener: Listener) -> Slots:
+    """Put what a script collected behind the customer's words on another matter, which name the ticket."""
+    if slots.description is None:
+        return slots
+    script = listener.script
+    labels = tuple(f"{step.label[language]}: " for step in script.steps for language in Language)
+    titles = {script.title[language] for language in Language}
+    told = slots.description.splitlines()
+    own = [line for line in told if line not in titles and not line.startswith(labels)]
+    return slots.altered({"description": "\n".join((*own, *(line for line in told if line not in own)))})
 
 
 def _with_lines(slots: Slots, title: str, told: list[str]) -> Slots:

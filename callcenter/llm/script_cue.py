@@ -19,6 +19,8 @@ class ScriptCue:
     """The step the reply ends by asking about; None: it sums up what was collected and says what follows."""
     heard: tuple[ScriptFact, ...] = ()
     """What the message told; of none there may still have been an answer that leaves a step open."""
+    begins: bool = False
+    """The message began it."""
     aside: bool = False
     """The message asks something itself, or is about something else: that comes first."""
 

@@ -124,7 +124,9 @@ class Listener:
             return _of_intake(step, said.slots) if known else None
         if asked and step.kind is FactKind.yes_no:
             return _yes_or_no(said)
-        if asked and step.kind in {FactKind.number, FactKind.money}:
+        if asked and step.kind is FactKind.money and _amount(said) is None:
+            return _number(_without_identifiers(said))
+        if asked and step.kind is FactKind.number:
             return self._named(step, said.text) or _number(_without_identifiers(said))
         return self._named(step, said.text)
 
@@ -229,7 +231,7 @@ def _answered(step: Step, said: Said, *, others: bool) -> list[ScriptFact]:
         return []
     if _leaves_open(said) or (analysis.does(Act.deny) and analysis.language.words <= _FEW):
         return [] if step.required else [ScriptFact(step=step.id, value=None)]
-    if others or not _states(said):
+    if others or analysis.does(Act.not_interested) or not _states(said):
         return []
     return [ScriptFact(step=step.id, value=" ".join(said.text.split())[:WORDS_CHARS])]
 

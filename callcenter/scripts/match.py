@@ -45,8 +45,8 @@ class Wish:
     analysis: MessageAnalysis
     heard: ConversationIntent
     """The intent it is taken to have."""
-    persona: PersonaType
-    """Who answers it."""
+    persona: PersonaType | None
+    """Who answers it; None: whoever a script is for."""
     services: Collection[str] = ()
     """Ids of the company's services known to interest the customer."""
 
@@ -107,7 +107,7 @@ NO_SCRIPTS: Final = Scripts()
 def _judged(script: Script, wish: Wish, phrases: Sequence[str]) -> Match | None:
     """Weigh what speaks for a script; None where another persona answers, or the customer wants something else."""
     demand, intent = script.demand, wish.analysis.intent
-    if script.persona is not wish.persona:
+    if wish.persona not in {None, script.persona}:
         return None
     score = PHRASE + (ANOTHER_PHRASE if len(phrases) > 1 else 0)
     reasons = ["phrases " + ", ".join(f"“{phrase}”" for phrase in phrases)]

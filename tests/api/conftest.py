@@ -35,6 +35,8 @@ from callcenter.knowledge.library import Library
 from callcenter.llm import Voice
 from callcenter.llm.offline import OfflineVoice
 from callcenter.personas import PersonaManager, load_personas
+from callcenter.scripts.book import ScriptBook
+from callcenter.scripts.folder import read_folder as read_scripts
 from callcenter.settings import Settings
 from callcenter.store.sqlite import SQLiteStore
 from tests.api.wire import asgi, serving, steady_sources
@@ -86,6 +88,8 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
         bus = bus or MemoryBus()
         sources = steady_sources()
         actions = Actions(read.company, store)
+        offered = {service.id for service in read.company.services}
+        scripts = ScriptBook(store=store, folder=read_scripts(DEMO, services=offered), now=now)
         conversations = ConversationManager(
             store=store,
             bus=bus,
@@ -95,6 +99,7 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
             voices=(voice or OfflineVoice(read.company),),
             sources=sources,
             actions=actions,
+            scripts=scripts.current,
         )
         ids = itertools.count(1)
         copilot = Copilot(voices=(*drafts, OfflineVoice(read.company)), personas=read.personas)
@@ -143,6 +148,7 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
                 ),
             ),
             library=library,
+            scripts=scripts,
             tables=tables,
             copilot=copilot,
         )

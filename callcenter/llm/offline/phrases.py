@@ -95,6 +95,7 @@ class Phrases(Value):
     praised: Wordings
     acknowledged: Wordings
     off_topic: Wordings
+    script_begun: Wordings
     script_noted: Wordings
     script_left: Wordings
     script_item: Wordings

@@ -20,10 +20,11 @@ def taken(turn: Turn, cue: ScriptCue) -> Draft | None:
     """
     if cue.step is None:
         return None if _asks(turn) else Draft()
-    opened = turn.brief.ticket_news is TicketNews.created
-    if cue.aside or opened:
+    if turn.brief.ticket_news is TicketNews.created or _asks(turn):
         return None
-    return Draft([_noted(turn, cue)])
+    if cue.begins:
+        return Draft([turn.say(turn.lines.script_begun)])
+    return None if cue.aside else Draft([_noted(turn, cue)])
 
 
 def put(turn: Turn, cue: ScriptCue, draft: Draft) -> None:
