@@ -73,8 +73,8 @@ async def list_records(
 ) -> Response:
     """Read a table as it stands: what came from the company's file, and what actions made of it; 10,000 at most.
 
-    As CSV, the columns of the file stand between `record_id` and `record_version`, `record_updated_at`. Such a sheet can
-    take the place of the table's file in the company folder.
+    As CSV, the columns of the file stand between `record_id` and `record_version`, `record_updated_at`. Such a sheet
+    can take the place of the table's file in the company folder.
     """
     if not known_table(table):
         raise TableNotFound

@@ -31,6 +31,8 @@ RECORD_VERSION: Final = "record_version"
 RECORD_UPDATED_AT: Final = "record_updated_at"
 _STORES: Final = frozenset({RECORD_ID, RECORD_VERSION, RECORD_UPDATED_AT})
 """Columns of a sheet that say what the store knows of a record."""
+_DEFUSED: Final = re.compile(r"'(?=\s*[=+\-@\uff0b\uff0d\uff1d\uff20])")
+"""What a sheet puts before a cell that would else be computed."""
 _DELIMITERS: Final = ",;\t"
 _ID_CHARS: Final = 16
 _TOLD_CHARS: Final = 40
@@ -160,11 +162,14 @@ def _rows(
         raise _Faulty(lines[MAX_RECORDS][0], f"it has more than {MAX_RECORDS:,} rows")
     rows: list[Row] = []
     seen: dict[str, int] = {}
+    sheet = RECORD_ID in header
     for number, cells in lines:
         if any(cells[len(header) :]):
             report(number, f"it has {len(cells)} cells, and there are {len(header)} columns")
             continue
         filled = cells + [""] * (len(header) - len(cells))
+        if sheet:
+            filled = [cell[1:] if _DEFUSED.match(cell) else cell for cell in filled]
         row_id = filled[column] if column is not None else _told_apart(filled, seen)
         if not row_id or len(row_id) > MAX_ID_CHARS:
             name = header[column or 0]

@@ -24,7 +24,7 @@ async def cancel(app):
     order = await app.store.record("orders", "ORD1001")
     changes = [
         Change(table="orders", id=order.id, version=order.version, fields={**order.fields, "status": "cancelled"}),
-        Change(table="bookings", id="BK-1", version=0, fields={"name": "سارة", "at": "2026-11-03T10:00"}),
+        Change(table="bookings", id="BK-1", version=0, fields={"name": "سارة", "at": "11-03", "note": "@sara"}),
     ]
     await app.store.perform("key", CALL, changes, DONE, now=LATER)
 
