@@ -95,7 +95,8 @@ class EstimateCredit:
         known = CURRENCIES.get(currency) or CURRENCIES[self._currency]
         unit = Decimal(1).scaleb(-known.decimals)
         down = (asked.down_payment or Decimal(0)).quantize(unit)
-        amount = price.quantize(unit) - down
+        price = price.quantize(unit)
+        amount = price - down
         if amount <= 0:
             return Plan(refused("credit_down_too_large"))
         rate = self._credit.annual_rate if asked.annual_rate is None else asked.annual_rate

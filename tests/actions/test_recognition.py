@@ -294,7 +294,7 @@ def waiting(action: ActionName, missing: str, **arguments: str | int) -> Convers
 )
 def test_the_answer_goes_on_with_what_waits(action: ActionName, missing: str, text: str, brought: dict[str, object]):
     request = heard(text, waiting(action, missing))
-    assert request == Request(action=action, arguments=brought)  # type: ignore[arg-type]
+    assert request == Request(action=action, arguments=brought)
 
 
 def test_what_is_known_already_is_kept():
