@@ -29,6 +29,7 @@ from callcenter.api import (
     knowledge,
     metrics,
     records,
+    scripts,
     socket_tickets,
     tickets,
 )
@@ -38,6 +39,7 @@ from callcenter.api.desk_stream import watch
 from callcenter.api.edge import Edge
 from callcenter.api.openapi import DESCRIPTION, TAGS, DocumentedApp
 from callcenter.api.stream import converse
+from callcenter.api.upkeep import jobs_of, kept_up
 from callcenter.bootstrap import App, build, check_admission
 from callcenter.settings import Settings, read_settings
 
@@ -75,7 +77,8 @@ def create_app(
         try:
             if built:
                 await check_admission(built)
-            yield
+            async with kept_up(jobs_of(api.state.house.app)):
+                yield
         finally:
             await api.state.house.turns.finish(patience.shutdown)
             if built:
@@ -103,6 +106,8 @@ def create_app(
         *conversations.router.routes,
         *tickets.router.routes,
         *knowledge.router.routes,
+        *scripts.router.routes,
+        *scripts.calls.routes,
         *records.router.routes,
         *analytics.router.routes,
         *desk.router.routes,

@@ -5,10 +5,7 @@ Who acts is who is signed in, never what a body says. The socket that shows all 
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
@@ -34,10 +31,9 @@ from callcenter.api.openapi import answer, body
 from callcenter.api.paths import EVERYWHERE, CallPath, Cursor, known, page_of
 from callcenter.auth import UNLIMITED, Principal, Role
 from callcenter.calls import Language, MessageId, Mode, PersonaType, SuggestionId
-from callcenter.desk import Agent, AgentCard, AgentDesk, Availability, CallCard
+from callcenter.desk import Agent, AgentCard, Availability, CallCard
 from callcenter.errors import (
     AgentUnavailable,
-    CallCenterError,
     CallEnded,
     CallNotFound,
     CallNotHeld,
@@ -48,9 +44,6 @@ from callcenter.errors import (
 from callcenter.store import CallFilter, PageLimit
 
 router = APIRouter(prefix="/api/desk", tags=["desk"])
-
-LOOK_SECONDS: Final = 10.0
-"""How often it is looked whether agents are gone; a sixth of the time they have to come back."""
 
 _TAKES_OVER: Final = UNLIMITED | {Role.supervisor}
 _BODY: Final = (InvalidJson, BodyTooLarge, UnsupportedMedia, InvalidRequest)
@@ -67,28 +60,6 @@ def said_by(availability: Availability) -> Availability:
     """Return what an agent says of themselves, the name for customers free of invisible controls."""
     name = clean(availability.display_name or "").text.strip()
     return availability.altered({"display_name": name or None})
-
-
-@asynccontextmanager
-async def looked_after(desk: AgentDesk) -> AsyncIterator[None]:
-    """Return calls of agents who are gone to the queue, for as long as the server runs."""
-    looking = asyncio.create_task(_look_after(desk))
-    try:
-        yield
-    finally:
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
-
-
-async def _look_after(desk: AgentDesk) -> None:
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        try:
-            await desk.look()
-        except CallCenterError as error:
-            _log.warning("desk not looked after", extra={"code": error.code})
-        except Exception as bug:  # noqa: BLE001 (the next look may go well)
-            _log.error("desk broke", extra={"error": type(bug).__name__})
 
 
 def _filter(
