@@ -41,7 +41,7 @@ class Rest:
         self.http = http
         self.url = str(http.base_url).rstrip("/")
 
-    async def start(self, call_id: str, **facts: str) -> None:
+    async def start(self, call_id: str, **facts: str | bool) -> None:
         response = await self.http.post("/api/calls", json={"call_id": call_id, **facts})
         response.raise_for_status()
 
