@@ -73,6 +73,7 @@ async def test_a_server_that_starts_runs_what_was_approved_before_a_crash(build)
         proposal = deeds.propose(
             step, request, app.actions, proposal_id=ProposalId("ACT-1"), by="customer", message_id=None, now=NOON
         )
+        assert proposal is not None
         deeds.decided(step, proposal, Verdict.approved, by="mona@company.example", now=NOON)
         return step
 

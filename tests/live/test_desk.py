@@ -101,9 +101,9 @@ async def test_killed_during_approvals_nothing_runs_twice_and_nothing_is_lost(
             assert receipts[call_id] <= {run.result.receipt}
             assert await click(callers, call_id, proposal) == run.result.receipt
             log = await callers.log(call_id)
-            assert [type(each) for each in log if isinstance(each, ActionDecided | ActionRun)] == [
-                ActionDecided,
-                ActionRun,
+            assert [each.event for each in log if isinstance(each, ActionDecided | ActionRun)] == [
+                "action_decided",
+                "action_run",
             ]
             check_log(log, await callers.state(call_id))
         rows = {row["id"]: row for row in (await callers.get("/api/records/orders")).json()["items"]}
