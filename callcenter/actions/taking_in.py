@@ -62,6 +62,7 @@ class TableSync:
                 if changed:
                     _log.info("table taken in", extra={"table": table, "rows": changed})
         except ProviderError as error:
-            _log.warning("the company's tables are not taken in yet", extra={"code": error.code})
+            if self._task is None:  # told once, not with every try
+                _log.warning("the company's tables are not taken in yet", extra={"code": error.code})
             return False
         return True

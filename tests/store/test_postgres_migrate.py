@@ -410,6 +410,8 @@ def columns_on_both(connection, embedded, name: str) -> list[tuple[str, ...]]:
         ("conversation_events", EventRow._fields),
         ("tickets", TICKET_COLUMNS),
         ("ticket_events", ("number", "version", "at", "actor", "changes")),
+        ("records", ("table_name", "id", "version", "fields", "line_sha256", "updated_at")),
+        ("action_results", ("key", "call_id", "result", "at")),
         ("schema_migrations", ("version", "name", "checksum", "applied_at")),
     ],
 )
