@@ -460,7 +460,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
         f"  1. Read {folder / 'README.md'}, and put your name, hours and contacts into {folder / 'company.toml'}.\n"
         f"  2. Describe what you sell in {folder / 'services'}, your rules in {folder / 'policies'}, and frequent\n"
         f"     questions in {folder / 'faq.toml'}; every text in Arabic and English.\n"
-        f"  3. Put your orders, accounts and catalogue into {folder / 'tables'}, as CSV files; what is there is made up.\n"
+        f"  3. Put your orders and accounts into {folder / 'tables'}, as CSV files; those there are made up.\n"
         "  4. Try it; a mistake is named with its file, field and reason:\n"
         f"     CALLCENTER_COMPANY={folder} callcenter chat --language ar"
     )
