@@ -10,7 +10,7 @@ import re
 from datetime import timedelta
 from typing import Final
 
-from callcenter.calls import ConversationState, Language, PriorityLevel, Sentiment
+from callcenter.calls import ConversationState, Language, Mode, PriorityLevel, Sentiment
 from callcenter.company import Company
 from callcenter.company.calendar_words import at_moment, by_moment, weekday
 from callcenter.company.hours import DAY_NAMES
@@ -52,7 +52,9 @@ class CallTeller:
         facts = [now, *tickets, *_own(state)]
         if brief.ticket is not None:
             facts += _on_ticket(brief.ticket, language)
-        if state.human_requested:
+        if state.mode is Mode.human:
+            told.append(lines.human_writes[language])
+        elif state.human_requested:
             told.append(lines.human[language])
             if not is_open:
                 outside = self._company.texts.outside_hours[language]

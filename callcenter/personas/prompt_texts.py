@@ -115,6 +115,8 @@ class CallLines(Value):
     ticket_created: Text
     ticket_updated: Text
     human: Text
+    human_writes: Text
+    """Instead of both others, once a human has the call: what is written is a draft for them."""
     human_closed: Text
     done: Text
     nothing_done: Text

@@ -13,6 +13,7 @@ from callcenter.calls import (
     ConversationIntent,
     Language,
     Matter,
+    Mode,
     PersonaType,
     PriorityLevel,
     Sentiment,
@@ -430,6 +431,14 @@ def test_what_is_overdue_comes_as_soon_as_possible(language):
     assert (
         within(timedelta(), language, TEXTS) == load_phrasebook().personas[PersonaType.reception].shortly[language][0]
     )
+
+
+@BOTH
+def test_once_a_human_has_the_call_what_is_written_is_a_draft_for_them(language):
+    instructions = composed(language, state={"human_requested": True, "mode": Mode.human}, at=NIGHT).instructions
+    assert TEXTS.call.human_writes[language] in instructions
+    assert TEXTS.call.human[language] not in instructions
+    assert TEXTS.call.human_writes[language] not in composed(language, state={"human_requested": True}).instructions
 
 
 @BOTH
