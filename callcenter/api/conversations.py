@@ -324,6 +324,7 @@ def _replied(turn: Turn) -> MessageReply:
         routing=routing.decision,
         ticket=turn.ticket,
         handoff=_notice(turn.handoff),
+        script=spoken.script if spoken else None,
         proposal=_proposal(turn),
         action=_action(turn),
         sources=spoken.sources if spoken else (),

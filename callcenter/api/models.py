@@ -44,6 +44,7 @@ from callcenter.calls import (
     MessageId,
     PersonaType,
     Proposal,
+    ScriptProgress,
     TicketNumber,
     Value,
 )
@@ -260,6 +261,8 @@ class MessageReply(_Response):
     """The ticket that this message opened or added to."""
     handoff: HandoffNotice | None
     """The handoff that this message caused."""
+    script: ScriptProgress | None
+    """How far the service script is that the call follows; null: it follows none, or this reply leaves it aside."""
     proposal: Proposal | None = None
     """The action that this message asked for and that has to be confirmed or approved first."""
     action: ActionNotice | None = None

@@ -21,7 +21,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, JsonValue
 from pydantic.json_schema import models_json_schema
 
-from callcenter.api import desk_models, knowledge_models, models, record_models
+from callcenter.api import desk_models, knowledge_models, models, record_models, script_models
 from callcenter.api.access import told
 from callcenter.api.edge import PUBLIC
 from callcenter.api.errors import OK, Problem
@@ -40,6 +40,7 @@ from callcenter.conversation.copilot.suggesting import Suggestion
 from callcenter.desk import AgentCard, Availability, CallCard
 from callcenter.events import CallStatistics, Transcript
 from callcenter.knowledge import Article
+from callcenter.scripts import Script
 from callcenter.store.analytics import Analytics
 from callcenter.tickets import TicketChange
 
@@ -47,6 +48,9 @@ EXAMPLES: Final = Path(__file__).with_name("examples.json")
 REQUESTS: Final[tuple[type[BaseModel], ...]] = (
     knowledge_models.ArticleEdit,
     knowledge_models.NewArticle,
+    script_models.ChosenScript,
+    script_models.NewScript,
+    script_models.ScriptEdit,
     models.AnalyzeRequest,
     models.MessageRequest,
     models.OpenConversation,
@@ -71,6 +75,10 @@ RESPONSES: Final[tuple[type[BaseModel], ...]] = (
     knowledge_models.ArticleVersions,
     knowledge_models.GapList,
     knowledge_models.SearchResult,
+    Script,
+    script_models.CallScript,
+    script_models.ScriptList,
+    script_models.ScriptVersions,
     models.BotReply,
     models.CallLog,
     models.CallOver,
@@ -137,6 +145,10 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "desk", "description": "Humans watch calls, take them over, speak, and hand them back."},
     {"name": "actions", "description": "What is done for customers on the company's data, and who approves it."},
     {"name": "knowledge", "description": "Articles: what the company knows beside its profile."},
+    {
+        "name": "scripts",
+        "description": "Service scripts: what is asked, step by step, of whom.",
+    },
     {"name": "records", "description": "The company's own data, as actions have left it."},
     {"name": "analysis", "description": "How a message is understood, without a call."},
     {"name": "health", "description": "Whether the server lives and can take calls."},

@@ -25,7 +25,7 @@ from callcenter.calls import (
 )
 from callcenter.events import ScriptCompleted, ScriptDropped, ScriptStarted, ScriptStep
 from callcenter.routing import RoutingDecision, RoutingPolicy
-from callcenter.scripts import Listener, Match, Said, Scripts, Wish, due, lines, with_facts
+from callcenter.scripts import Listener, Match, Said, Script, Scripts, Wish, due, lines, with_facts
 from callcenter.tickets.intake import DESCRIPTION_CHARS
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def plan(state: ConversationState, facts: Facts, slots: Slots, scripts: Scripts)
             return nothing
         nothing = replace(nothing, decision=_with_persona(state, facts.decision, match))
         begun = scripts.listeners[match.script.id]
-        fresh = begin(match, begun, (*state.opening, facts.text), slots)
+        fresh = begin(match.script, begun, (*state.opening, facts.text), slots, reason=match.reason)
         return _go_on(state, facts, fresh, begun, nothing, heard, before=())
     if not followed.active:
         return nothing
@@ -130,15 +130,14 @@ def answers_script(state: ConversationState, analysis: MessageAnalysis) -> bool:
     )
 
 
-def begin(match: Match, listener: Listener, texts: tuple[str, ...], slots: Slots) -> FollowedScript:
+def begin(script: Script, listener: Listener, texts: tuple[str, ...], slots: Slots, *, reason: str) -> FollowedScript:
     """Return a script as it begins, with what is known already."""
-    script = match.script
     return FollowedScript(
         script_id=script.id,
         version=script.version,
         title=script.title,
         total_steps=len(script.steps),
-        reason=match.reason,
+        reason=reason,
         facts=listener.remembered(texts, slots),
     )
 

@@ -20,6 +20,7 @@ from callcenter.calls import (
     Channel,
     ConversationIntent,
     ConversationState,
+    FollowedScript,
     Language,
     MessageId,
     Mode,
@@ -34,7 +35,7 @@ from callcenter.company import Company
 from callcenter.company.promises import Promises
 from callcenter.conversation import ConversationManager, Sources
 from callcenter.conversation.turn import Step, Tickets
-from callcenter.desk import steps
+from callcenter.desk import scripts, steps
 from callcenter.desk.presence import AgentCard, Availability, Presence
 from callcenter.desk.steps import Acting
 from callcenter.desk.suggestions import Shown, Suggestions
@@ -43,6 +44,7 @@ from callcenter.errors import AgentUnavailable, CallCenterError, SuggestionNotFo
 from callcenter.events import Disposition
 from callcenter.personas import PersonaManager
 from callcenter.queues import Place, in_order, waiting_of
+from callcenter.scripts import Listener
 from callcenter.store import MAX_PAGE, CallFilter, Page, Store
 
 PAGES: Final = 10
@@ -83,6 +85,8 @@ class CallCard(Value):
     """Of the last messages, oldest first."""
     last_intent: ConversationIntent | None
     ticket: TicketNumber | None
+    script: FollowedScript | None
+    """The service script that the call follows, or followed last."""
     message_count: int
     started_at: AwareDatetime
     updated_at: AwareDatetime
@@ -110,6 +114,7 @@ class CallCard(Value):
             sentiment_trend=state.sentiment_trend,
             last_intent=state.last_intent,
             ticket=state.ticket,
+            script=state.script,
             message_count=state.message_count,
             started_at=state.started_at,
             updated_at=state.updated_at,
@@ -285,6 +290,20 @@ class AgentDesk:
         """Hand a call back to a persona. Raises CallNotFound, CallEnded, CallNotHeld."""
         who = self._acting(agent)
         return await self._act(call_id, lambda state: steps.release(state, who, self._house, persona=persona))
+
+    async def follow_script(self, call_id: CallId, agent: Agent, listener: Listener) -> ConversationState:
+        """Have a call follow a script, in place of another. Raises CallNotFound, CallEnded."""
+        who = self._acting(agent)
+        step = await self._conversations.act(
+            call_id, lambda state, _tickets: scripts.follow(state, who, self._house, listener)
+        )
+        return step.state
+
+    async def drop_script(self, call_id: CallId, agent: Agent) -> ConversationState:
+        """Have a call follow its script no further. Raises CallNotFound, CallEnded, ScriptNotFound."""
+        who = self._acting(agent)
+        step = await self._conversations.act(call_id, lambda state, _tickets: scripts.drop(state, who))
+        return step.state
 
     async def wrap_up(
         self, call_id: CallId, agent: Agent, disposition: Disposition, *, note: str | None = None

@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from callcenter import bootstrap
 from callcenter.api.access import Access, open_to
 from callcenter.api.app import create_app
+from callcenter.api.openapi import EXAMPLES
 from callcenter.auth import Principal, Role, new_key
 from callcenter.auth.tokens import AccessTokens
 from callcenter.errors import NotAllowed
@@ -96,6 +97,16 @@ TABLE = {
     "POST /api/knowledge/articles/{slug}/publish": OURS,
     "POST /api/knowledge/articles/{slug}/archive": OURS,
     "GET /api/knowledge/articles/{slug}/versions": AGENTS,
+    "GET /api/scripts": AGENTS,
+    "POST /api/scripts": OURS,
+    "GET /api/scripts/{script_id}": AGENTS,
+    "PATCH /api/scripts/{script_id}": OURS,
+    "POST /api/scripts/{script_id}/publish": OURS,
+    "POST /api/scripts/{script_id}/archive": OURS,
+    "GET /api/scripts/{script_id}/versions": AGENTS,
+    "GET /api/desk/calls/{call_id}/script": AGENTS,
+    "PUT /api/desk/calls/{call_id}/script": AGENTS,
+    "DELETE /api/desk/calls/{call_id}/script": AGENTS,
     "GET /api/records": AGENTS,
     "GET /api/records/{table}": AGENTS,
     "POST /api/analyze": OURS,
@@ -107,6 +118,8 @@ TABLE = {
     "GET /healthz": ALL,
     "GET /readyz": ALL,
 }
+CHOSEN = {"script_id": "website-brief"}
+SCRIPT = json.loads(EXAMPLES.read_text(encoding="utf-8"))["create_script"]["request"]["english"]["value"]
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/conversations": {"function": "customer_support"},
     "POST /api/conversations/{call_id}/message": {"message": "مرحبا"},
@@ -119,6 +132,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/analyze": {"text": "hello"},
     "POST /api/knowledge/articles": {"slug": "parking", "texts": {"en": {"title": "Parking", "body": "Behind."}}},
     "PATCH /api/knowledge/articles/{slug}": {"tags": ["working days"]},
+    "POST /api/scripts": SCRIPT,
+    "PATCH /api/scripts/{script_id}": {"category": "general"},
+    "PUT /api/desk/calls/{call_id}/script": CHOSEN,
     "PUT /api/desk/agents/me": {"status": "available"},
     "POST /api/desk/calls/{call_id}/claim": {},
     "POST /api/desk/calls/{call_id}/reply": {"message": "معك منى"},
@@ -136,6 +152,8 @@ PARAMS = {
 }
 DOCUMENTS = {"POST /api/knowledge/upload": "# Garage\n\nBelow."}
 SLUG = "opening-hours"
+NAMES = {"slug": SLUG, "script_id": "website-brief", "table": "orders"}
+DROPS = "DELETE /api/desk/calls/{call_id}/script"
 ANGRY = {"message": "Your website is down since yesterday and I am very angry"}
 
 
@@ -246,12 +264,14 @@ async def test_a_role_may_call_what_the_table_says_and_nothing_else(guarded, pro
             if HELD.search(place):
                 await client.post(f"/api/desk/calls/{call_id}/claim", headers=given(role, call_id), json={})
             method, _, path = place.partition(" ")
+            if place == DROPS:
+                await client.put(path.format(call_id=call_id), headers=key, json=CHOSEN)
             suggestion_id = await suggested(client, place, call_id, given(role, call_id))
             number = said.json()["ticket"]["number"]
             other = await another_ticket(client, place, key)
             answer = await client.request(
                 method,
-                path.format(call_id=call_id, number=number, slug=SLUG, suggestion_id=suggestion_id, table="orders"),
+                path.format(call_id=call_id, number=number, suggestion_id=suggestion_id, **NAMES),
                 **asked(place, call_id, given(role, call_id), other),
             )
             if role in TABLE[place]:
@@ -300,8 +320,10 @@ async def test_this_machine_may_call_everything_in_open_mode(app, callers, clien
         async with serving(app) as address, connect(f"ws://{address}{url_path}", proxy=None) as connection:
             assert json.loads(await connection.recv())["event"] == event
     else:
+        if place == DROPS:
+            await client.put(path.format(call_id=call_id), json=CHOSEN)
         suggestion_id = await suggested(client, place, call_id, {})
-        path = path.format(call_id=call_id, number=number, slug=SLUG, suggestion_id=suggestion_id, table="orders")
+        path = path.format(call_id=call_id, number=number, suggestion_id=suggestion_id, **NAMES)
         other = await another_ticket(client, place, {})
         assert (await client.request(method, path, **asked(place, call_id, {}, other))).status_code < 400
 
