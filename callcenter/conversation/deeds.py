@@ -17,7 +17,6 @@ from typing import Final
 from callcenter.actions import Caller, Request
 from callcenter.actions.registry import Actions
 from callcenter.analysis import MessageAnalysis
-from callcenter.analysis.models import Act
 from callcenter.calls import (
     MAX_PROPOSALS,
     ActionCode,
@@ -36,6 +35,7 @@ from callcenter.calls import (
     ProposalStatus,
     Value,
 )
+from callcenter.conversation.confirming import confirmed
 from callcenter.conversation.turn import Step
 from callcenter.events import (
     CUSTOMER,
@@ -52,8 +52,6 @@ LIFETIME: Final = timedelta(hours=24)
 """A proposal that nobody decides for so long lapses: what the customer wanted then may not be what they want now."""
 MAX_FAILED_LOOKUPS: Final = 5
 """Whoever names so many orders that are not theirs on one call is told to talk to a human."""
-CONFIRMING_WORDS: Final = 12
-"""A longer message says more than yes or no."""
 
 _FILE: Final = Path(__file__).with_name("deeds.toml")
 
@@ -117,12 +115,9 @@ def deed_of(
         return None
     asked = next((each for each in state.proposals if each.id == state.confirming), None)
     if asked is not None and asked.status is ProposalStatus.pending and asked.expires_at > now:
-        acts = {each.act for each in analysis.acts}
-        brief = analysis.language.words <= CONFIRMING_WORDS and not analysis.question.is_question
-        if brief and Act.affirm in acts and Act.deny not in acts:
-            return Confirmed(asked)
-        if brief and Act.deny in acts and Act.affirm not in acts:
-            return Declined(asked)
+        yes = confirmed(text, analysis)
+        if yes is not None:
+            return Confirmed(asked) if yes else Declined(asked)
     request = actions.recognise(text, analysis, state)
     return None if request is None else Wanted(request)
 

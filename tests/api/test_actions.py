@@ -27,6 +27,7 @@ WORDS = {
         "book": "I want to book a consultation tomorrow at 11 am",
         "yes": "Yes, please go ahead",
         "no": "No, leave it",
+        "bye": "ok thanks, bye",
         "left": "nothing has been changed",
         "denied": "not approved: The work has begun.",
     },
@@ -40,6 +41,7 @@ WORDS = {
         "book": "أبغى أحجز استشارة بكرة الساعة 11 الصبح",
         "yes": "نعم، تفضلوا",
         "no": "لا، خلاص",
+        "bye": "طيب شكرا مع السلامة",
         "left": "لم نغيّر شيئًا",
         "denied": "ولم تتم الموافقة عليه: The work has begun.",
     },
@@ -199,6 +201,15 @@ async def test_a_no_leaves_everything_as_it_is(build, language):
         again = await customer.says(words["yes"])
         assert again["action"] is None
         assert not await customer.events("action_run")
+
+
+async def test_whoever_leaves_confirms_nothing(build, language):
+    words = WORDS[language]
+    async with sara(build, language) as customer:
+        await customer.asks(words["book"])
+        left = await customer.says(words["bye"])
+        assert left["action"] is None
+        assert not await customer.app.store.records("bookings")
 
 
 async def test_a_yes_to_something_else_confirms_nothing(build, language):
