@@ -7,16 +7,17 @@ whoever sends it, and nobody is told that anything was sent.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from callcenter.actions.action import Caller, Plan
 from callcenter.actions.arguments import ContactUpdate, PasswordReset, parsed
-from callcenter.actions.identity import holds, masked, receipt, same_email, same_phone, told, verified
-from callcenter.actions.orders import ORDERS, find_order
+from callcenter.actions.identity import holds, masked, receipt, same_email, same_phone, verified
+from callcenter.actions.orders import ORDERS, find_order, settled
 from callcenter.actions.records import Change, Record, RecordStore
 from callcenter.actions.wording import incomplete, nothing_found, refused, say
-from callcenter.calls import ActionArguments, ActionCode, ActionResult
+from callcenter.calls import ActionArguments, ActionCode, ActionName, ActionResult
 
 ACCOUNTS: Final = "accounts"
 _MOST: Final = 50
@@ -54,22 +55,28 @@ class UpdateContact:
         new = {key: value for key, value in (("phone", asked.new_phone), ("email", asked.new_email)) if value}
         if not new:
             return Plan(incomplete("new_contact", say("ask_new_contact")))
-        own = await self._own(asked, caller, records)
+        own = await self._own(asked, _as_before(caller, asked), records)
         if isinstance(own, ActionResult):
             return Plan(own)
         changes = [_change(each, each.fields | new) for each in own if not _has(each, new)]
+        one_order = own[0] if not verified(caller) and own[0].table == ORDERS else None
+        request = settled(ActionName.update_contact, asked, one_order) if one_order else None
         if not changes:
-            return Plan(refused("contact_same"))
+            return Plan(refused("contact_same"), request=request)
         first = changes[0]
         number = receipt("CON", first.table, first.id, first.version)
         text = say("contact_updated", contact=", ".join(new.values()), receipt=number)
         data = {"changed": len(changes), **new}
-        return Plan(ActionResult(code=ActionCode.done, text=text, receipt=number, data=dict(data)), changes)
+        result = ActionResult(code=ActionCode.done, text=text, receipt=number, data=dict(data))
+        return Plan(result, changes, request)
 
     async def _own(self, asked: ContactUpdate, caller: Caller, records: RecordStore) -> Sequence[Record] | ActionResult:
-        """Return what is changed: the account and the newest orders, or the one order; else what is told instead."""
+        """Return what is changed: the account and the newest orders, or the one order; else what is told instead.
+
+        An agent who approves what a customer asked for one order approves that order, and not all of theirs.
+        """
         phone, email = caller.phone, caller.email
-        if caller.by_agent and not verified(caller) and told(caller):
+        if caller.by_agent and not verified(caller) and asked.order_number is None:
             phone, email = caller.slots.phone, caller.slots.email
         if not (phone or email):
             found = await find_order(asked.order_number or caller.slots.order_number, caller, records)
@@ -78,6 +85,16 @@ class UpdateContact:
         orders = [each for each in await records.records(ORDERS) if holds(each, phone, email)]
         newest = sorted(orders, key=lambda each: each.fields.get("ordered_at", ""), reverse=True)[:_MOST]
         return [*accounts, *newest] or nothing_found("no_account")
+
+
+def _as_before(caller: Caller, asked: ContactUpdate) -> Caller:
+    """Return the caller without the new contact, which they told as well: it is not on file and shows nothing."""
+    slots = caller.slots
+    known = {
+        "phone": None if same_phone(slots.phone, asked.new_phone) else slots.phone,
+        "email": None if same_email(slots.email, asked.new_email) else slots.email,
+    }
+    return replace(caller, slots=slots.altered(known))
 
 
 def _has(record: Record, new: dict[str, str]) -> bool:

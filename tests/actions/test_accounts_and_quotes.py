@@ -90,6 +90,24 @@ async def test_somebody_unverified_changes_the_one_order_they_can_name(actions: 
     assert shelf.kept["orders", "ORD1002"].fields["email"] == "sara@example.com"
 
 
+async def test_the_new_contact_proves_nothing_and_the_one_on_file_is_asked_for(actions: Actions):
+    request = update(new_phone="0555555555", order_number="ORD1001")
+    for number in ("ORD1001", "ORD9999"):
+        asked = update(new_phone="0555555555", order_number=number)
+        assert (await actions.plan(asked, caller(told_phone="0555555555"), NOW)).result.missing == ("contact",)
+    assert (await actions.plan(request, caller(told_phone="0501234567"), NOW)).result.done
+
+
+async def test_an_agent_who_approves_one_order_changes_that_order_alone(actions: Actions, shelf: Shelf):
+    asked = update(new_email="new@example.com")
+    planned = await actions.plan(asked, caller(told_phone="0501234567", order="ORD1001"), NOW)
+    assert planned.request == update(new_email="new@example.com", order_number="ORD1001")
+    approved = caller(told_phone="0551112233", by_agent=True)
+    assert (await actions.run("p", CALL, planned.request, approved, NOW)).data["changed"] == 1
+    assert shelf.kept["orders", "ORD1001"].fields["email"] == "new@example.com"
+    assert shelf.kept["orders", "ORD1004"].fields["email"] == "khalid@example.com"
+
+
 async def test_the_new_contact_is_asked_for(actions: Actions):
     assert (await actions.plan(update(), SARA, NOW)).result.missing == ("new_contact",)
 
