@@ -10,7 +10,10 @@ import pytest
 
 from callcenter.actions import Change, Row
 from callcenter.actions.taking_in import RETRY_SECONDS, TableSync
+from callcenter.bootstrap import build
 from callcenter.calls import ActionCode, ActionResult, LocalizedText
+from callcenter.company import copy_demo
+from callcenter.settings import Settings
 from callcenter.store.sqlite import SQLiteStore
 from tests.factories import CALL, NOON
 from tests.store.away import Door, Fault
@@ -79,3 +82,25 @@ async def test_who_stops_meanwhile_waits_for_nothing(door: Door) -> None:
     await asyncio.wait_for(sync.close(), timeout=30)
     door.fault = None
     assert await door.record_counts() == {}
+
+
+async def test_what_actions_changed_outlives_a_restart(tmp_path: Path) -> None:
+    """And a line that somebody changed in the file in between is taken from there."""
+    copy_demo(tmp_path / "company")
+    settings = Settings(data_dir=tmp_path / "data", company=tmp_path / "company", _env_file=None)
+
+    first = await build(settings)
+    for number in ("ORD1001", "ORD1008"):
+        order = await first.store.record("orders", number)
+        assert order is not None
+        fields = {**order.fields, "status": "cancelled"}
+        change = Change(table="orders", id=number, version=order.version, fields=fields)
+        await first.store.perform(number, CALL, [change], DONE, now=NOON)
+    await first.close()
+
+    file = tmp_path / "company" / "tables" / "orders.csv"
+    file.write_text(file.read_text("utf-8").replace("(one seat),received", "(two seats),in_progress"), "utf-8")
+    second = await build(settings)
+    found = {each.id: each.fields["status"] for each in await second.store.records("orders")}
+    await second.close()
+    assert (found["ORD1001"], found["ORD1008"]) == ("cancelled", "in_progress")
