@@ -12,9 +12,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from callcenter.actions.registry import Actions
 from callcenter.analysis import ConversationAnalyzer, load_lexicons
 from callcenter.bus.memory import MemoryBus
-from callcenter.calls import CallId, Language, MessageId, ProposalId, TicketNumber
+from callcenter.calls import ActionResult, CallId, Language, MessageId, ProposalId, TicketNumber
 from callcenter.company import DEMO, load_company
 from callcenter.conversation import ConversationManager, Sources, Utterance
 from callcenter.errors import CallNotFound, StoreUnavailable, VoiceFailed
@@ -92,6 +93,7 @@ class Faulty:
         self.store = store
         self.before = self.after = 0
         self.erasing_fails = False
+        self.performing_fails = 0
         self.steps: list[Append] = []
 
     async def append(self, step: Append) -> None:
@@ -103,6 +105,12 @@ class Faulty:
         if self.after:
             self.after -= 1
             raise StoreUnavailable
+
+    async def perform(self, *step: object, **more: object) -> ActionResult:
+        if self.performing_fails:
+            self.performing_fails -= 1
+            raise StoreUnavailable
+        return await self.store.perform(*step, **more)  # type: ignore[arg-type]
 
     async def erase(self, call_id: CallId) -> Erased:
         if self.erasing_fails:
@@ -148,7 +156,10 @@ async def house(
     language: Language | None = Language.en,
     second_opinion: SecondOpinion | None = None,
     articles: Articles | None = None,
+    acts: bool = False,
+    **facts: str | bool,
 ) -> AsyncIterator[House]:
+    """Open the house with its one call; `acts`: the company's actions are offered. `facts`: of who calls."""
     store = await SQLiteStore.open(folder / "calls.sqlite3")
     bus, voice, faults = MemoryBus(), Scripted(), Faulty(store)
     manager = ConversationManager(
@@ -161,10 +172,14 @@ async def house(
         sources=sources(),
         second_opinion=second_opinion,
         articles=articles,
+        actions=Actions(COMPANY, faults) if acts else None,  # type: ignore[arg-type] # likewise
     )
+    for table, rows in COMPANY.tables.items():
+        if acts:
+            await store.sync_records(table, rows, now=after(0))
     try:
         if not await _exists(store):
-            await manager.start(call_id=CALL, language=language, customer_name="Sam")
+            await manager.start(call_id=CALL, language=language, customer_name="Sam", **facts)  # type: ignore[arg-type]
         yield House(manager, store, faults, bus, voice)
     finally:
         await bus.close()
