@@ -31,6 +31,8 @@ COMPANY = load_company(DEMO)
 ANALYZER = ConversationAnalyzer(load_lexicons())
 PERSONAS = PersonaManager(load_personas(), COMPANY)
 CALL = CallId("CALL-7")
+SARAS_PHONE = "+966501234567"
+"""Three orders of the demo company are hers."""
 
 Saying = Callable[[Brief], AsyncGenerator[Piece, None]]
 
@@ -157,9 +159,8 @@ async def house(
     second_opinion: SecondOpinion | None = None,
     articles: Articles | None = None,
     acts: bool = False,
-    **facts: str | bool,
 ) -> AsyncIterator[House]:
-    """Open the house with its one call; `acts`: the company's actions are offered. `facts`: of who calls."""
+    """Open the house with its one call; `acts`: actions are offered, to a customer who has orders."""
     store = await SQLiteStore.open(folder / "calls.sqlite3")
     bus, voice, faults = MemoryBus(), Scripted(), Faulty(store)
     manager = ConversationManager(
@@ -179,7 +180,13 @@ async def house(
             await store.sync_records(table, rows, now=after(0))
     try:
         if not await _exists(store):
-            await manager.start(call_id=CALL, language=language, customer_name="Sam", **facts)  # type: ignore[arg-type]
+            await manager.start(
+                call_id=CALL,
+                language=language,
+                customer_name="Sam",
+                phone=SARAS_PHONE if acts else None,
+                verified=acts,
+            )
         yield House(manager, store, faults, bus, voice)
     finally:
         await bus.close()
