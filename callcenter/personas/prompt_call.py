@@ -48,8 +48,8 @@ class CallTeller:
         is_open = self._company.calendar.is_open(brief.at)
         now = self._now(brief, is_open=is_open)
         tickets = self._tickets(brief)
-        told = [now, *self._known(brief), *tickets]
-        facts = [now, *tickets, *_own(state)]
+        told = [now, *self._known(brief), *self._script(brief), *tickets]
+        facts = [now, *tickets, *_own(state), *_of_script(brief)]
         if brief.ticket is not None:
             facts += _on_ticket(brief.ticket, language)
         if state.mode is Mode.human:
@@ -110,6 +110,22 @@ class CallTeller:
     def _quoted(self, text: str | None, language: Language, limit: int) -> str | None:
         return self._texts.quoted[language].format(text=_bare(text, limit)) if text else None
 
+    def _script(self, brief: Brief) -> list[str]:
+        """Say where the call's service script is and what it has collected."""
+        cue, language, lines = brief.script, brief.language, self._texts.script
+        if cue is None:
+            return []
+        at = cue.progress
+        title = cue.script.title[language]
+        told = [lines.here[language].format(title=title, step=at.step, total=at.total_steps)]
+        facts = [
+            lines.fact[language].format(label=label, value=self._quoted(value, language, VALUE_CHARS))
+            for label, value in cue.collected(language)
+        ]
+        if facts:
+            told.append(lines.known[language].format(facts=self._texts.list_semicolon[language].join(facts)))
+        return told
+
     def _tickets(self, brief: Brief) -> list[str]:
         language, lines, ticket = brief.language, self._texts.call, brief.ticket
         told: list[str] = []
@@ -164,6 +180,16 @@ def _own(state: ConversationState) -> list[str]:
     name = slots.name or state.customer_name
     values = [value for value in (slots.order_number, slots.phone, slots.email) if value]
     return [*values, name] if name and len(name) <= VALUE_CHARS and _NAME.fullmatch(name) else values
+
+
+def _of_script(brief: Brief) -> list[str]:
+    """Return what a script has to say: its question, or at its end what follows and what is summed up."""
+    cue, language = brief.script, brief.language
+    if cue is None:
+        return []
+    if cue.step is not None:
+        return [cue.step.question[language]]
+    return [cue.script.closing[language], *(value for _, value in cue.collected(language))]
 
 
 def _on_ticket(ticket: Ticket, language: Language) -> list[str]:

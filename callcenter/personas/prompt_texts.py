@@ -140,6 +140,17 @@ class Asking(Value):
     nothing: Text
 
 
+class ScriptLines(Value):
+    """How a service script is told, and what a reply does for it."""
+
+    here: Text
+    known: Text
+    fact: Text
+    ask: Text
+    again: Text
+    close: Text
+
+
 class PromptTexts(Value):
     """Everything in prompting.toml."""
 
@@ -159,6 +170,7 @@ class PromptTexts(Value):
     spans: dict[Span, Counted]
     actions: dict[SuggestedAction, Text]
     ask: Asking
+    script: ScriptLines
     slots: dict[Slot, Text]
     faults: dict[str, Text]
     """By the name of the check that failed; `general` for all others."""

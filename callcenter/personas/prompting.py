@@ -18,11 +18,12 @@ from callcenter.calls import ConversationIntent, Language, PersonaType, Speaker
 from callcenter.company import Company, Mention, Service, Topic
 from callcenter.llm import Brief
 from callcenter.llm.prompt import Line, Prompt, Tool
+from callcenter.llm.script_cue import ScriptCue
 from callcenter.llm.tools import TOOLS
 from callcenter.personas.manager import PersonaManager
 from callcenter.personas.prompt_call import CallTeller
 from callcenter.personas.prompt_facts import Block, company_facts, passage_facts, policy_facts, tokens, topic_facts
-from callcenter.personas.prompt_texts import GENERAL, load_prompt_texts
+from callcenter.personas.prompt_texts import GENERAL, ScriptLines, load_prompt_texts
 
 TOPICS_AT_MOST: Final = 4
 ARTICLES_AT_MOST: Final = 3
@@ -200,10 +201,20 @@ class Prompting:
             lines.append(texts.faults.get(failed, texts.faults[GENERAL]))
         said = [line[language] for line in lines]
         asks = texts.ask.nothing[language]
-        if brief.asks is not None:
+        if brief.script is not None:
+            asks = _of_script(brief.script, language, texts.script)
+        elif brief.asks is not None:
             form = texts.ask.again if brief.asks in brief.state.slots.asked else texts.ask.once
             asks = form[language].format(slot=texts.slots[brief.asks][language])
         return "\n".join((*said, asks))
+
+
+def _of_script(cue: ScriptCue, language: Language, lines: ScriptLines) -> str:
+    """Say what a reply does for the call's service script."""
+    if cue.step is None:
+        return lines.close[language].format(closing=cue.script.closing[language])
+    form = lines.again if cue.again else lines.ask
+    return form[language].format(question=cue.step.question[language], guideline=cue.step.guideline[language])
 
 
 def _what_fits(blocks: Iterable[Block], room: int) -> tuple[list[str], int]:
