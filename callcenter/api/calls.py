@@ -143,6 +143,7 @@ async def erase_call(app: AppDep, principal: PrincipalDep, call_id: CallPath) ->
     To end a call and keep it, use `DELETE /api/conversations/{call_id}`.
     """
     erasure = await app.conversations.erase(known(call_id))
+    app.desk.suggestions.forget(erasure.call_id)
     _log.info("call erased", extra={"call_id": erasure.call_id, "by": principal.name})
     return reply(
         ErasureReceipt(

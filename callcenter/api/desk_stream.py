@@ -108,7 +108,7 @@ class _Watch:
             try:
                 card = await self._desk.card(call_id)
             except CallNotFound:
-                self._suggestions.heed(self._agent.name, call_id, news, holds=False)
+                self._suggestions.forget(call_id)
                 await self._send("call_erased", call_id=call_id)
                 reordered |= waited
                 continue

@@ -167,6 +167,13 @@ class Suggestions:
         _stop(place)
         return True
 
+    def forget(self, call_id: CallId) -> None:
+        """Let go of all that was suggested on a call: it was erased."""
+        for key in [key for key in self._places if key[0] == call_id]:
+            self._leave(key)
+        for shown in [shown for shown in self._shown.values() if shown.suggestion.call_id == call_id]:
+            del self._shown[shown.suggestion.suggestion_id]
+
     async def close(self) -> None:
         """Stop what is in the making."""
         for place in self._places.values():

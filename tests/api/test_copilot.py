@@ -179,6 +179,31 @@ async def test_nothing_of_a_suggestion_reaches_a_customer(build):
         assert "suggestion_used" in (await http.get(f"/api/conversations/{call}/events", headers=key(0))).text
 
 
+async def test_one_in_the_making_can_be_left_and_is_not_counted(build):
+    app = await build(drafts=[Drafting(held=1)])
+    async with (
+        serving(app) as address,
+        httpx.AsyncClient(base_url=f"http://{address}", trust_env=False) as http,
+        connect(f"ws://{address}/api/desk/ws", proxy=None) as desk,
+    ):
+        await http.post("/api/calls", json={"call_id": "CALL-7", "language": "en"})
+        await http.post("/api/desk/calls/CALL-7/claim", json={})
+        await http.post("/api/conversations/CALL-7/message", json={"message": "How do I cancel?"})
+        begun = (await received(desk, "suggestion_delta"))[-1]["suggestion_id"]
+        left = f"/api/desk/calls/CALL-7/suggestions/{begun}/dismiss"
+        assert [(await http.post(left, json={})).status_code for _ in range(2)] == [200, 404]
+        assert "suggestion_used" not in [event.event for event in await app.store.events("CALL-7")]
+
+
+async def test_with_its_call_what_was_suggested_on_it_is_gone(client, callers, app):
+    call = await callers(language="en")
+    await client.post(f"/api/conversations/{call}/message", json={"message": "What do you sell?"})
+    made = (await client.post(f"/api/desk/calls/{call}/suggestion")).json()["suggestion_id"]
+    assert app.desk.suggestions.find(made, call, "local") is not None
+    await client.delete(f"/api/calls/{call}")
+    assert app.desk.suggestions.find(made, call, "local") is None
+
+
 @pytest.mark.parametrize("language", ["ar", "en"])
 async def test_a_summary_and_a_disposition_are_there_for_the_asking(client, callers, language):
     call = await callers(language=language)
