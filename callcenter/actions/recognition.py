@@ -18,7 +18,7 @@ from callcenter.analysis import MessageAnalysis, PhraseIndex
 from callcenter.analysis.models import EntityKind
 from callcenter.analysis.phrases import words_only
 from callcenter.analysis.text import normalise
-from callcenter.calls import ActionName, Value
+from callcenter.calls import ActionName, ConversationIntent, Value
 
 _FILE: Final = Path(__file__).with_name("phrases.toml")
 _SENTENCE_END: Final = re.compile(r"[.!?;\n](?![0-9])")
@@ -29,8 +29,10 @@ _NEAR: Final = 7
 """Words between a verb and its thing."""
 _NEGATION_REACH: Final = 2
 _WANT_REACH: Final = 6
-_START: Final = 2
-"""A message that begins with a noun ("refund, please") has it this near."""
+_SHORT: Final = 8
+"""A longer message that begins with a noun tells something of it."""
+_REFUND_ALONE: Final = 5
+"""A longer complaint that also wants money back is about more than an order, unless it names one."""
 _NAMES_ITEM: Final = "item"
 _NUMBER_MEANS: Final = frozenset({ActionName.cancel_order, ActionName.track_order, ActionName.request_refund})
 """An order's number stands for the thing itself: "cancel ORD1001"."""
@@ -62,6 +64,9 @@ class _Phrases(Value):
     passive: tuple[str, ...] = ()
     """Say that it was done, or speak of its rules; they hide the verbs and nouns in them."""
     reckoning: tuple[str, ...] = ()
+    nouns_need_thing: bool = False
+    at_start: bool = False
+    """One of its nouns asks by itself where a short message begins with it."""
     either_way: bool = False
     """The thing may stand before the verb: "my order, cancel it"."""
 
@@ -121,6 +126,7 @@ class Recogniser:
                 yield from ((phrase, _Cue(kind, name.value)) for phrase in group)
 
 
+_COMPLAINTS: Final = frozenset({ConversationIntent.complaint, ConversationIntent.technical_support})
 _ASIDE: Final = frozenset({"how", "past"})
 
 
@@ -148,7 +154,9 @@ class _Sentences:
         self._scopes = [hit for hit in hits if hit.kind == _SCOPE]
         self._things = [hit for hit in hits if hit.kind == _THING]
         self._numbered = analysis.entity(EntityKind.order_number) is not None
-        self._please = any(hit.name == "want" for hit in self._scopes)
+        self._please = any(hit.name == "please" for hit in self._scopes)
+        self._length = len(words.split())
+        self._complains = analysis.intent.intent in _COMPLAINTS and self._length > _REFUND_ALONE
 
     def asks_for(self, name: ActionName, spec: _Phrases) -> bool:
         """Whether a cue of this action stands where nothing speaks against it."""
@@ -156,17 +164,22 @@ class _Sentences:
         return any(self._counts(hit, name, spec) for hit in own)
 
     def _counts(self, hit: Hit, name: ActionName, spec: _Phrases) -> bool:
-        if hit.negated or self._against(hit, name):
+        if hit.negated or self._against(hit, name) or self._complains_of_more(name):
             return False
         if name is ActionName.estimate_credit:
             return self._reckons()
         if name is ActionName.look_up_catalogue:
-            return any(each.name == spec.thing for each in self._things)
-        if hit.kind == _ASK:
-            return True
+            return self._names(spec.thing)
         if hit.kind == _NOUN:
-            return self._wanted(hit, name)
-        return self._has_thing(hit, name, spec)
+            return self._wanted(hit, name, spec) and (not spec.nouns_need_thing or self._has_thing(hit, name, spec))
+        return hit.kind == _ASK or self._has_thing(hit, name, spec)
+
+    def _complains_of_more(self, name: ActionName) -> bool:
+        """Whether money is wanted back for something else than an order: a human sees to that."""
+        return name is ActionName.request_refund and self._complains and not (self._numbered or self._names("order"))
+
+    def _names(self, thing: str) -> bool:
+        return any(each.name == thing for each in self._things)
 
     def _has_thing(self, verb: Hit, name: ActionName, spec: _Phrases) -> bool:
         if self._numbered and name in _NUMBER_MEANS and spec.thing == "order":
@@ -178,13 +191,13 @@ class _Sentences:
                 return True
         return False
 
-    def _wanted(self, noun: Hit, name: ActionName) -> bool:
+    def _wanted(self, noun: Hit, name: ActionName, spec: _Phrases) -> bool:
         """Whether a noun is asked for: behind a word of wanting, or where the message starts; and nothing else is."""
         same = {name.value, ActionName.look_up_catalogue.value}
         others = (each for each in self._hits if each.kind == _VERB and each.name not in same)
         if any(self._together(each, noun, _NEGATION_REACH) and each.end <= noun.start for each in others):
             return False
-        if noun.start == 0 or self._words.count(" ", 0, noun.start + 1) <= _START:
+        if spec.at_start and noun.start == 0 and self._length <= _SHORT:
             return not any(each.name == "measure" for each in self._scopes)
         return any(
             each.name == "want" and each.end <= noun.start and self._together(each, noun, _WANT_REACH)
