@@ -10,6 +10,7 @@
     │   ├── CallExists
     │   ├── CallTaken
     │   ├── CallNotHeld
+    │   ├── RatingSettled
     │   ├── AgentUnavailable
     │   ├── NothingToAnswer
     │   ├── SuggestionNotFound
@@ -116,6 +117,12 @@ class CallNotHeld(CustomerError):
     """You don't have this call; claim it first."""
 
     code = "call_not_held"
+
+
+class RatingSettled(CustomerError):
+    """This call's score was changed as often as may be; the last one counts."""
+
+    code = "rating_settled"
 
 
 class AgentUnavailable(CustomerError):

@@ -57,6 +57,8 @@ from callcenter.events import (
     CallReleased,
     CallStarted,
     CallTransferred,
+    CsatAsked,
+    CsatGiven,
     Disposition,
     Escalation,
     Greeting,
@@ -608,6 +610,38 @@ def script_completed(call_id: str = CALL, *, seq: int, at: datetime = NOON) -> S
 def script_dropped(call_id: str = CALL, *, seq: int, at: datetime = NOON, by: str = "rules") -> ScriptDropped:
     return ScriptDropped(
         call_id=CallId(call_id), seq=seq, at=at, message_id=MESSAGE, script_id="website-brief", by=by, reason="upset"
+    )
+
+
+def csat_asked(call_id: str = CALL, *, seq: int, at: datetime = NOON, message: str | None = None) -> CsatAsked:
+    return CsatAsked(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        message_id=None if message else MESSAGE,
+        language=Language.ar,
+        persona=PersonaType.reception,
+        message=message,
+    )
+
+
+def csat_given(
+    call_id: str = CALL,
+    *,
+    seq: int,
+    at: datetime = NOON,
+    score: int = 4,
+    comment: str | None = None,
+    given_by: str = "customer",
+) -> CsatGiven:
+    return CsatGiven(
+        call_id=CallId(call_id),
+        seq=seq,
+        at=at,
+        message_id=MESSAGE if given_by == "customer" else None,
+        score=score,
+        comment=comment,
+        given_by=given_by,
     )
 
 

@@ -13,6 +13,7 @@ from callcenter.calls import (
     TREND_LENGTH,
     ActionCode,
     ActionName,
+    ConversationIntent,
     Language,
     Mode,
     PersonaType,
@@ -58,6 +59,8 @@ from tests.factories import (
     call_released,
     call_started,
     call_transferred,
+    csat_asked,
+    csat_given,
     decision,
     escalation,
     greeting,
@@ -110,6 +113,8 @@ def a_whole_call() -> tuple[CallEvent, ...]:
         call_transferred(seq=1, to_agent="omar@company.example"),
         call_released(seq=1),
         wrap_up(seq=1),
+        csat_asked(seq=1),
+        csat_given(seq=1, given_by="mona@company.example"),
         call_ended(seq=1, at=after(60), outcome=Outcome.ticket_open),
     )
     return tuple(event.altered({"seq": seq}) for seq, event in enumerate(events, 1))
@@ -235,6 +240,34 @@ def test_a_customer_never_reads_what_is_the_desks_own():
     assert "company.example" not in words
     assert "customer is right" not in words
     assert [event.packet for event in shown if isinstance(event, CallTransferred)] == [None]
+
+
+def test_a_score_is_asked_for_given_and_corrected_once():
+    asked = state_of(call_started(), greeting(), user_message(), csat_asked(seq=4), assistant_message(seq=5))
+    assert (asked.rating_asked, asked.rating_turns, asked.satisfaction) == (True, 2, None)
+    later = evolve(evolve(asked, user_message(seq=6)), routing(seq=7, said=analysis(intent=ConversationIntent.other)))
+    assert later.rating_turns == 1
+    elsewhere = evolve(
+        evolve(asked, user_message(seq=6)), routing(seq=7, said=analysis(intent=ConversationIntent.complaint))
+    )
+    assert elsewhere.rating_turns == 0
+    given = evolve(later, csat_given(seq=8, score=2, comment="slow"))
+    assert (given.satisfaction, given.satisfaction_comment, given.rating_turns) == (2, "slow", 1)
+    changed = evolve(given, csat_given(seq=9, score=5))
+    assert (changed.satisfaction, changed.satisfaction_comment) == (5, None)
+    assert (changed.ratings, changed.rating_turns) == (2, 0)
+    over = evolve(changed, call_ended(seq=10))
+    assert over.satisfaction == 5, "the end takes no score away"
+    assert evolve(over, csat_given(seq=11, score=1)).satisfaction == 1
+
+
+def test_a_question_in_a_line_of_its_own_is_part_of_what_was_said():
+    line = "ما تقييمكم لخدمتنا؟"
+    events = (call_started(), greeting(), user_message(), csat_asked(seq=4, message=line), call_ended(seq=5))
+    said = transcript(events)
+    assert [each.content for each in said.messages][-1] == line
+    assert said.statistics.total_messages == statistics(events).total_messages == 3
+    assert len(transcript((call_started(), greeting(), csat_asked(seq=3))).messages) == 1
 
 
 def test_a_script_is_folded_with_what_was_collected_and_asked():

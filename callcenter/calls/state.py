@@ -135,6 +135,14 @@ class ConversationState(Value):
     outcome: str | None = None
     satisfaction: int | None = None
     """1 to 5, when the customer gave a score."""
+    satisfaction_comment: str | None = None
+    """What they said with it."""
+    rating_asked: bool = False
+    """They were asked for it."""
+    rating_turns: int = 0
+    """For so many messages more a number is their answer to that, or corrects it."""
+    ratings: int = 0
+    """How often they gave one; the last counts."""
 
     @property
     def asking(self) -> bool:

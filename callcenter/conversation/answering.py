@@ -21,6 +21,7 @@ from callcenter.conversation.briefing import Asked, asked_by, brief_of, may_want
 from callcenter.conversation.call_log import CallLog, lines_before
 from callcenter.conversation.doing import Doing
 from callcenter.conversation.open_calls import OpenCall
+from callcenter.conversation.rating import asked_with
 from callcenter.conversation.speaking import CutOff, Speaker
 from callcenter.conversation.speech import Speech
 from callcenter.conversation.turn import Desk, Step, Tickets, Turn, in_hand
@@ -212,6 +213,8 @@ class _Work:
             step = Step(state=state)
             if reply.message_id in state.unanswered:
                 answers = tuple(each for each in reply.answers if each in state.unanswered)
+                if reply.asks_rating:
+                    asked_with(step, reply.message_id, self._parts.now())
                 step.add(reply.altered({"seq": step.next_seq, "at": self._parts.now(), "answers": answers}))
             return step
 

@@ -13,10 +13,11 @@ from typing import Final
 from callcenter.analysis import MessageAnalysis
 from callcenter.calls import ActionName, ConversationIntent, ConversationState, MessageId
 from callcenter.conversation.deeds import told
+from callcenter.conversation.rating import ends_well
 from callcenter.conversation.turn import Turn, question
-from callcenter.events import ScriptCompleted, ScriptStarted, ScriptStep, TicketCreated, TicketUpdated
+from callcenter.events import CsatGiven, ScriptCompleted, ScriptStarted, ScriptStep, TicketCreated, TicketUpdated
 from callcenter.knowledge import Passage
-from callcenter.llm import Brief, Receipt, TicketNews
+from callcenter.llm import Brief, RatingNews, Receipt, TicketNews
 from callcenter.llm.prompt import Exchange, Line
 from callcenter.llm.script_cue import ScriptCue
 from callcenter.scripts import NO_SCRIPTS, Scripts
@@ -91,7 +92,12 @@ def brief_of(  # noqa: PLR0913 (the facts of a reply)
     routing = asked.turn.routing
     introduced = any(turn.handoff is not None for turn in turns)
     done = told(chain.from_iterable(turn.events for turn in turns), routing.decision.language)
-    script = None if done else cue_of(state, asked, scripts)
+    given = asked.turn.find(CsatGiven)
+    rating = RatingNews(given.score, state.ratings > 1, given.comment is None) if given else None
+    thanked = rating is not None and rating.bare
+    script = None if done or thanked else cue_of(state, asked, scripts)
+    asks = question(state, asked.analysis) if script is None else script.slot
+    asks = None if thanked else asks
     return Brief(
         state=state,
         persona=state.current_persona,
@@ -102,13 +108,15 @@ def brief_of(  # noqa: PLR0913 (the facts of a reply)
         introduced=introduced,
         ticket=ticket,
         ticket_news=news,
-        asks=question(state, asked.analysis) if script is None else script.slot,
+        asks=asks,
         said=said,
         at=asked.turn.message.at,
         history=history,
         exchanges=exchanges,
         passages=asked.passages,
         told=done,
+        rating=rating,
+        asks_rating=not (done or introduced or news or asks or script) and ends_well(state, asked.analysis),
         script=script,
         receipts=receipts(state, introduced=introduced),
     )

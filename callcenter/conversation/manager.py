@@ -28,6 +28,7 @@ from callcenter.calls import (
     fresh_call,
 )
 from callcenter.company import Company, Promises
+from callcenter.conversation import rating
 from callcenter.conversation.answering import Answering, Parts
 from callcenter.conversation.call_log import RACES, CallLog, Make, lines_before
 from callcenter.conversation.deeds import Deed, answered, settled
@@ -325,16 +326,21 @@ class ConversationManager:
             finally:
                 call.claims -= 1
 
-    async def end(self, call_id: CallId, *, reason: str, satisfaction: int | None = None) -> ConversationState:
+    async def end(
+        self, call_id: CallId, *, reason: str, satisfaction: int | None = None, asks_rating: bool = False
+    ) -> ConversationState:
         """End a call once all that was said on it is answered.
 
-        Raises CallNotFound, CallEnded if it is over, TurnConflict when the customer talks on without a pause.
+        `asks_rating`: the customer is there to read our question for a score, unless it was put before. Raises
+        CallNotFound, CallEnded if it is over, TurnConflict when the customer talks on without a pause.
         """
 
         def make(state: ConversationState, tickets: Tickets) -> Step:
             step = Step(state=state)
             if state.unanswered:
                 return step
+            if asks_rating and satisfaction is None and rating.may_ask(state):
+                rating.asked_at_the_end(step, self._personas.rating_question(state.language), self._sources.now())
             step.add(
                 CallEndedEvent(
                     call_id=call_id,
@@ -355,6 +361,17 @@ class ConversationManager:
                 if step.events:
                     return step.state
             raise TurnConflict
+
+    async def rate(self, call_id: CallId, score: int, comment: str | None, *, by: str) -> ConversationState:
+        """Keep a customer's score, 1 to 5; the last one counts, also after the end.
+
+        Raises CallNotFound, RatingSettled, TurnConflict, StoreUnavailable.
+        """
+
+        def make(state: ConversationState, _tickets: Tickets) -> Step:
+            return rating.rated(state, score, comment, by=by, now=self._sources.now())
+
+        return (await self.act(call_id, make, after_end=True)).state
 
     async def erase(self, call_id: CallId) -> Erasure:
         """Delete a call for good, with its tickets, and have its readers told. Raises CallNotFound, StoreUnavailable.
@@ -425,7 +442,9 @@ class ConversationManager:
         async with call.ear:
             async with call.log:
                 state = await self._log.load(call_id, call)
-                doubted = doubt(state, said.analysis, self._policy) if state.mode is Mode.ai else None
+                scored = rating.heard(state, said.text, said.analysis) is not None
+                asks = state.mode is Mode.ai and not scored
+                doubted = doubt(state, said.analysis, self._policy) if asks else None
             if doubted is None:
                 return await self._keep(call_id, call, said)
             # The customer's words are safe before any model is asked about them.
@@ -439,11 +458,18 @@ class ConversationManager:
 
     async def _keep(self, call_id: CallId, call: OpenCall, said: _Said) -> Step:
         def make(state: ConversationState, tickets: Tickets) -> Step:
-            decision = decide(state, said.analysis, self._policy, hint=said.language)
+            given = rating.heard(state, said.text, said.analysis)
+            if given is not None and given.bare:
+                facts = replace(said, analysis=rating.plain(self._analyzer, given, said.language))
+            else:
+                facts = said
+            decision = decide(state, facts.analysis, self._policy, hint=said.language)
             if said.opinion is not None:
                 decision = decision.altered({"opinion": said.opinion})
-            deed, decision = self._deed(state, said, decision)
-            step = take(state, tickets, self._facts(said, decision), self._desk)
+            deed, decision = (None, decision) if given else self._deed(state, said, decision)
+            step = take(state, tickets, self._facts(facts, decision), self._desk)
+            if given is not None:
+                rating.note(step, given, said.message_id, self._sources.now())
             if deed is not None:
                 answered(step, deed, said.message_id, self._sources.now())
             elif step.state.mode is Mode.ai:

@@ -17,13 +17,25 @@ from time import perf_counter
 from typing import Final, assert_never, cast
 
 from callcenter.bus import Bus
-from callcenter.calls import TokenUsage
+from callcenter.calls import Language, TokenUsage
 from callcenter.conversation.briefing import Asked, brief_of
+from callcenter.conversation.rating import asked_with
 from callcenter.conversation.speech import Interrupted, Speech
 from callcenter.conversation.turn import Step, Turn
 from callcenter.errors import VoiceFailed
 from callcenter.events import AssistantDelta, AssistantMessage, Correction
-from callcenter.llm import Brief, Completion, CompletionKind, Delta, Failure, Meter, Piece, PromptVoice, Voice
+from callcenter.llm import (
+    Brief,
+    Completion,
+    CompletionKind,
+    Delta,
+    Failure,
+    Meter,
+    Piece,
+    PromptVoice,
+    RatingNews,
+    Voice,
+)
 from callcenter.llm.carrying_on import carry_on, seems_whole
 from callcenter.llm.prompt import ToolCall
 from callcenter.personas import PersonaManager
@@ -75,6 +87,8 @@ class _Reply:
     """What parts a voice's next piece from its words before a tool."""
     free: bool = False
     """A model spoke, which may or may not ask what was due."""
+    asks_rating: bool = False
+    """It ended by asking for a score."""
 
     @property
     def spoken(self) -> str:
@@ -126,7 +140,7 @@ class Speaker:
         """Add the answer to the step of its message, where the voice needs no waiting; else leave it to `speak`."""
         if self._prompt is None or len(step.state.unanswered) > 1:  # an older message is answered first
             return
-        brief = brief_of(step.state, step.ticket, asked, said=said, scripts=scripts)
+        brief = self._thankful(brief_of(step.state, step.ticket, asked, said=said, scripts=scripts))
         reply = _Reply(asked, brief, Speech(), perf_counter(), voice=self._prompt.name)
         try:
             words = self._prompt.say(brief)
@@ -134,9 +148,12 @@ class Speaker:
             _complain(asked.turn, bug)
             return
         reply.rests_on(brief.meter.sources)
-        reply.pieces = [*self._opening(brief), *words]
+        reply.pieces = [*self._opening(brief), *words, *self._closing(brief)]
+        reply.asks_rating = brief.asks_rating
         reply.first = perf_counter() - reply.began
         step.pieces = tuple(reply.pieces)
+        if reply.asks_rating:
+            asked_with(step, asked.turn.message_id, brief.at)
         step.add(_event(reply, seq=step.next_seq))
 
     async def speak(self, asked: Asked, brief: Brief, speech: Speech, carry_out: CarryOut) -> AssistantMessage | None:
@@ -146,13 +163,15 @@ class Speaker:
         """
         if speech.cut:
             return None
-        reply = _Reply(asked, brief, speech, perf_counter())
+        reply = _Reply(asked, self._thankful(brief), speech, perf_counter())
         for turn in (*asked.earlier, asked.turn):
             opinion = turn.routing.decision.opinion
             reply.spent(opinion.usage if opinion else None)
         try:
             await self._open(reply)
             await self._talk(reply, carry_out)
+            if reply.voice != APOLOGY and not speech.cut:
+                await self._close(reply)
         except Interrupted:
             if not reply.pieces:
                 return None
@@ -249,11 +268,32 @@ class Speaker:
             await self._deliver(reply, opening)
         reply.opening = len(reply.pieces)
 
+    async def _close(self, reply: _Reply) -> None:
+        """Have the persona ask for a score, where that is due."""
+        for closing in self._closing(reply.brief):
+            await self._deliver(reply, closing)
+            reply.asks_rating = True
+
     def _opening(self, brief: Brief) -> tuple[str, ...]:
+        opening: tuple[str, ...] = ()
+        if brief.rating is not None and not brief.rating.bare:
+            opening = (self._thanks(brief.rating, brief.language) + " ",)
         if not brief.introduced:
-            return ()
+            return opening
         intent = brief.analysis.intent.intent
-        return (self._personas.introduction(brief.persona, brief.language, intent=intent) + " ",)
+        return (*opening, self._personas.introduction(brief.persona, brief.language, intent=intent) + " ")
+
+    def _closing(self, brief: Brief) -> tuple[str, ...]:
+        return (" " + self._personas.rating_question(brief.language),) if brief.asks_rating else ()
+
+    def _thankful(self, brief: Brief) -> Brief:
+        """Return a brief whose reply is our thanks alone, where a score is all that was said."""
+        if brief.rating is None or not brief.rating.bare:
+            return brief
+        return replace(brief, told=(self._thanks(brief.rating, brief.language),))
+
+    def _thanks(self, rating: RatingNews, language: Language) -> str:
+        return self._personas.rating_thanks(rating.score, language, changed=rating.changed, bare=rating.bare)
 
     async def _deliver(self, reply: _Reply, text: str, *, voices: bool = False) -> None:
         if voices and reply.first is None:
@@ -313,6 +353,7 @@ def _event(reply: _Reply, *, seq: int = 1) -> AssistantMessage:
         corrections=tuple(reply.corrections),
         usage=reply.usage,
         asks=asks,
+        asks_rating=reply.asks_rating,
         script=script,
         interrupted=reply.interrupted,
         first_token_ms=None if reply.first is None else round(reply.first * 1000, 3),

@@ -45,6 +45,7 @@ from callcenter.events.kinds import (
     UserMessage,
     shown_to_customer,
 )
+from callcenter.events.rating_kinds import MAX_RATING_COMMENT_CHARS, CsatAsked, CsatGiven, Score
 from callcenter.events.script_kinds import ScriptCompleted, ScriptDropped, ScriptEvent, ScriptStarted, ScriptStep
 from callcenter.events.transcript import (
     CallStatistics,
@@ -61,6 +62,7 @@ __all__ = [
     "CUSTOMER",
     "EVENTS",
     "EVENT_KINDS",
+    "MAX_RATING_COMMENT_CHARS",
     "SYSTEM",
     "ActionDecided",
     "ActionProposed",
@@ -80,6 +82,8 @@ __all__ = [
     "CallTransferred",
     "Correction",
     "CorrectionAction",
+    "CsatAsked",
+    "CsatGiven",
     "Disposition",
     "ErrorFrame",
     "Escalation",
@@ -91,6 +95,7 @@ __all__ = [
     "Outcome",
     "ReleaseReason",
     "Routing",
+    "Score",
     "ScriptCompleted",
     "ScriptDropped",
     "ScriptEvent",

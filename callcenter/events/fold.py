@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from math import floor
 from typing import Final, assert_never
 
-from callcenter.analysis.models import LanguageVerdict
+from callcenter.analysis.models import LanguageVerdict, MessageAnalysis
 from callcenter.calls import (
     OPENING_CHARS,
     OPENING_MESSAGES,
@@ -17,6 +17,7 @@ from callcenter.calls import (
     TREND_LENGTH,
     ActionCode,
     Approver,
+    ConversationIntent,
     ConversationState,
     FollowedScript,
     Language,
@@ -55,8 +56,13 @@ from callcenter.events.kinds import (
     TransferRequested,
     UserMessage,
 )
+from callcenter.events.rating_kinds import CsatAsked, CsatGiven
 from callcenter.events.script_kinds import ScriptCompleted, ScriptDropped, ScriptStarted, ScriptStep
 
+RATING_TURNS: Final = 2
+"""A score is looked for in so many messages: "excellent!", then "5"."""
+_CHAT: Final = frozenset({ConversationIntent.goodbye, ConversationIntent.greeting, ConversationIntent.other})
+"""A message about anything else is no word on the score any more."""
 _NEWEST_WEIGHT: Final = 0.5
 """Each message back counts half of the next: one calm word does not undo anger, three do."""
 _BY_VALENCE: Final = {sentiment.valence: sentiment for sentiment in Sentiment}
@@ -171,9 +177,24 @@ def evolve(  # noqa: C901, PLR0912, PLR0915 (one flat case an event)
                 }
         case InternalNote() | SuggestionUsed() | WrapUp():
             pass
+        case CsatAsked():
+            changed |= {
+                "rating_asked": True,
+                "rating_turns": RATING_TURNS,
+                "message_count": state.message_count + (event.message is not None),
+            }
+        case CsatGiven():
+            changed |= {
+                "satisfaction": event.score,
+                "satisfaction_comment": event.comment,
+                "ratings": state.ratings + 1,
+                "rating_turns": 0 if state.ratings else 1,  # corrected once
+            }
         case CallEnded():
             changed |= _NOT_WAITING
-            changed |= {"ended_at": event.at, "outcome": event.outcome.value, "satisfaction": event.satisfaction}
+            changed |= {"ended_at": event.at, "outcome": event.outcome.value}
+            if event.satisfaction is not None:
+                changed |= {"satisfaction": event.satisfaction, "ratings": state.ratings + 1}
         case _:
             assert_never(event)
     return state.altered(changed)
@@ -268,8 +289,13 @@ def _routed(state: ConversationState, event: Routing) -> dict[str, object]:
         "other_language_turns": _other_turns(state, verdict, language),
         "slots": event.slots,
         "interests": event.interests,
+        "rating_turns": max(0, state.rating_turns - 1) if _is_chat(event.analysis) else 0,
         "confirming": None,
     }
+
+
+def _is_chat(analysis: MessageAnalysis) -> bool:
+    return analysis.intent.intent in _CHAT and not analysis.question.is_question
 
 
 def _other_turns(state: ConversationState, verdict: LanguageVerdict, language: Language) -> int:

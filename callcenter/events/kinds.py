@@ -40,6 +40,7 @@ from callcenter.events.agent_kinds import (
     WrapUp,
 )
 from callcenter.events.frame import Frame, Stored
+from callcenter.events.rating_kinds import CsatAsked, CsatGiven
 from callcenter.events.script_kinds import ScriptCompleted, ScriptDropped, ScriptEvent, ScriptStarted, ScriptStep
 from callcenter.routing import RoutingDecision
 from callcenter.tickets import Ticket
@@ -218,6 +219,8 @@ class AssistantMessage(Stored):
     """What models read and wrote for it; None: none was asked."""
     asks: Slot | None = None
     """The fact it asks for."""
+    asks_rating: bool = False
+    """It ends by asking for a score from 1 to 5."""
     sources: tuple[str, ...] = ()
     """Articles it rests on, by slug: those it quotes, or, where a model spoke, those the model was given."""
     script: ScriptProgress | None = None
@@ -272,6 +275,8 @@ CallEvent = Annotated[
     | CallTransferred
     | CallReleased
     | WrapUp
+    | CsatAsked
+    | CsatGiven
     | CallEnded,
     Field(discriminator="event"),
 ]
@@ -336,6 +341,8 @@ EVENT_KINDS: Final = (
     "call_transferred",
     "call_released",
     "wrap_up",
+    "csat_asked",
+    "csat_given",
     "call_ended",
 )
 
@@ -353,8 +360,9 @@ def shown_to_customer(frame: CallFrame) -> CallFrame | None:
         return frame.altered({"proposal": frame.proposal.altered({"proposed_by": seen_as(frame.proposal.proposed_by)})})
     if isinstance(frame, ActionRun) and frame.message_id is None and frame.message is None:
         return None  # an agent looked something up
-    if isinstance(frame, ActionDecided):
-        return frame.altered({"decided_by": seen_as(frame.decided_by)})
+    if isinstance(frame, ActionDecided | CsatGiven):
+        name = frame.decided_by if isinstance(frame, ActionDecided) else frame.given_by
+        return frame.altered({"decided_by" if isinstance(frame, ActionDecided) else "given_by": seen_as(name)})
     if not isinstance(frame, AgentEvent):
         return frame
     hidden: dict[str, object] = {"agent": frame.agent_name}

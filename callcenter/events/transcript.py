@@ -37,8 +37,9 @@ from callcenter.events.kinds import (
     TicketCreated,
     UserMessage,
 )
+from callcenter.events.rating_kinds import CsatAsked
 
-_SAID: Final = (Greeting, AssistantMessage, AgentMessage, ActionDecided, ActionRun)
+_SAID: Final = (Greeting, AssistantMessage, AgentMessage, ActionDecided, ActionRun, CsatAsked)
 """What customers read of us."""
 
 
@@ -198,7 +199,7 @@ def _line(event: CallEvent) -> TranscriptMessage | None:
     return TranscriptMessage(
         role="assistant",
         content=event.message,
-        persona=event.persona if isinstance(event, Greeting | AssistantMessage) else None,
+        persona=event.persona if isinstance(event, Greeting | AssistantMessage | CsatAsked) else None,
         agent=event.agent_name if isinstance(event, AgentMessage) else None,
         timestamp=event.at,
         seq=event.seq,

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from callcenter.analysis.models import MessageAnalysis
 from callcenter.calls import ConversationState, Language, PersonaType, Slot, TokenUsage
@@ -61,6 +61,16 @@ class Meter:
     """Slugs of the articles the reply rests on; of a model's, those it was offered."""
 
 
+class RatingNews(NamedTuple):
+    """The score that a message gave."""
+
+    score: int
+    changed: bool
+    """It replaces the one before."""
+    bare: bool
+    """The message says nothing else: there is nothing to answer but thanks."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
     """All that a voice may know for one reply."""
@@ -94,6 +104,10 @@ class Brief:
     """What the model asked to be done for this very reply, and what came of it."""
     told: tuple[str, ...] = ()
     """What was done for this message, or could not be, in our words: told as they are, whoever speaks."""
+    rating: RatingNews | None = None
+    """The score the message gave; the reply opens with our thanks for it."""
+    asks_rating: bool = False
+    """The reply ends with our question for a score; voices don't put it."""
     script: ScriptCue | None = None
     """The service script that the reply goes on with; None: it follows none, or leaves it aside."""
     passages: Sequence[Passage] = ()

@@ -140,11 +140,34 @@ class SummaryLines(Value):
     tickets: LocalizedText
 
 
+class RatingLines(Value):
+    """What every persona says about the customer's score, 1 to 5."""
+
+    ask: LocalizedText
+    thanks: LocalizedText
+    """`{score}` is what the customer gave."""
+    changed: LocalizedText
+    """For a score that replaces the one before."""
+    low: LocalizedText
+    """For a low score, first or changed."""
+    offer: LocalizedText
+    """After that, where the customer said no more: how to get a human or a ticket."""
+
+    @model_validator(mode="after")
+    def _check_lines(self) -> Self:
+        _need(self.ask, "ask", set())
+        _need(self.offer, "offer", set())
+        for name in ("thanks", "changed", "low"):
+            _need(getattr(self, name), name, {"score"})
+        return self
+
+
 class PersonaTexts(Value):
     """What all personas share."""
 
     labels: Labels
     summary: SummaryLines
+    rating: RatingLines
 
 
 def load_personas(folder: Path | None = None) -> Mapping[PersonaType, PersonaConfig]:

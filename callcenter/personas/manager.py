@@ -49,6 +49,8 @@ Labelled = (
 
 DESCRIPTION_CHARS: Final = 300
 """A summary quotes so much of the customer's words; the whole stands in the ticket."""
+LOW_SCORE: Final = 2
+"""A customer who gives no more is offered a human or a ticket."""
 _SEPARATORS: Final = {Language.ar: "، ", Language.en: ", "}
 
 
@@ -65,6 +67,7 @@ class PersonaManager:
         self._company = company
         shared = texts or load_texts()
         self._summary = shared.summary
+        self._rating = shared.rating
         labels = shared.labels
         self._labels: dict[type, Mapping[str, LocalizedText]] = {
             PersonaType: {each.type.value: each.role for each in personas.values()},
@@ -111,6 +114,18 @@ class PersonaManager:
     def apology(self, persona: PersonaType, language: Language, trouble: Trouble = Trouble.technical) -> str:
         """Return what a persona says when it can't answer."""
         return self._personas[persona].apologies[trouble][language]
+
+    def rating_question(self, language: Language) -> str:
+        """Return what asks the customer for a score."""
+        return self._rating.ask[language]
+
+    def rating_thanks(self, score: int, language: Language, *, changed: bool, bare: bool) -> str:
+        """Return what a persona says to a score; to a low one that came `bare`, also how to get a human or a ticket."""
+        lines = self._rating
+        if score > LOW_SCORE:
+            return (lines.changed if changed else lines.thanks)[language].format(score=score)
+        sorry = lines.low[language].format(score=score)
+        return f"{sorry} {lines.offer[language]}" if bare else sorry
 
     def label(self, value: Labelled, language: Language) -> str:
         """Return the name of a value as people read it; a persona's is its role."""
