@@ -22,6 +22,7 @@ from callcenter.calls import ActionName, ConversationIntent, Value
 
 _FILE: Final = Path(__file__).with_name("phrases.toml")
 _SENTENCE_END: Final = re.compile(r"[.!?;\n](?![0-9])")
+_LAST_WORD: Final = re.compile(r"[^\w.!?;\n]*(?:[.!?;\n]|$)")
 _COMMA: Final = re.compile(",")
 _LONGEST: Final = 1_000
 """What is asked for stands at the beginning of a longer message, or in a form of its own."""
@@ -223,7 +224,8 @@ class _Sentences:
                     against = before and not lifted and self._one_sentence(scope, hit)
                 case "measure":
                     asks_itself = reckoning or name in {ActionName.track_order, ActionName.get_order_history}
-                    against = before and not asks_itself and self._one_sentence(scope, hit)
+                    asks = before or self._ends(scope)
+                    against = asks and not asks_itself and self._one_sentence(scope, hit)
                 case "past":
                     against = before and self._one_sentence(scope, hit) and name is not ActionName.track_order
                 case "other":
@@ -235,6 +237,10 @@ class _Sentences:
             if against:
                 return True
         return False
+
+    def _ends(self, scope: Hit) -> bool:
+        """Whether a sentence ends with it: "my money back, when?"."""
+        return _LAST_WORD.match(self._folded, scope.end) is not None
 
     def _negates(self, negation: Hit, hit: Hit) -> bool:
         """Whether a negation reaches a cue: at most two words on, past no comma, and nothing else negated between."""

@@ -156,6 +156,8 @@ NOT_ASKED = [
     "how long does a refund take",
     "where is my refund",
     "متى يرجع المبلغ",
+    "هترجعولي الفلوس إمتى؟",
+    "When will I get my money back?",
     "ما هي شروط الاسترداد",
     "How do I reset my password?",
     "كيف أغير كلمة المرور",
