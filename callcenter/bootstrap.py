@@ -170,6 +170,7 @@ async def build(settings: Settings, *, sources: Sources | None = None) -> App:
                     analyzer=analyzer,
                     articles=library,
                     recognise=_recognising(actions),
+                    scripts=scripts.current,
                 ),
                 now=sources.now,
                 new_id=lambda: SuggestionId(secrets.token_hex(8)),

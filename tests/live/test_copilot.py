@@ -6,9 +6,11 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from callcenter.bootstrap import build
 from callcenter.llm.fake_openai import Answer, says
-from callcenter.settings import OpenAIApi
+from callcenter.settings import OpenAIApi, Settings
 from tests.api.test_desk import received
+from tests.api.wire import serving
 from tests.live.model_house import model_house
 
 pytestmark = pytest.mark.live
@@ -56,3 +58,28 @@ async def test_a_model_writes_to_the_agent_who_has_the_call(tmp_path, api, langu
         await http.post("/api/desk/calls/CALL-7/reply", json={"message": "Mona here."})
         seen = await received(customer, "agent_message")
         assert not any(each["event"].startswith(("assistant", "suggestion")) for each in seen)
+
+
+@pytest.mark.parametrize(
+    ("language", "wish", "told", "asks"),
+    [
+        ("en", "I need to change my appointment", "With the design team on Monday", "Which day and time"),
+        ("ar", "أريد تغيير موعدي", "مع فريق التصميم يوم الاثنين", "أي يوم"),
+    ],
+)
+async def test_a_suggestion_goes_on_with_the_script_that_the_call_follows(tmp_path, language, wish, told, asks):
+    app = await build(Settings(data_dir=tmp_path, port=0, _env_file=None))
+    try:
+        async with (
+            serving(app) as address,
+            httpx.AsyncClient(base_url=f"http://{address}", trust_env=False) as http,
+            connect(f"ws://{address}/api/desk/ws", proxy=None) as desk,
+        ):
+            await http.post("/api/calls", json={"call_id": "CALL-7", "language": language})
+            await http.post("/api/conversations/CALL-7/message", json={"message": wish})
+            await http.post("/api/desk/calls/CALL-7/claim", json={})
+            await received(desk, "suggestion")
+            await http.post("/api/conversations/CALL-7/message", json={"message": told})
+            assert asks in (await received(desk, "suggestion"))[-1]["text"]
+    finally:
+        await app.close()

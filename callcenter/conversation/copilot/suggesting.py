@@ -35,6 +35,7 @@ from callcenter.errors import VoiceFailed
 from callcenter.events import Routing
 from callcenter.knowledge import Articles, Passage
 from callcenter.llm import Brief, Failure
+from callcenter.scripts import NO_SCRIPTS, Scripts
 
 TOGETHER: Final = 5
 """So many messages in a row are answered by one suggestion; those before them are read as what was said before."""
@@ -107,7 +108,7 @@ class Awaited:
 class Suggesting:
     """Suggests replies on the calls of one company."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what it works with; all keyword-only)
         self,
         *,
         copilot: Copilot,
@@ -115,16 +116,18 @@ class Suggesting:
         analyzer: ConversationAnalyzer,
         articles: Articles,
         recognise: Recognise | None = None,
+        scripts: Callable[[], Scripts] = lambda: NO_SCRIPTS,
     ) -> None:
         """Take who writes and what is written with; `log` must remember what was said.
 
-        `recognise` says which actions could be suggested; None: none are.
+        `recognise` says which actions could be suggested; None: none are. `scripts` are those that calls may follow.
         """
         self._copilot = copilot
         self._log = log
         self._analyzer = analyzer
         self._articles = articles
         self._recognise = recognise
+        self._scripts = scripts
 
     async def awaited(self, call_id: CallId) -> Awaited | None:
         """Return what the customer said last, None if nothing. Raises CallNotFound, StoreUnavailable."""
@@ -142,7 +145,8 @@ class Suggesting:
             analysis = self._analyzer.analyze(text, newest.routing.decision.language)
             asked = Asked(turn=newest, earlier=tuple(earlier), text=text, analysis=analysis)
         ticket = in_hand(state, call.tickets)
-        brief = brief_of(state, ticket, asked, said=call.said, history=lines_before(call, asked.messages))
+        history = lines_before(call, asked.messages)
+        brief = brief_of(state, ticket, asked, said=call.said, history=history, scripts=self._scripts())
         found = self._articles.on_call(asked.text, brief.language, asked.analysis, collect=False)
         human = any(line.speaker is Speaker.agent for _, line in since)
         wants_human = asked.analysis.intent.intent is ConversationIntent.human_request
