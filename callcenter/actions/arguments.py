@@ -53,8 +53,11 @@ def _email(text: str) -> str:
 
 
 def _as_text(value: object) -> object:
-    """Take a number as it is written: money never goes through binary fractions."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else _one_line(value)
+    """Take a number as it is written: money never goes through binary fractions. Commas only group digits."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    text = _one_line(value)
+    return text.replace(",", "") if isinstance(text, str) else text
 
 
 _Line = BeforeValidator(_one_line)

@@ -86,16 +86,15 @@ class EstimateCredit:
         """Take the price that was said, else that of the one item which is spoken of."""
         asked = parsed(CreditEstimate, arguments)
         item = None if asked.price is not None else await self._item(asked.query, records)
-        price = item.price if item else asked.price
+        currency = item.currency if item else self._currency
+        known = CURRENCIES[currency]
+        unit = Decimal(1).scaleb(-known.decimals)
+        price = ((item.price if item else asked.price) or Decimal(0)).quantize(unit)
         if not price:
             return Plan(incomplete("price", say("ask_price")))
         if asked.months is None:
             return Plan(incomplete("months", say("ask_months")))
-        currency = item.currency if item else self._currency
-        known = CURRENCIES.get(currency) or CURRENCIES[self._currency]
-        unit = Decimal(1).scaleb(-known.decimals)
         down = (asked.down_payment or Decimal(0)).quantize(unit)
-        price = price.quantize(unit)
         amount = price - down
         if amount <= 0:
             return Plan(refused("credit_down_too_large"))

@@ -38,6 +38,11 @@ _NAMES_ITEM: Final = "item"
 _NUMBER_MEANS: Final = frozenset({ActionName.cancel_order, ActionName.track_order, ActionName.request_refund})
 """An order's number stands for the thing itself: "cancel ORD1001"."""
 
+_ASKED_WHETHER: Final = frozenset(
+    {ActionName.cancel_order, ActionName.request_refund, ActionName.reset_password, ActionName.update_contact}
+)
+"""Of these "can I" asks whether one may; of the rest it is a polite way to ask for them."""
+
 _ASK, _VERB, _NOUN, _THING, _SCOPE, _PASSIVE, _RECKONING = range(7)
 
 
@@ -220,14 +225,15 @@ class _Sentences:
                 case "how":
                     against = self._one_sentence(scope, hit) and not reckoning
                 case "whether":
-                    lifted = self._numbered or self._please or reckoning
+                    lifted = self._numbered or self._please or name not in _ASKED_WHETHER
                     against = before and not lifted and self._one_sentence(scope, hit)
                 case "measure":
                     asks_itself = reckoning or name in {ActionName.track_order, ActionName.get_order_history}
                     asks = before or self._ends(scope)
                     against = asks and not asks_itself and self._one_sentence(scope, hit)
                 case "past":
-                    against = before and self._one_sentence(scope, hit) and name is not ActionName.track_order
+                    told = name is not ActionName.track_order and not reckoning
+                    against = before and told and self._one_sentence(scope, hit)
                 case "other":
                     against = self._one_sentence(scope, hit)
                 case "negation":

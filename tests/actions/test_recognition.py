@@ -71,6 +71,8 @@ ASKED = {
         "ابغى قائمة طلباتي",
         "شو طلباتي",
         "أريد سجل الطلبات",
+        "Can I see my past orders?",
+        "what did I order before",
     ],
     ActionName.track_order: [
         "Where is my order?",
@@ -85,6 +87,7 @@ ASKED = {
         "شو صار بطلبي",
         "حالة الطلب ORD1004",
         "فين وصلات الكوموند ديالي",
+        "عايز اعرف الاوردر بتاعي فين",
         "feen el order",
         "wen talabi",
     ],
@@ -120,6 +123,7 @@ ASKED = {
         "book a consultation tomorrow at 10",
         "I'd like an appointment on Sunday",
         "احجز لي موعد غدا الساعة 10",
+        "can I book an appointment for tomorrow?",
         "ابغى موعد استشارة يوم الاحد",
     ],
     ActionName.look_up_catalogue: [
@@ -133,6 +137,7 @@ ASKED = {
         "what is the monthly instalment for 90,000 over 4 years",
         "كم القسط لسيارة بـ 95000 على 48 شهر",
         "احسبلي تقسيط كامري على 5 سنوات دفعة اولى 20000",
+        "لو اخذت كامري تقسيط 60 شهر كم القسط",
     ],
 }
 NOT_ASKED = [
@@ -188,6 +193,10 @@ NOT_ASKED = [
     "if it does not arrive tomorrow I'll cancel my order",
     "اذا لغيت الطلب هل يرجع المبلغ",
     "my previous order was better",
+    "طلبي تلغى لحاله",
+    "nobody told me that you cancel orders",
+    "ما الغيت طلبي",
+    "your driver cancelled the order",
     "my order has not arrived",
     "لم يصل طلبي",
     "my order arrived broken",
