@@ -1,4 +1,4 @@
-"""Count figures over many calls in SQLite, in one statement; 0026_copilot_analytics_supabase.sql is PostgreSQL's.
+"""Count figures over many calls in SQLite, in one statement; 0026_copilot_supabase.sql has PostgreSQL's.
 
 Each event of the period is read, and its JSON looked into, once. What a figure is stands in docs/analytics.md.
 """

@@ -9,10 +9,12 @@ import psycopg
 import pytest
 
 from callcenter.calls import Language
+from callcenter.events import shown_to_customer
 from callcenter.store.migrate_postgres import migrate_postgres
 from tests.factories import following, opening, routing, ticket, ticket_created, user_message
 from tests.postgres import running
 from tests.store.calls_in_postgres import ask, asking_as, put, rows, server, step_json
+from tests.test_events import a_whole_call
 
 pytestmark = pytest.mark.live
 
@@ -367,6 +369,22 @@ def test_policies_hide_rows_where_everything_is_granted(generous, caller, relati
 def test_policies_keep_rows_where_everything_is_granted(generous, caller, table, verb):
     with asking_as(generous, *CALLERS[caller]) as connection:
         assert written(connection, WRITES[table, verb]) == ("refused" if verb == "insert" else False)
+
+
+@pytest.mark.parametrize(("caller", "all_of_it"), [("agent", True), ("customer", False)])
+def test_what_is_the_desks_own_is_no_customers_here_either(postgres, caller, all_of_it):
+    address = postgres.new_database()
+    events = a_whole_call()
+    keep = "insert into conversation_events values (%s, %s, %s, %s, null, %s::jsonb)"
+    with psycopg.connect(address) as owner:
+        owner.execute(
+            "insert into conversations values ('CALL-1', 9, null, 'web', 'ar', 'sales', 'ai', now(), now(), null, '{}')"
+        )
+        for event in events:
+            owner.execute(keep, ("CALL-1", event.seq, event.event, event.at, event.json_text))
+    with asking_as(address, *CALLERS[caller]) as connection:
+        read = {event for (event,) in rows(connection, "select event from conversation_events")}
+    assert read == {event.event for event in events if all_of_it or shown_to_customer(event) is not None}
 
 
 def test_an_older_projects_generosity_is_taken_back(postgres, url):

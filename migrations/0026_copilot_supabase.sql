@@ -228,6 +228,17 @@ as $$
   from figure
 $$;
 
+-- What is the desk's own business (events.shown_to_customer) no customer reads here either.
+drop policy customers_read_their_call on public.conversation_events;
+create policy customers_read_their_call on public.conversation_events for select to authenticated
+  using (
+    call_id = (select public.callcenter_claims() ->> 'call_id')
+    and event not in (
+      'internal_note', 'suggestion_used', 'wrap_up',
+      'script_started', 'script_step', 'script_completed', 'script_dropped'
+    )
+  );
+
 create or replace function public.callcenter_schema() returns integer
 language sql immutable security invoker set search_path = ''
 as $$ select 26 $$;
