@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
+from itertools import islice
 from typing import Final
 
 from callcenter.actions import moments, wording
@@ -24,6 +25,8 @@ CANCELLED: Final = "cancelled"
 _NOTICE: Final = timedelta(minutes=30)
 """A consultation is booked at least so long before."""
 _HORIZON: Final = timedelta(days=90)
+_MOST_LOOKED_AT: Final = 200
+"""Times in a row that are taken; more than that is told to a human."""
 
 
 class BookConsultation:
@@ -36,15 +39,14 @@ class BookConsultation:
     async def plan(self, arguments: ActionArguments, caller: Caller, records: RecordStore, *, now: datetime) -> Plan:
         """Answer a wish that can't be met with the next free time, which a yes then takes."""
         asked = parsed(Consultation, arguments)
-        taken = {each.id: each for each in await records.records(BOOKINGS)}
         wish = moments.read(asked.when or "")
         start, wanted, key = self._wanted(wish, now)
-        free = next(self._free(start, taken), None)
+        free, known = await self._next_free(start, records)
         if free is None:
             return Plan(ActionResult(code=ActionCode.not_possible, text=say("no_slot")))
         if wanted is None or wanted != free:
-            if wanted is not None and key == "slot_taken" and not self._is_busy(wanted, taken):
-                key = "slot_closed" if not self._calendar.is_open(wanted) else "slot_day_only"
+            if wanted is not None and key == "slot_taken" and not await self._is_taken(wanted, records):
+                key = "slot_day_only" if self._calendar.is_open(wanted) else "slot_closed"
             proposed = Request(action=ActionName.book_consultation, arguments={"proposed": _name(free)})
             text = say(key, slot=wording.at(self._calendar, free, now))
             return Plan(incomplete("when", text, next=free.isoformat()), request=proposed)
@@ -52,7 +54,6 @@ class BookConsultation:
         phone, email = caller.phone or caller.slots.phone, caller.email or caller.slots.email
         if not (phone or email):
             return Plan(incomplete("contact", say("ask_contact_for_booking")), request=settled)
-        known = taken.get(_name(free))
         version = known.version if known else 0
         number = receipt("BK", BOOKINGS, _name(free), version)
         fields = {
@@ -96,20 +97,27 @@ class BookConsultation:
         begins = datetime.combine(day or today, time(hour % 24), self._calendar.zone).astimezone(UTC)
         return max(begins, soonest), None, "slot_day_only"
 
-    def _free(self, since: datetime, taken: dict[str, Record]) -> Iterator[datetime]:
-        """Yield the free times from a moment on, in order."""
-        day = self._calendar.day_of(since)
-        until = since + _HORIZON
-        for span in self._calendar.spans_between(datetime.combine(day, time(), self._calendar.zone), until):
+    async def _next_free(self, since: datetime, records: RecordStore) -> tuple[datetime | None, Record | None]:
+        """Return the first free time from a moment on, and the record of a booking that was cancelled there."""
+        for start in islice(self._times(since), _MOST_LOOKED_AT):
+            known = await records.record(BOOKINGS, _name(start))
+            if known is None or known.fields.get("status") == CANCELLED:
+                return start, known
+        return None, None
+
+    async def _is_taken(self, start: datetime, records: RecordStore) -> bool:
+        known = await records.record(BOOKINGS, _name(start))
+        return known is not None and known.fields.get("status") != CANCELLED
+
+    def _times(self, since: datetime) -> Iterator[datetime]:
+        """Yield the times at which a consultation can begin, from a moment on, in order."""
+        midnight = datetime.combine(self._calendar.day_of(since), time(), self._calendar.zone)
+        for span in self._calendar.spans_between(midnight, since + _HORIZON):
             start = span.opens
             while start + self._length <= span.closes:
-                if start >= since and not self._is_busy(start, taken):
+                if start >= since:
                     yield start
                 start += self._length
-
-    def _is_busy(self, start: datetime, taken: dict[str, Record]) -> bool:
-        known = taken.get(_name(start))
-        return known is not None and known.fields.get("status") != CANCELLED
 
 
 def _name(start: datetime) -> str:
