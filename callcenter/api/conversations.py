@@ -22,12 +22,14 @@ from callcenter.api.models import (
     BotReply,
     CallLog,
     CallOver,
+    CallRating,
     ConversationOpened,
     HandoffNotice,
     MessageReply,
     MessageRequest,
     OpenConversation,
     PersonaSwitched,
+    RatingRequest,
     Satisfaction,
     SwitchPersona,
 )
@@ -38,8 +40,9 @@ from callcenter.api.transcripts import CONTENT_SECURITY_POLICY, MEDIA_TYPES, Tra
 from callcenter.auth import Role
 from callcenter.calls import Language, MessageId, Proposal
 from callcenter.conversation import Turn, Utterance
-from callcenter.errors import CallEnded, CallNotFound, EmptyMessage, InvalidRequest
+from callcenter.errors import CallEnded, CallNotFound, EmptyMessage, InvalidRequest, RatingSettled
 from callcenter.events import (
+    CUSTOMER,
     ActionProposed,
     ActionRun,
     CallStatistics,
@@ -261,15 +264,55 @@ async def end_call(
     call_id: CallPath,
     satisfaction: Annotated[Satisfaction | None, Query()] = None,
 ) -> Response:
-    """End a call; its transcript, log and figures stay readable, and a later message to it is refused."""
-    state = await app.conversations.end(known(call_id), reason="ended over the API", satisfaction=satisfaction)
+    """End a call; its transcript, log and figures stay readable, and a later message to it is refused.
+
+    Where the customer was answered and not asked for a score yet, `csat_asked` comes before `call_ended`.
+    """
+    state = await app.conversations.end(
+        known(call_id), reason="ended over the API", satisfaction=satisfaction, asks_rating=True
+    )
     return reply(
         CallOver.model_validate(
             {
                 "call_id": state.call_id,
                 "outcome": state.outcome,
                 "satisfaction": state.satisfaction,
+                "asks_rating": state.rating_asked and state.satisfaction is None,
                 "ended_at": state.ended_at,
+                "seq": state.seq,
+            }
+        )
+    )
+
+
+@router.post(
+    "/{call_id}/rating",
+    operation_id="rate_call",
+    summary="Rate a call",
+    responses={
+        **answer(CallRating),
+        **problems(
+            InvalidJson, CallNotFound, RatingSettled, BodyTooLarge, UnsupportedMedia, InvalidRequest, *EVERYWHERE
+        ),
+    },
+    openapi_extra=body(RatingRequest),
+)
+@open_to(AGENTS, CUSTOMERS)
+async def rate_call(request: Request, app: AppDep, principal: PrincipalDep, call_id: CallPath) -> Response:
+    """Give a call the customer's score, while it goes on or after its end; the last one counts.
+
+    The same score again changes nothing; after five changes no other is taken.
+    """
+    rating = await read(request, RatingRequest)
+    comment = clean(rating.comment or "").text.strip() or None
+    by = CUSTOMER if principal.role is Role.customer else principal.name
+    state = await app.conversations.rate(known(call_id), rating.score, comment, by=by)
+    return reply(
+        CallRating.model_validate(
+            {
+                "call_id": state.call_id,
+                "score": state.satisfaction,
+                "comment": state.satisfaction_comment,
                 "seq": state.seq,
             }
         )

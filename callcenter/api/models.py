@@ -48,7 +48,7 @@ from callcenter.calls import (
     TicketNumber,
     Value,
 )
-from callcenter.events import CallEvent, Outcome
+from callcenter.events import MAX_RATING_COMMENT_CHARS, CallEvent, Outcome
 from callcenter.routing import RoutingDecision
 from callcenter.store import TicketEntry
 from callcenter.tickets import Ticket
@@ -305,12 +305,31 @@ class PersonaSwitched(_Response):
     seq: int
 
 
+class RatingRequest(_Request):
+    """How the customer rates the call."""
+
+    score: Satisfaction
+    comment: Annotated[str, Field(max_length=MAX_RATING_COMMENT_CHARS)] | None = None
+    """What they say with it."""
+
+
+class CallRating(_Response):
+    """The score that counts for a call."""
+
+    call_id: CallId
+    score: int
+    comment: str | None
+    seq: int
+
+
 class CallOver(_Response):
     """A call that has just ended; its transcript, events and figures stay."""
 
     call_id: CallId
     outcome: Outcome
     satisfaction: int | None
+    asks_rating: bool
+    """The customer was asked for a score and gave none: `POST …/rating` still takes it."""
     ended_at: AwareDatetime
     seq: int
 

@@ -51,6 +51,7 @@ TABLE = {
     "PATCH /api/conversations/{call_id}": CUSTOMERS,
     "POST /api/conversations/{call_id}/switch-persona": AGENTS,
     "GET /api/conversations/{call_id}/transcript": AGENTS | {"customer"},
+    "POST /api/conversations/{call_id}/rating": AGENTS | {"customer"},
     "GET /api/conversations/{call_id}/stats": AGENTS | {"customer"},
     "GET /api/conversations/{call_id}/events": AGENTS | {"customer"},
     "DELETE /api/conversations/{call_id}": AGENTS | {"customer"},
@@ -125,6 +126,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/conversations/{call_id}/message": {"message": "مرحبا"},
     "PATCH /api/conversations/{call_id}": {"message": "hello"},
     "POST /api/conversations/{call_id}/switch-persona": {"persona": "sales"},
+    "POST /api/conversations/{call_id}/rating": {"score": 4, "comment": "سريع"},
     "POST /api/socket-tickets": {"path": "/api/conversations/ws/{call_id}"},
     "PATCH /api/tickets/{number}": {"status": "open"},
     "POST /api/tickets/{number}/comments": {"comment": "العميل محق"},
@@ -334,7 +336,7 @@ async def test_another_customers_call_looks_like_one_that_never_was(guarded, pro
         for call_id in ("CALL-MINE", "CALL-OTHER"):
             await client.post("/api/calls", headers={"authorization": f"Bearer {KEY}"}, json={"call_id": call_id})
         theirs = [each for each, roles in TABLE.items() if "customer" in roles and "{call_id}" in each]
-        assert len(theirs) == 7
+        assert len(theirs) == 10
         for place in (each for each in theirs if not each.startswith("WS ")):
             method, _, path = place.partition(" ")
             answers = []

@@ -48,7 +48,7 @@ async def test_an_angry_customer_gets_a_ticket_in_the_reply(client, callers, say
     assert reply["ticket"]["priority"] == "urgent"
     assert reply["ticket"]["number"] in reply["assistant_response"]
     kept = (await client.get(f"/api/tickets/{reply['ticket']['number']}")).json()
-    assert kept == {**reply["ticket"], "sla": kept["sla"]}
+    assert kept == {**reply["ticket"], "sla": kept["sla"], "duplicates": []}
 
 
 async def test_a_repeated_message_is_answered_once(client, callers, say):
