@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
+from string import Formatter
 
 import pytest
 
-from callcenter.actions import Request
+from callcenter.actions import Request, registry
 from callcenter.actions.registry import Actions
-from callcenter.calls import ActionCode, ActionName, Approver, CallId, PersonaType
+from callcenter.actions.wording import texts
+from callcenter.calls import ActionCode, ActionName, Approver, CallId, Language, PersonaType
 from callcenter.company import DEMO, SENSITIVE, ActionRules, load_company
 from tests.actions.shelf import NOW, Shelf, caller
 
@@ -120,7 +124,7 @@ async def test_a_quote_says_prices_total_and_last_day(actions: Actions, shelf: S
     assert kept["text_ar"] == result.text.ar
     assert kept["phone"] == "+966501234567"
     assert kept["valid_until"] == "2026-12-06"
-    assert "on Sunday 6 December" in result.text.en
+    assert "The quote ends on Sunday 6 December." in result.text.en
     for each in ("web-design", "brand-identity"):
         service = COMPANY.service(each)
         assert service is not None
@@ -213,3 +217,19 @@ def test_every_sensitive_action_has_a_summary_and_nulls_are_no_arguments(actions
     assert set(SENSITIVE) < set(ActionName)
     assert actions.summary(update(new_phone="0555555555")).en == "Change contact details to 0555555555"
     assert actions.summary(quote("seo")).en == "Prepare a quote for: " + COMPANY.service("seo").name.en  # type: ignore[union-attr]
+
+
+def test_every_text_has_the_same_parts_in_both_languages():
+    parts = {
+        key: [{name for _, name, _, _ in Formatter().parse(text[language]) if name} for language in Language]
+        for key, text in texts().items()
+    }
+    assert {key for key, (first, second) in parts.items() if first != second} == set()
+
+
+def test_every_text_is_said_and_every_text_said_is_there():
+    code = "".join(each.read_text("utf-8") for each in Path(registry.__file__).parent.glob("*.py"))
+    named = set(re.findall(r'"([a-z_]+)"', code))
+    composed = {key for key in texts() if key.startswith(("status_", "summary_"))}
+    assert texts().keys() - composed <= named
+    assert {f"summary_{action}" for action in ActionName} <= composed
