@@ -38,6 +38,7 @@ from callcenter.errors import (
 from callcenter.knowledge import Article, ArticleStatus
 from callcenter.knowledge.article import MAX_QUESTION_CHARS, Slug, known_slug
 from callcenter.knowledge.documents import MAX_DOCUMENT_BYTES, MEDIA_TYPES, read_document
+from callcenter.knowledge.pdf import MAX_PDF_BYTES, read_pdf
 
 router = APIRouter(prefix="/api/knowledge", tags=["knowledge"])
 
@@ -48,12 +49,14 @@ _WRITING: Final[tuple[type[CallCenterError], ...]] = (
     InvalidRequest,
     *EVERYWHERE,
 )
+_PDF: Final = "application/pdf"
 _WORDS: Final = r"^[^\x00<&]*[A-Za-z]{3}[^\x00<&]*$|^[^\x00<&]*[\u0621-\u064a]{3}"
 """A document of which some words are left."""
 _DOCUMENT: Final = {
     "requestBody": {
         "required": True,
-        "content": {media: {"schema": {"pattern": _WORDS}} for media in MEDIA_TYPES},
+        "content": {media: {"schema": {"pattern": _WORDS}} for media in MEDIA_TYPES}
+        | {_PDF: {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 SlugPath = Annotated[str, Path(description="The article's name.", examples=["cancel-order"])]
@@ -145,14 +148,19 @@ async def upload_article(  # noqa: PLR0913, PLR0917 (what the framework fills in
         str | None, StringConstraints(min_length=1, max_length=200), Query(description="Else the document's own.")
     ] = None,
 ) -> Response:
-    """Make a draft of a document: Markdown, plain text or HTML in UTF-8, up to 512 KiB, as the body itself.
+    """Make a draft of a document, which is the body itself: Markdown, plain text, HTML or PDF.
 
-    For a draft that has no text in this language yet, it becomes that text.
+    Text comes in UTF-8, up to 512 KiB; a PDF may have 5 MiB, and its first 60 pages are read. For a draft that has no
+    text in this language yet, it becomes that text.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in MEDIA_TYPES:
-        raise UnsupportedMedia(f"A document is one of {', '.join(MEDIA_TYPES)}.")
-    text, tags = read_document(await _document(request), media_type, title=title)
+    if media_type == _PDF:
+        content = (await read_pdf(await _document(request, MAX_PDF_BYTES))).encode()
+        text, tags = read_document(content, "text/plain", title=title)
+    elif media_type in MEDIA_TYPES:
+        text, tags = read_document(await _document(request, MAX_DOCUMENT_BYTES), media_type, title=title)
+    else:
+        raise UnsupportedMedia(f"A document is one of {', '.join((*MEDIA_TYPES, _PDF))}.")
     drafts = {each.slug: each for each in await app.library.articles() if each.status is ArticleStatus.draft}
     if slug in drafts and language not in drafts[slug].texts:
         both = tuple(dict.fromkeys((*drafts[slug].tags, *tags)))
@@ -232,11 +240,11 @@ def _created(article: Article) -> Response:
     return response
 
 
-async def _document(request: Request) -> bytes:
+async def _document(request: Request, limit: int) -> bytes:
     """Return the body, as far as a document may go. Raises BodyTooLarge."""
     content = bytearray()
     async for piece in request.stream():
         content += piece
-        if len(content) > MAX_DOCUMENT_BYTES:
-            raise BodyTooLarge("The document is larger than 512 KiB.")
+        if len(content) > limit:
+            raise BodyTooLarge(f"The document is larger than {limit // 1024} KiB.")
     return bytes(content)

@@ -1,4 +1,4 @@
-"""Make an article's text of a document as people have it: Markdown, plain text or HTML.
+"""Make an article's text of a document as people have it: Markdown, plain text or HTML; of a PDF, its text (pdf.py).
 
 What a document is, its media type says; a title it does not have, its name gives. A document that can't be read, or
 that nothing is left of, is refused with a sentence: InvalidRequest.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from callcenter.knowledge.documents import MAX_DOCUMENT_BYTES
+from callcenter.knowledge.pdf import MAX_PDF_BYTES
+from tests.knowledge.pdfs import pdf
 
 pytestmark = pytest.mark.unit
 
@@ -96,12 +98,20 @@ async def test_a_document_becomes_a_draft_and_its_other_language_joins_it(client
     assert (again.status_code, again.json()["code"]) == (409, "article_exists")
 
 
+async def test_a_pdf_becomes_a_draft(client):
+    made = await upload(client, pdf([list("Parking"), list("Below the house.")]), "application/pdf")
+    assert made.status_code == 201
+    assert made.json()["texts"]["en"] == {"title": "Parking", "body": "Parking\n\nBelow the house."}
+
+
 @pytest.mark.parametrize(
     ("content", "media", "status", "code"),
     [
         (b"\xff\xfe", "text/plain", 422, "document_unreadable"),
         (b"<p></p>", "text/html", 422, "document_unreadable"),
-        (b"%PDF-1.7", "application/pdf", 415, "unsupported_media_type"),
+        (b"%PDF-1.7", "application/pdf", 422, "document_unreadable"),
+        (b"PK", "application/zip", 415, "unsupported_media_type"),
+        (b"x" * (MAX_PDF_BYTES + 1), "application/pdf", 413, "body_too_large"),
         (b"x" * (MAX_DOCUMENT_BYTES + 1), "text/plain", 413, "body_too_large"),
     ],
 )
