@@ -34,6 +34,7 @@ from callcenter.events import (
     CallEvent,
     CallReleased,
     CallTransferred,
+    CsatGiven,
     Escalation,
     Handoff,
     HandoffTrigger,
@@ -72,6 +73,7 @@ SATISFACTION: Final = _pair("تقييم العميل", "Customer's rating")
 _UNNAMED: Final = _pair("لم يُذكر الاسم", "name not given")
 _GOES_ON: Final = _pair("المحادثة ما زالت مفتوحة", "still open")
 _MESSAGE_COUNT: Final = _pair("{total} (منها {customer} من العميل)", "{total} ({customer} from the customer)")
+_RATED: Final = _pair("قيّم العميل المحادثة: {score} من 5", "The customer rated the call: {score} of 5")
 _RATING: Final = _pair("{score} من 5", "{score} of 5")
 _PERSONA: Final = _pair("{name} ({role})", "{name} ({role})")
 _TICKET: Final = _pair(
@@ -304,6 +306,8 @@ class Wording:
             case CallReleased():
                 text = _VANISHED if event.reason is ReleaseReason.vanished else _RELEASED
                 return self.text(text, agent=fenced(event.agent_name))
+            case CsatGiven():
+                return self.text(_RATED, score=str(event.score))
             case CallEnded():
                 return self.text(_CALL_ENDED, outcome=self._personas.label(event.outcome, self.language))
             case _:
