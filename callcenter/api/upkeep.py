@@ -1,4 +1,4 @@
-"""What a server sees to beside requests, for as long as it runs: agents who are gone, actions that are due.
+"""What a server sees to beside requests, for as long as it runs: agents who are gone, actions that are due, gaps.
 
 Each job is done at the start, which is when a crash is made up for, and then every few seconds. A job that fails says
 so in the log and is tried again; it stops neither the others nor the server.
@@ -17,6 +17,8 @@ from callcenter.errors import CallCenterError
 
 LOOK_SECONDS: Final = 10.0
 """A sixth of the time that agents have to come back."""
+GAPS_SECONDS: Final = 60.0
+"""So many seconds' questions without an answer a crash may cost."""
 
 Pause = Callable[[float], Awaitable[None]]
 
@@ -37,6 +39,7 @@ def jobs_of(app: App) -> tuple[Job, ...]:
     return (
         Job("desk", app.desk.look, LOOK_SECONDS),
         Job("approvals", app.approvals.look, LOOK_SECONDS),
+        Job("gaps", app.library.flush, GAPS_SECONDS),
     )
 
 

@@ -353,6 +353,7 @@ def _event(reply: _Reply, *, seq: int = 1) -> AssistantMessage:
         corrections=tuple(reply.corrections),
         usage=reply.usage,
         asks=asks,
+        sources=reply.sources,
         asks_rating=reply.asks_rating,
         script=script,
         interrupted=reply.interrupted,

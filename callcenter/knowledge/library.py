@@ -2,7 +2,7 @@
 
 What is searched is in memory: `retrieve` waits for nobody. A change by this process is found at once; one by another
 process once the articles are next asked for by API, which costs a count. Questions without an answer are collected and
-go to the store together, when somebody asks for them and at the end.
+go to the store together, now and then, when somebody asks for them, and at the end.
 """
 
 from __future__ import annotations
@@ -143,8 +143,10 @@ class Library:
             gap = self._gaps.pop(key)
             try:
                 await self._store.note_gap(gap)
-            except ProviderError:
-                self._gaps.setdefault(key, gap)
+            except BaseException:  # not kept, or we are stopped before we know: rather twice than not at all
+                newer = self._gaps.get(key)
+                merged = newer and {"count": gap.count + newer.count, "last_at": newer.last_at}
+                self._gaps[key] = gap.altered(merged) if merged else gap
                 raise
 
     async def gaps(self) -> list[Gap]:

@@ -90,19 +90,6 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
         actions = Actions(read.company, store)
         offered = {service.id for service in read.company.services}
         scripts = ScriptBook(store=store, folder=read_scripts(DEMO, services=offered), now=now)
-        conversations = ConversationManager(
-            store=store,
-            bus=bus,
-            analyzer=read.analyzer,
-            company=read.company,
-            personas=read.personas,
-            voices=(voice or OfflineVoice(read.company),),
-            sources=sources,
-            actions=actions,
-            scripts=scripts.current,
-        )
-        ids = itertools.count(1)
-        copilot = Copilot(voices=(*drafts, OfflineVoice(read.company)), personas=read.personas)
         library = Library(
             store=store,
             folder=read_folder(DEMO),
@@ -111,6 +98,20 @@ async def build(read: Read, settings: Settings) -> AsyncIterator[Build]:
             answered=lambda question: bool(read.company.topics(question)),
             now=now,
         )
+        conversations = ConversationManager(
+            store=store,
+            bus=bus,
+            analyzer=read.analyzer,
+            company=read.company,
+            personas=read.personas,
+            voices=(voice or OfflineVoice(read.company),),
+            sources=sources,
+            articles=library,
+            actions=actions,
+            scripts=scripts.current,
+        )
+        ids = itertools.count(1)
+        copilot = Copilot(voices=(*drafts, OfflineVoice(read.company)), personas=read.personas)
         tables = TableSync(store, read.company.tables, now=now)
         await tables.begin()
         return App(

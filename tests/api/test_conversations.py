@@ -41,6 +41,13 @@ async def test_a_message_is_answered_with_how_it_was_understood(callers, say, la
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("language", "text"), [("en", "how long is the warranty?"), ("ar", "هل المواقع عليها كفالة؟")])
+async def test_a_reply_says_which_articles_it_rests_on(callers, say, language, text):
+    caller = await callers(language=language)
+    assert (await say(caller, text)).json()["sources"] == ["warranty"]
+    assert (await say(caller, "8812")).json()["sources"] == []
+
+
 @pytest.mark.parametrize(("language", "text"), COMPLAINTS)
 async def test_an_angry_customer_gets_a_ticket_in_the_reply(client, callers, say, language, text):
     reply = (await say(await callers(language=language), text)).json()

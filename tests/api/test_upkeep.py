@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from callcenter.actions import Request
-from callcenter.api.upkeep import Job, kept_up
+from callcenter.api.upkeep import Job, jobs_of, kept_up
 from callcenter.calls import ActionName, Language, ProposalId
-from callcenter.conversation import deeds
+from callcenter.conversation import Utterance, deeds
 from callcenter.conversation.turn import Step
 from callcenter.errors import StoreUnavailable
 from callcenter.events import Verdict
@@ -60,6 +60,16 @@ async def test_a_job_that_fails_is_done_again_and_stops_no_other(failure, caplog
         await rounds.done.wait()
     assert (done.count("fails"), done.count("works")) == (2, 2)
     assert [record.job for record in caplog.records] == ["one", "one"]
+
+
+async def test_questions_without_an_answer_come_to_the_store_though_nobody_lists_them(build):
+    app = await build()
+    started = await app.conversations.start(language=Language.en)
+    await app.conversations.handle(Utterance(started.state.call_id, "How do I get a parking permit here?"))
+    assert await app.store.gaps() == []
+    for job in jobs_of(app):
+        await job.do()
+    assert [each.question for each in await app.store.gaps()] == ["how do i get a parking permit here?"]
 
 
 async def test_a_server_that_starts_runs_what_was_approved_before_a_crash(build):

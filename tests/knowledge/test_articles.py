@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 
@@ -230,6 +231,32 @@ async def test_gaps_wait_here_while_the_store_is_away_and_are_bounded(store, tmp
     library._store = await SQLiteStore.open(tmp_path / "calls.sqlite3")
     assert len(await library.gaps()) == 200
     await library._store.close()
+
+
+async def test_a_flush_that_is_stopped_loses_no_question(store):
+    library = library_on(store)
+    library.on_call("Do you rent bicycles?", EN, ANALYZER.analyze("Do you rent bicycles?"))
+    flushing = asyncio.create_task(library.flush())
+    await asyncio.sleep(0)
+    flushing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await flushing
+    assert [each.question for each in await library.gaps()] == ["do you rent bicycles?"]
+
+
+async def test_a_question_beside_every_article_is_a_gap_though_words_are_found(store):
+    library = library_on(store, read_folder(DEMO))
+    text = "How do I change my name?"
+    found = library.on_call(text, EN, ANALYZER.analyze(text))
+    assert not any(each.on_subject for each in found)
+    assert [each.question for each in await library.gaps()] == ["how do i change my name?"]
+
+
+async def test_who_only_looks_collects_no_gap(store):
+    library = library_on(store)
+    text = "Do you rent bicycles?"
+    library.on_call(text, EN, ANALYZER.analyze(text), collect=False)
+    assert await library.gaps() == []
 
 
 async def test_without_a_store_the_folders_articles_are_found(store):
