@@ -172,6 +172,17 @@ def checked(request: Request) -> Request:
     return Request(action=request.action, arguments=kept(given))
 
 
+def fitting(request: Request) -> Request:
+    """Return the request without what does not fit its action: what was read from a message may be out of bounds."""
+    model = MODELS[request.action]
+    try:
+        return Request(action=request.action, arguments=kept(model.model_validate(request.arguments)))
+    except ValidationError as error:
+        unfit = {str(each["loc"][0]) for each in error.errors(include_input=False, include_url=False)}
+        left = {name: value for name, value in request.arguments.items() if name not in unfit}
+        return Request(action=request.action, arguments=left)
+
+
 def kept(arguments: Value) -> ActionArguments:
     """Return arguments as JSON, those that are not known left out."""
     dumped: dict[str, JsonValue] = arguments.model_dump(mode="json", exclude_defaults=True)

@@ -25,6 +25,7 @@ CANCELLED: Final = "cancelled"
 _NOTICE: Final = timedelta(minutes=30)
 """A consultation is booked at least so long before."""
 _HORIZON: Final = timedelta(days=90)
+_LATEST: Final = timedelta(days=366)
 _MOST_LOOKED_AT: Final = 200
 """Times in a row that are taken; more than that is told to a human."""
 
@@ -82,7 +83,7 @@ class BookConsultation:
             return soonest, None, "ask_when"
         today = self._calendar.day_of(now)
         day = wish.day_from(today) if wish.day_named else None
-        if wish.day_named and day is None:
+        if wish.day_named and (day is None or day > today + _LATEST):
             return soonest, None, "ask_when"
         moment = wish.starts(day or today, self._calendar)
         if moment is not None and day is None and (moment < soonest or not self._calendar.is_open(moment)):

@@ -31,6 +31,7 @@ _HALF: Final = re.compile(r" ?(?:و ?نصف?|و ?نص)(?![^\W\d_])")
 _QUARTER: Final = re.compile(r" ?و ?ربع(?![^\W\d_])")
 _QUARTER_TO: Final = re.compile(r" ?الا ?ربع(?![^\W\d_])")
 _NOON: Final = 12
+_HOURS: Final = 24
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = 7
 _HOUR_MINUTES: Final = 60
@@ -91,7 +92,7 @@ def read(text: str) -> Wish:
     """Return the wish in a message, empty if there is none."""
     folded = normalise(text).text
     if iso := _ISO.search(folded):
-        minute = int(iso[4]) * _HOUR_MINUTES + int(iso[5]) if iso[4] else None
+        minute = int(iso[4]) % _HOURS * _HOUR_MINUTES + int(iso[5]) if iso[4] else None
         clock = (
             Wish(minute=minute, settled=True, utc=bool(iso[6])) if minute is not None else _clock(folded[iso.end() :])
         )
@@ -182,7 +183,7 @@ def _minute(folded: str, words: _Words) -> tuple[int, bool] | None:
 def _with_quarters(folded: str, hour: int, end: int) -> int:
     for pattern, minutes in ((_HALF, 30), (_QUARTER, 15), (_QUARTER_TO, -15)):
         if pattern.match(folded, end):
-            return hour * _HOUR_MINUTES + minutes
+            return (hour * _HOUR_MINUTES + minutes) % (_HOURS * _HOUR_MINUTES)
     return hour * _HOUR_MINUTES
 
 

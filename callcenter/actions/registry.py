@@ -23,6 +23,7 @@ from callcenter.actions.arguments import (
     Quote,
     checked,
     described,
+    fitting,
     parsed,
 )
 from callcenter.actions.bookings import BookConsultation
@@ -186,7 +187,10 @@ class Actions:
         return ActionResult(code=ActionCode.unavailable, text=text)
 
     def recognise(self, text: str, analysis: MessageAnalysis, state: ConversationState) -> Request | None:
-        """Return the action that a message asks for, or goes on with; None: it asks for none of those offered."""
+        """Return the action that a message asks for, or goes on with; None: it asks for none of those offered.
+
+        Its arguments fit: what a customer said beyond an action's bounds is left out, and asked for.
+        """
         action, aside = self._recogniser.read(text, analysis)
         if action is ActionName.look_up_catalogue and self._company.mentioned(text):
             action = None
@@ -194,9 +198,9 @@ class Actions:
         if action is not None:
             named = wishes.arguments(action, text, analysis, state, self._company)
             known = pending.arguments if pending is not None and pending.action is action else {}
-            return Request(action=action, arguments={**known, **named})
+            return fitting(Request(action=action, arguments={**known, **named}))
         if pending is None or aside or not self.offered(pending.action, None):
             return None
         item = "price" in pending.missing and self._recogniser.names_item(text)
         added = wishes.continued(pending, text, analysis, self._company, names_item=item)
-        return None if added is None else Request(action=pending.action, arguments=added)
+        return None if added is None else fitting(Request(action=pending.action, arguments=added))

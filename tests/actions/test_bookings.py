@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callcenter.actions import Change, Plan, Request
 from callcenter.actions.moments import read
@@ -163,3 +166,48 @@ async def test_every_free_time_lies_within_business_hours(actions: Actions):
         assert calendar.is_open(start + timedelta(minutes=29))
         await actions.run(f"k{number}", CALL, settled, OMAR, moment)
     assert moment.tzinfo is UTC
+
+
+TOKENS = st.sampled_from(
+    [
+        *(
+            "tomorrow",
+            "غدًا",
+            "بعد بكرة",
+            "sunday",
+            "الأحد",
+            "next week",
+            "31/02",
+            "25/13",
+            "2026-19-39T29:59",
+            "2026-02-30",
+        ),
+        *(
+            "at",
+            "الساعة",
+            "0",
+            "13",
+            "24",
+            "9:75",
+            "00:00",
+            "إلا ربع",
+            "ونص",
+            "pm",
+            "صباحًا",
+            "الظهر",
+            "29 february",
+            "31 نوفمبر",
+        ),
+        *("9999-01-01", "9999-12-31", "2099-12-31T23:59Z", "2001-01-01T10:00", "عشرة", "ألف", "-5", "99999999999"),
+    ]
+)
+
+
+@given(words=st.lists(TOKENS, max_size=6))
+def test_no_wish_is_too_odd_to_be_answered(words: list[str]):
+    planned = asyncio.run(Actions(COMPANY, Shelf()).plan(wish(" ".join(words)), SARA, NOW))
+    assert planned.result.code in {ActionCode.done, ActionCode.incomplete}
+    if planned.result.done:
+        start = datetime.fromisoformat(start_of(planned))
+        assert start > NOW
+        assert COMPANY.calendar.is_open(start)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callcenter.actions import Request
 from callcenter.actions.recognition import phrases
@@ -368,3 +370,35 @@ def test_any_text_is_survived_in_no_time(text: str):
     begun = time.perf_counter()
     ACTIONS.recognise(text, analysis, CALL)
     assert time.perf_counter() - begun < 0.5
+
+
+WORDS = st.sampled_from(
+    [word for texts in (*ASKED.values(), NOT_ASKED) for text in texts for word in text.split()]
+    + ["0501234567", "a@b.co", "٩٩٩", "1e9", "%", "\ufdfa", "{", "}", "\x00"]
+)
+
+
+@given(
+    words=st.lists(WORDS, max_size=12), missing=st.sampled_from(["order_number", "contact", "when", "price", "months"])
+)
+def test_whatever_is_read_fits_its_action(words: list[str], missing: str):
+    action = {
+        "when": ActionName.book_consultation,
+        "price": ActionName.estimate_credit,
+        "months": ActionName.estimate_credit,
+    }
+    request = heard(" ".join(words), waiting(action.get(missing, ActionName.track_order), missing))
+    if request is not None:
+        assert ACTIONS.check(request) == request
+        assert ACTIONS.summary(request).ar
+
+
+@pytest.mark.parametrize(
+    ("missing", "text"), [("months", "480 months"), ("months", "٠"), ("new_contact", "66554433"), ("price", "0")]
+)
+def test_an_answer_out_of_bounds_is_asked_for_again(missing: str, text: str):
+    action = ActionName.update_contact if missing == "new_contact" else ActionName.estimate_credit
+    request = heard(text, waiting(action, missing))
+    if request is not None:
+        assert {"months", "new_phone"}.isdisjoint(request.arguments)
+        ACTIONS.check(request)
