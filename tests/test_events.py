@@ -381,6 +381,7 @@ def test_a_transcript_has_what_was_said_in_order():
     ]
     assert [line.agent for line in spoken.messages] == [None, None, None, None, "منى"]
     assert spoken.statistics.model_dump(mode="json") == {
+        "satisfaction": 4,
         "total_messages": 5,
         "user_messages": 1,
         "assistant_messages": 4,

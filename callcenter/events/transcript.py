@@ -65,6 +65,8 @@ class TranscriptStatistics(Value):
     user_messages: int
     assistant_messages: int
     personas_used: tuple[PersonaType, ...]
+    satisfaction: int | None
+    """The customer's score, 1 to 5; null: they gave none."""
 
 
 class Transcript(Value):
@@ -143,6 +145,7 @@ def transcript(events: Sequence[CallEvent]) -> Transcript:
             user_messages=sum(line.role == "user" for line in messages),
             assistant_messages=sum(line.role == "assistant" for line in messages),
             personas_used=tuple(dict.fromkeys(spoken_by)),
+            satisfaction=state.satisfaction,
         ),
     )
 

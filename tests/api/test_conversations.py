@@ -170,6 +170,7 @@ async def test_the_transcript_has_every_message_in_order(client, callers, say, l
     ]
     assert [each["content"] for each in transcript["messages"]][1:] == [text, reply["assistant_response"]]
     assert transcript["statistics"] == {
+        "satisfaction": None,
         "total_messages": 3,
         "user_messages": 1,
         "assistant_messages": 2,
