@@ -7,8 +7,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from callcenter.calls import CallId, Language, PersonaType, PriorityLevel, Slots, TicketCategory, TicketNumber
-from callcenter.errors import InvalidTransition
-from callcenter.tickets import ALLOWED, Ticket, TicketChange, TicketStatus, add_to_ticket, change_ticket, open_ticket
+from callcenter.errors import InvalidMerge, InvalidTransition
+from callcenter.tickets import (
+    ALLOWED,
+    Ticket,
+    TicketChange,
+    TicketStatus,
+    add_to_ticket,
+    change_ticket,
+    merge,
+    open_ticket,
+    passed_on,
+    query_words,
+    stands_for,
+    still_merged,
+    ticket_words,
+)
 from callcenter.tickets.ticket import SUBJECT_CHARS, subject_of
 
 pytestmark = pytest.mark.unit
@@ -122,3 +136,85 @@ def test_a_subject_is_one_line_cut_at_a_word(word):
     assert len(subject_of(long)) <= SUBJECT_CHARS
     assert subject_of(long).endswith(f"{word}…")
     assert subject_of("") == ""
+
+
+def numbered(number: str, **changes: object) -> Ticket:
+    return a_ticket(description="الشاشة مكسورة").altered({"number": TicketNumber(number), **changes})
+
+
+def test_a_target_becomes_no_less_urgent_than_its_duplicate():
+    urgent = numbered("TKT-1", priority=PriorityLevel.urgent, due_at=NOW + HOUR, escalated=True)
+    duplicate, target = merge(urgent, numbered("TKT-2", human_requested=True), now=LATER)
+    assert (duplicate.status, duplicate.merged_into) == (TicketStatus.closed, "TKT-2")
+    assert (target.priority, target.due_at) == (PriorityLevel.urgent, NOW + HOUR)
+    assert target.escalated
+    assert target.human_requested
+    assert (duplicate.version, target.version, target.updated_at) == (2, 2, LATER)
+
+
+def test_the_due_time_of_a_settled_duplicate_counts_no_more():
+    answered = numbered("TKT-1", status=TicketStatus.resolved, due_at=NOW - DAY)
+    assert merge(answered, numbered("TKT-2"), now=LATER)[1].due_at == NOW + DAY
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (numbered("TKT-1"), numbered("TKT-1")),
+        (numbered("TKT-1", merged_into="TKT-2"), numbered("TKT-2")),
+        (numbered("TKT-1"), numbered("TKT-2", merged_into="TKT-3")),
+    ],
+)
+def test_what_is_one_and_the_same_or_was_merged_is_not_merged(one, other):
+    with pytest.raises(InvalidMerge):
+        merge(one, other, now=LATER)
+
+
+def test_what_a_duplicate_is_told_goes_to_the_target_and_reopens_it():
+    before = numbered("TKT-1", status=TicketStatus.closed, merged_into="TKT-2")
+    told = Slots(description="الشاشة مكسورة\nولم يتصل أحد", phone="+966500000001", order_number="9981")
+    after = still_merged(before, add(before, told, priority=PriorityLevel.urgent))
+    assert (after.status, after.merged_into) == (TicketStatus.closed, "TKT-2")
+    settled = numbered("TKT-2", status=TicketStatus.resolved, phone="+966500000002", description="Screen broken")
+    target = passed_on(before, after, settled, now=LATER)
+    assert target.description == "Screen broken\nولم يتصل أحد"
+    assert (target.phone, target.order_number) == ("+966500000002", "9981"), "what it has stays"
+    assert (target.status, target.priority) == (TicketStatus.reopened, PriorityLevel.urgent)
+    assert target.due_at == LATER + HOUR
+    assert target.version == settled.version + 1
+
+
+def test_a_duplicate_that_is_told_nothing_new_stays_as_it_is():
+    before = numbered("TKT-1", status=TicketStatus.closed, merged_into="TKT-2")
+    assert still_merged(before, add(before, Slots(description="الشاشة مكسورة"))) is before
+
+
+def test_a_chain_of_merges_leads_to_its_end_or_nowhere():
+    one, two, three = numbered("TKT-1", merged_into="TKT-2"), numbered("TKT-2", merged_into="TKT-3"), numbered("TKT-3")
+    every = {each.number: each for each in (one, two, three)}
+    assert stands_for(one, every) is three
+    assert stands_for(three, every) is three
+    assert stands_for(one, {one.number: one}) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        ("إلغاء", "الغاء"),
+        ("المدرسة", "مدرسه"),
+        ("بالطلب", "طلب"),
+        ("رقم ١٢٣", "123"),
+        ("ORD-1001", "ord1001"),
+        ("Über café", "café"),
+    ],
+)
+def test_words_are_compared_in_one_spelling(told, asked):
+    words = f" {ticket_words(a_ticket(description=told))}"
+    assert query_words(asked)
+    assert all(f" {word}" in words for word in query_words(asked))
+
+
+def test_a_question_has_no_end_of_words():
+    assert len(query_words("كلمة " * 3 + " ".join(f"w{number}" for number in range(500)))) == 12
+    assert query_words("!? … '") == ()
+    assert all(len(word) <= 40 for word in query_words("x" * 200))
