@@ -131,14 +131,14 @@ def cue_of(state: ConversationState, asked: Asked, scripts: Scripts) -> ScriptCu
     if followed is None or followed.dropped is not None or state.human_requested or state.pending_action is not None:
         return None
     listener = scripts.get(followed.script_id)
-    ends = any(isinstance(event, ScriptCompleted) for event in events)
+    heard = tuple(fact for event in events if isinstance(event, ScriptStep) for fact in event.facts)
+    ends = any(isinstance(event, ScriptCompleted) for event in events) or (followed.done and bool(heard))
     leaves = asked.analysis.intent.intent is ConversationIntent.goodbye
     if listener is None or (not ends and (followed.done or leaves)):
         return None
     step = listener.script.step(followed.step)
     if step is None and not ends:
         return None
-    heard = tuple(fact for event in events if isinstance(event, ScriptStep) for fact in event.facts)
     begins = any(isinstance(event, ScriptStarted) for event in events)
     return ScriptCue(
         script=listener.script,

@@ -25,7 +25,7 @@ from callcenter.calls import (
 )
 from callcenter.events import ScriptCompleted, ScriptDropped, ScriptStarted, ScriptStep
 from callcenter.routing import RoutingDecision, RoutingPolicy
-from callcenter.scripts import Listener, Match, Said, Script, Scripts, Wish, due, lines, with_facts
+from callcenter.scripts import FactKind, Listener, Match, Said, Script, Scripts, Wish, due, lines, with_facts
 from callcenter.tickets.intake import DESCRIPTION_CHARS
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Plan:
                 )
             )
         followed = step.state.script
-        if followed is None or not followed.active:
+        if followed is None or followed.dropped is not None:
             return
         head = {
             "call_id": step.state.call_id,
@@ -101,9 +101,9 @@ def plan(state: ConversationState, facts: Facts, slots: Slots, scripts: Scripts)
         begun = scripts.listeners[match.script.id]
         fresh = begin(match.script, begun, (*state.opening, facts.text), slots, reason=match.reason)
         return _go_on(state, facts, fresh, begun, nothing, heard, before=())
-    if not followed.active:
-        return nothing
     listener = scripts.get(followed.script_id)
+    if not followed.active:
+        return _after(state, facts, followed, listener, nothing, heard)
     if listener is None:
         return replace(nothing, dropped="archived")
     going = _go_on(state, facts, followed, listener, nothing, heard, before=followed.facts)
@@ -199,7 +199,7 @@ def _go_on(  # noqa: PLR0913, PLR0917 (what a step is made of)
     before: tuple[ScriptFact, ...],
 ) -> Plan:
     """Take down what a message answers, and see what is due."""
-    script, language = listener.script, facts.decision.language
+    script = listener.script
     slots = nothing.slots
     begins = state.script is None
     asked = followed.asked[-1] if followed.asking and state.mode is Mode.ai else None
@@ -211,13 +211,13 @@ def _go_on(  # noqa: PLR0913, PLR0917 (what a step is made of)
         own_words=slots.description != state.slots.description,
     )
     told = listener.hear(followed, said, asked=asked)
-    if asked is not None and any(fact.step == asked for fact in told) and not _describes(listener, asked):
-        slots = slots.altered({"description": state.slots.description})  # an answer is no account of a matter
+    slots = _without_account(state, facts, listener, slots, told)
     known = with_facts(followed, told)
     new = tuple(fact for fact in known.facts if fact not in before)
     aside = asked is not None and not told
     step = due(script, known, aside=aside)
-    decision = nothing.decision
+    decision = _in_language(state, facts, nothing.decision, listener, (*told, *followed.facts) if begins else told)
+    language = decision.language
     if state.mode is Mode.ai and step is None and not decision.create_ticket and state.ticket is None:
         level = max(decision.priority, PriorityLevel.medium, key=lambda each: each.rank)
         decision = decision.altered(
@@ -238,6 +238,30 @@ def _go_on(  # noqa: PLR0913, PLR0917 (what a step is made of)
     )
 
 
+def _after(  # noqa: PLR0913, PLR0917 (likewise)
+    state: ConversationState,
+    facts: Facts,
+    followed: FollowedScript,
+    listener: Listener | None,
+    nothing: Plan,
+    heard: ConversationIntent,
+) -> Plan:
+    """Take down what comes when a script is done already: how many pages, said behind the summary."""
+    if listener is None or not followed.done:
+        return nothing
+    decision, script = facts.decision, listener.script
+    elsewhere = decision.escalation_needed or decision.transfer_to_human or decision.handoff or decision.create_ticket
+    if elsewhere or (heard is not ConversationIntent.other and heard not in script.demand.intents):
+        return nothing
+    said = Said(text=facts.text, analysis=facts.analysis, heard=heard, slots=nothing.slots, own_words=False)
+    told = () if said.is_question else listener.hear(followed, said, asked=None)
+    decision = _in_language(state, facts, decision, listener, told)
+    told_lines = lines(script, told, decision.language)
+    slots = _without_account(state, facts, listener, nothing.slots, told)
+    slots = _with_lines(slots, script.title[decision.language], told_lines)
+    return replace(nothing, heard=told, decision=decision, slots=slots)
+
+
 def _ends(state: ConversationState, facts: Facts, listener: Listener, *, answered: bool) -> str | None:
     """Return why a message gives the script up; None: it goes on."""
     decision = facts.decision
@@ -253,9 +277,33 @@ def _ends(state: ConversationState, facts: Facts, listener: Listener, *, answere
     return None
 
 
-def _describes(listener: Listener, step_id: str) -> bool:
-    step = listener.script.step(step_id)
-    return step is not None and step.slot is Slot.description
+def _without_account(
+    state: ConversationState, facts: Facts, listener: Listener, slots: Slots, told: tuple[ScriptFact, ...]
+) -> Slots:
+    """Return slots in which an answer to the script is no account of a matter, though it may sound like one."""
+    steps = [listener.script.step(fact.step) for fact in told]
+    if not told or any(step is not None and step.slot is Slot.description for step in steps):
+        return slots
+    asked = state.script.asked[-1] if state.script is not None and state.script.asking else None
+    if facts.analysis.intent.guessed or any(fact.step == asked for fact in told):
+        return slots.altered({"description": state.slots.description})
+    return slots
+
+
+def _in_language(
+    state: ConversationState,
+    facts: Facts,
+    decision: RoutingDecision,
+    listener: Listener,
+    told: tuple[ScriptFact, ...],
+) -> RoutingDecision:
+    """Return a decision that takes "in Arabic and English" for an answer, not for a wish to speak Arabic."""
+    verdict = facts.analysis.language
+    steps = [listener.script.step(fact.step) for fact in told]
+    names = any(step is not None and step.kind is FactKind.choice for step in steps)
+    if not names or verdict.requested is None or decision.language is state.language:
+        return decision
+    return decision.altered({"language": state.language, "language_reason": "an answer to the script"})
 
 
 def _own_words_first(slots: Slots, listener: Listener) -> Slots:

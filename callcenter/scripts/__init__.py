@@ -4,7 +4,7 @@
 due next; `folder` reads the company's own, `book` keeps all of them at hand.
 """
 
-from callcenter.scripts.following import answer, due, lines, progress, told, with_facts
+from callcenter.scripts.following import answer, due, lines, missing, progress, told, with_facts
 from callcenter.scripts.hearing import Listener, Said
 from callcenter.scripts.match import NO_SCRIPTS, Match, Scripts, Wish
 from callcenter.scripts.script import (
@@ -36,6 +36,7 @@ __all__ = [
     "answer",
     "due",
     "lines",
+    "missing",
     "progress",
     "told",
     "with_facts",

@@ -1,7 +1,7 @@
 """Say how a script goes on: what is due next, when it is done, how far it got. Pure.
 
-Each question is put once. It is put a second time only where the customer asked something in place of answering, or,
-at the very end, where a required fact was passed over; never a third time.
+Each question is put once. It is put a second time, at once, only where the customer asked something in place of
+answering, or does not want to give what is required; never a third time. What another answer passed over stays open.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ASK_AT_MOST: Final = 2
 def due(script: Script, followed: FollowedScript, *, aside: bool) -> Step | None:
     """Return the step to ask now; None: the script is done.
 
-    `aside`: the customer's last message was about something else than our last question.
+    `aside`: the customer's last message answered nothing.
     """
     left = [step for step in script.steps if not followed.known(step.id)]
     last = followed.asked[-1] if followed.asked else None
@@ -25,10 +25,12 @@ def due(script: Script, followed: FollowedScript, *, aside: bool) -> Step | None
         again = next((step for step in left if step.id == last), None)
         if again is not None and followed.asked.count(again.id) < ASK_AT_MOST:
             return again
-    fresh = next((step for step in left if step.id not in followed.asked), None)
-    if fresh is not None:
-        return fresh
-    return next((step for step in left if step.required and followed.asked.count(step.id) < ASK_AT_MOST), None)
+    return next((step for step in left if step.id not in followed.asked), None)
+
+
+def missing(script: Script, followed: FollowedScript) -> list[Step]:
+    """Return the required steps that have no answer."""
+    return [step for step in script.steps if step.required and not followed.known(step.id)]
 
 
 def with_facts(followed: FollowedScript, facts: tuple[ScriptFact, ...]) -> FollowedScript:

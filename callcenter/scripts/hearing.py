@@ -26,6 +26,8 @@ SURE: Final = 0.45
 """An intent this sure is what the message is about, not an answer in its words."""
 
 _ELSEWHERE: Final = frozenset({ConversationIntent.greeting, ConversationIntent.goodbye, ConversationIntent.information})
+_DAY_WORDS: Final = 6
+"""A longer answer says more than when."""
 _WHEN: Final = (EntityKind.date, EntityKind.duration)
 _JOIN: Final = ","
 """Between the ids of several options."""
@@ -112,8 +114,10 @@ class Listener:
         self, kind: FactKind, followed: FollowedScript, said: Said, asked: str | None, found: dict[str, str]
     ) -> None:
         """Give an amount or a day to the step asked about, else to the first open one of its kind."""
-        value = _amount(said) if kind is FactKind.money else _day(said)
         wanted = [step for step in self.script.steps if step.kind is kind and not followed.known(step.id)]
+        value = _amount(said) if kind is FactKind.money else _day(said)
+        if value and kind is FactKind.date and any(step.id == asked for step in wanted) and _only_says_when(said):
+            value = " ".join(said.text.split())  # "the end of next month" is more than "next month"
         if value and wanted:
             target = next((step for step in wanted if step.id == asked), wanted[0])
             found.setdefault(target.id, value)
@@ -124,11 +128,16 @@ class Listener:
             return _of_intake(step, said.slots) if known else None
         if asked and step.kind is FactKind.yes_no:
             return _yes_or_no(said)
-        if asked and step.kind is FactKind.money and _amount(said) is None:
-            return _number(_without_identifiers(said))
-        if asked and step.kind is FactKind.number:
-            return self._named(step, said.text) or _number(_without_identifiers(said))
-        return self._named(step, said.text)
+        named = self._named(step, said.text)
+        numeric = step.kind is FactKind.number or (step.kind is FactKind.money and _amount(said) is None)
+        if named is None and asked and numeric and not self._counts_another(step, said.text):
+            return _number(_without_facts(said))
+        return named
+
+    def _counts_another(self, step: Step, text: str) -> bool:
+        """Whether the number in a text goes with what another step counts."""
+        others = (each for each in self.script.steps if each.id in self._counted and each is not step)
+        return any(self._named(each, text) for each in others)
 
     def _named(self, step: Step, text: str) -> str | None:
         """Return the options that a text names, or the number it counts something by."""
@@ -145,16 +154,17 @@ class Listener:
 
 
 def longest(found: Sequence[Match[Payload]]) -> list[Match[Payload]]:
-    """Return the matches that lie in no longer one, in order: of "online store" not "store"; none that is negated."""
-    kept = [each for each in found if not each.negated]
-    return sorted(
-        (each for each in kept if not any(_holds(other, each) for other in kept)), key=lambda each: each.start
-    )
+    """Return the matches that overlap no longer one, in order: of "online store" not "store"; none that is negated."""
+    kept: list[Match[Payload]] = []
+    for each in sorted(found, key=lambda match: match.start - match.end):
+        if not each.negated and not any(_crosses(other, each) for other in kept):
+            kept.append(each)
+    return sorted(kept, key=lambda match: match.start)
 
 
-def _holds(longer: Match[Payload], shorter: Match[Payload]) -> bool:
-    lies_in = longer.start <= shorter.start and shorter.end <= longer.end
-    return lies_in and longer.end - longer.start > shorter.end - shorter.start
+def _crosses(longer: Match[Payload], each: Match[Payload]) -> bool:
+    same = (longer.start, longer.end) == (each.start, each.end)
+    return not same and longer.start < each.end and each.start < longer.end
 
 
 def _of_intake(step: Step, slots: Slots) -> str | None:
@@ -179,6 +189,11 @@ def _day(said: Said) -> str | None:
     return entities[-1].value if entities else None
 
 
+def _only_says_when(said: Said) -> bool:
+    others = [each for each in said.analysis.entities if each.kind not in _WHEN]
+    return not others and not said.is_question and len(said.text.split()) <= _DAY_WORDS
+
+
 def _yes_or_no(said: Said) -> str | None:
     if said.analysis.does(Act.affirm):
         return YES
@@ -186,15 +201,11 @@ def _yes_or_no(said: Said) -> str | None:
     return NO if refuses and not said.is_question else None
 
 
-_COUNTS: Final = frozenset({EntityKind.amount, EntityKind.duration})
-"""Entities in which a number may be the one asked for."""
-
-
-def _without_identifiers(said: Said) -> str:
-    """Return a message without phone numbers, addresses, days and what else holds figures that count nothing."""
+def _without_facts(said: Said) -> str:
+    """Return a message without phone numbers, amounts, days and what else holds figures that count nothing."""
     text = said.text
     for entity in said.analysis.entities:
-        if entity.kind not in _COUNTS and entity.rule != "answer_shape":
+        if entity.rule != "answer_shape":
             text = f"{text[: entity.start]}{' ' * (entity.end - entity.start)}{text[entity.end :]}"
     return text
 
@@ -231,7 +242,7 @@ def _answered(step: Step, said: Said, *, others: bool) -> list[ScriptFact]:
         return []
     if _leaves_open(said) or (analysis.does(Act.deny) and analysis.language.words <= _FEW):
         return [] if step.required else [ScriptFact(step=step.id, value=None)]
-    if others or analysis.does(Act.not_interested) or not _states(said):
+    if others or analysis.does(Act.not_interested) or not _states(said, step):
         return []
     return [ScriptFact(step=step.id, value=" ".join(said.text.split())[:WORDS_CHARS])]
 
@@ -244,10 +255,14 @@ def _leaves_open(said: Said) -> bool:
     return said.analysis.does(Act.not_available) or load_words().leaves_open(said.text)
 
 
-def _states(said: Said) -> bool:
-    """Whether a message tells something, rather than greet, take leave, thank or turn to another matter."""
+def _states(said: Said, step: Step) -> bool:
+    """Whether a message tells something, rather than greet, take leave, thank or turn to another matter.
+
+    "Before Ramadan" says when, though it is a word of those who ask for opening hours.
+    """
     if not any(char.isalnum() for char in said.text):
         return False
     intent = said.analysis.intent
     thanks = said.analysis.does(Act.thanks) and said.analysis.language.words <= _FEW
-    return not thanks and not (said.heard in _ELSEWHERE and intent.confidence >= SURE)
+    when = step.kind is FactKind.date and _only_says_when(said)
+    return not thanks and not (not when and said.heard in _ELSEWHERE and intent.confidence >= SURE)

@@ -101,7 +101,10 @@ class Phrases(Value):
     script_item: Wordings
     script_back: Wordings
     script_again: Wordings
+    script_missing: Wordings
     script_summary: Wordings
+    script_summary_open: Wordings
+    script_empty: Wordings
     script_ticket: Wordings
     script_unreached: Wordings
     unclear: Wordings
