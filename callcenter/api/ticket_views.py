@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, ConfigDict, StringConstraints, TypeAdapter
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
 
+from callcenter.api.models import VISIBLE
 from callcenter.calls import IdText, LocalizedText, PriorityLevel, TicketNumber, Value
 from callcenter.company import Promises
 from callcenter.store import Page, TicketEntry
@@ -60,7 +61,15 @@ class TicketComments(Value):
 class CommentRequest(Value):
     """What to note on a ticket."""
 
-    comment: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_COMMENT_CHARS)]
+    comment: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=MAX_COMMENT_CHARS,
+            description="At least one character that shows.",
+            json_schema_extra={"pattern": VISIBLE},
+        ),
+    ]
 
 
 class MergeRequest(Value):

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from callcenter.analysis.text import clean
 from callcenter.api.access import AGENTS, open_to
 from callcenter.api.deps import AppDep, PrincipalDep, read, reply
 from callcenter.api.errors import CREATED, BodyTooLarge, InvalidJson, PageNotFound, UnsupportedMedia, problems
@@ -29,7 +30,14 @@ from callcenter.api.ticket_views import (
 from callcenter.bootstrap import App
 from callcenter.calls import PriorityLevel, TicketCategory
 from callcenter.company import Promises
-from callcenter.errors import InvalidMerge, InvalidRequest, InvalidTransition, TicketConflict, TicketNotFound
+from callcenter.errors import (
+    EmptyMessage,
+    InvalidMerge,
+    InvalidRequest,
+    InvalidTransition,
+    TicketConflict,
+    TicketNotFound,
+)
 from callcenter.store import PageLimit, TicketFilter, TicketOrder
 from callcenter.tickets import MAX_QUERY_CHARS, Ticket, TicketChange, TicketStatus
 
@@ -165,7 +173,9 @@ async def get_ticket_comments(app: AppDep, number: TicketPath) -> Response:
     status_code=CREATED,
     responses={
         **answer(TicketComment, CREATED),
-        **problems(InvalidJson, TicketNotFound, BodyTooLarge, UnsupportedMedia, InvalidRequest, *EVERYWHERE),
+        **problems(
+            InvalidJson, TicketNotFound, BodyTooLarge, UnsupportedMedia, InvalidRequest, EmptyMessage, *EVERYWHERE
+        ),
     },
     openapi_extra=body(CommentRequest),
 )
@@ -175,7 +185,10 @@ async def comment_ticket(request: Request, app: AppDep, principal: PrincipalDep,
 
     Comments are internal: nothing of them is told to the customer.
     """
-    comment = (await read(request, CommentRequest)).comment
+    said = clean((await read(request, CommentRequest)).comment)
+    if said.empty:
+        raise EmptyMessage
+    comment = said.text.strip()
     ticket = await app.conversations.comment_ticket(known_ticket(number), comment, actor=principal.name)
     response = reply(
         TicketComment(version=ticket.version, at=ticket.updated_at, author=principal.name, comment=comment)

@@ -147,12 +147,19 @@ async def test_comments_are_listed_in_order_and_found(client, complain):
 
 
 @pytest.mark.parametrize(
-    "sent", [{}, {"comment": "   "}, {"comment": "x" * 4001}, {"comment": "seen", "author": "me"}, {"comment": 5}]
+    ("sent", "code"),
+    [
+        ({}, "invalid_request"),
+        ({"comment": "x" * 4001}, "invalid_request"),
+        ({"comment": "seen", "author": "me"}, "invalid_request"),
+        ({"comment": 5}, "invalid_request"),
+        ({"comment": "   \u200f"}, "empty_message"),
+    ],
 )
-async def test_a_comment_that_is_none_is_refused(client, complain, sent):
+async def test_a_comment_that_is_none_is_refused(client, complain, sent, code):
     path = f"/api/tickets/{(await complain())['number']}/comments"
     response = await client.post(path, json=sent)
-    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert (response.status_code, response.json()["code"]) == (422, code)
     assert (await client.get(path)).json()["comments"] == []
 
 
