@@ -60,7 +60,7 @@ def _short_enough(body: str) -> str:
     return body
 
 
-_VISIBLE: Final = r"^[^\x00]*\S[^\x00]*$"
+_VISIBLE: Final = r"^[^\x00]*[^\x00\s][^\x00]*$"
 Tag = Annotated[
     str, StringConstraints(strip_whitespace=True, pattern=_VISIBLE, max_length=80), AfterValidator(_storable)
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 import threading
 
@@ -231,6 +232,13 @@ async def test_gaps_wait_here_while_the_store_is_away_and_are_bounded(store, tmp
     library._store = await SQLiteStore.open(tmp_path / "calls.sqlite3")
     assert len(await library.gaps()) == 200
     await library._store.close()
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\0", " ", ""])
+def test_the_schema_says_what_is_no_title(text):
+    pattern = ArticleText.model_json_schema()["properties"]["title"]["pattern"]
+    assert re.search(pattern, text) is None
+    assert re.search(pattern, "a b")
 
 
 async def test_a_flush_that_is_stopped_loses_no_question(store):
