@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Final, TypeVar
 
@@ -50,6 +51,12 @@ def _email(text: str) -> str:
     if not _EMAIL.fullmatch(text):
         raise ValueError("is no e-mail address")
     return text.lower()
+
+
+def _moment(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("names no time zone")
+    return text
 
 
 def _as_text(value: object) -> object:
@@ -117,7 +124,9 @@ class Consultation(Value):
     """Book a consultation at a free time within business hours. Proposed first, booked once approved."""
 
     when: Words = Field(None, description='The customer\'s words ("tomorrow at 10") or ISO 8601; null if not said.')
-    proposed: Words = Field(None, description="Always null.")
+    proposed: Annotated[Annotated[str, Field(max_length=40), AfterValidator(_moment)] | None, _Line] = Field(
+        None, description="Always null."
+    )
 
 
 class CatalogueSearch(Value):

@@ -13,7 +13,7 @@ from typing import Final
 
 from callcenter.actions import moments, wording
 from callcenter.actions.action import Caller, Plan, Request
-from callcenter.actions.arguments import Consultation, kept, parsed
+from callcenter.actions.arguments import Consultation, parsed
 from callcenter.actions.identity import receipt
 from callcenter.actions.records import Change, Record, RecordStore
 from callcenter.actions.wording import incomplete, say
@@ -51,7 +51,7 @@ class BookConsultation:
             proposed = Request(action=ActionName.book_consultation, arguments={"proposed": _name(free)})
             text = say(key, slot=wording.at(self._calendar, free, now))
             return Plan(incomplete("when", text, next=free.isoformat()), request=proposed)
-        settled = Request(action=ActionName.book_consultation, arguments={**kept(asked), "when": _name(free)})
+        settled = Request(action=ActionName.book_consultation, arguments={"when": _name(free)})
         phone, email = caller.phone or caller.slots.phone, caller.email or caller.slots.email
         if not (phone or email):
             return Plan(incomplete("contact", say("ask_contact_for_booking")), request=settled)

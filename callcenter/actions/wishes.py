@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from pydantic import JsonValue
@@ -88,11 +89,7 @@ def _answer(  # noqa: PLR0911, PLR0913 (one return an argument; what an answer i
             named: list[JsonValue] = [each.id for each in company.mentioned(text)]
             return {"services": named} if named else None
         case "when":
-            if not moments.read(text).empty:
-                return {"when": text[:_LONGEST_QUERY]}
-            proposed = pending.arguments.get("proposed")
-            agreed = analysis.does(Act.affirm) and not analysis.does(Act.deny)
-            return {"when": proposed} if proposed and agreed else None
+            return _when(pending.arguments.get("proposed"), text, analysis, company)
         case "price":
             figures = _credit(text)
             number = None if "price" in figures else bare_number(text)
@@ -106,6 +103,18 @@ def _answer(  # noqa: PLR0911, PLR0913 (one return an argument; what an answer i
             return _known(months=read_figures(text).months or whole) or None
         case _:
             return None
+
+
+def _when(proposed: JsonValue, text: str, analysis: MessageAnalysis, company: Company) -> ActionArguments | None:
+    """Return the time that is wanted: a yes takes the one proposed, an hour alone is one of the day proposed."""
+    wish = moments.read(text)
+    if wish.empty:
+        agreed = analysis.does(Act.affirm) and not analysis.does(Act.deny)
+        return {"when": proposed} if proposed and agreed else None
+    if wish.day_named or not isinstance(proposed, str):
+        return {"when": text[:_LONGEST_QUERY]}
+    moment = datetime.fromisoformat(proposed)
+    return {"when": f"{company.calendar.day_of(moment).isoformat()} {text[:_LONGEST_QUERY]}"[:_LONGEST_QUERY]}
 
 
 def _credit(text: str) -> ActionArguments:

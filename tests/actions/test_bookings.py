@@ -14,6 +14,7 @@ from callcenter.actions.moments import read
 from callcenter.actions.registry import Actions
 from callcenter.calls import ActionCode, ActionName, CallId
 from callcenter.company import DEMO, load_company
+from callcenter.errors import InvalidRequest
 from tests.actions.shelf import NOW, Shelf, caller
 
 pytestmark = pytest.mark.unit
@@ -65,6 +66,8 @@ def start_of(planned: Plan) -> str:
         ("25/11 at 16:00", "2026-11-25T13:00"),
         ("2026-11-25T13:00Z", "2026-11-25T13:00"),
         ("2026-11-25T16:00", "2026-11-25T13:00"),
+        ("2026-11-25 الساعة 3", "2026-11-25T12:00"),
+        ("2026-11-25 3 pm", "2026-11-25T12:00"),
         ("today at 4", "2026-11-22T13:00"),
         ("اليوم الساعة 5 مساء", "2026-11-22T14:00"),
         ("at 15:00", "2026-11-22T12:00"),
@@ -166,6 +169,12 @@ async def test_every_free_time_lies_within_business_hours(actions: Actions):
         assert calendar.is_open(start + timedelta(minutes=29))
         await actions.run(f"k{number}", CALL, settled, OMAR, moment)
     assert moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize("odd", ["2026-19-39T29:59Z", "2026-11-23T10:00", "tomorrow", 5])
+def test_what_was_proposed_is_a_moment_or_nothing(actions: Actions, odd: str | int):
+    with pytest.raises(InvalidRequest, match=r"arguments\.proposed"):
+        actions.check(Request(action=ActionName.book_consultation, arguments={"proposed": odd}))
 
 
 TOKENS = st.sampled_from(

@@ -450,6 +450,13 @@ def test_a_yes_takes_the_time_that_was_proposed():
     assert heard("لا", state) is None
 
 
+@pytest.mark.parametrize("text", ["at 3", "الساعة 3", "3 pm"])
+def test_an_hour_alone_is_one_of_the_day_that_was_proposed(text: str):
+    request = heard(text, waiting(ActionName.book_consultation, "when", proposed="2026-11-23T06:00Z"))
+    assert request is not None
+    assert request.arguments["when"] == f"2026-11-23 {text}"
+
+
 @pytest.mark.parametrize(
     "text",
     [
