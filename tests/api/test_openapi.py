@@ -107,9 +107,17 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "422"]
 include-name = "POST /api/knowledge/upload"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "409", "422"]
 checks.negative_data_rejection.expected-statuses = ["201", "400", "405", "406", "409", "413", "415", "422"]
+
+[[operations]]
+include-name = "POST /api/scripts"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "409", "422"]
+
+[[operations]]
+include-name = "PATCH /api/scripts/{script_id}"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "409", "422"]
 """
-"""No schema can say it: each end of a period is a time, but not every two make a period; what makes a PDF; and that a
-document of a word or two is one as well."""
+"""No schema can say it: each end of a period is a time, but not every two make a period; what makes a PDF; that a
+document of a word or two is one as well; and what each step of a script fills, and that no two are alike."""
 
 
 @pytest.mark.live
