@@ -81,13 +81,13 @@ class Ticket(Value):
     human_requested: bool = False
     """The customer asked to talk to a human about it."""
     assignee: str | None = None
-    merged_into: TicketNumber | None = None
-    """The ticket of the same matter that is worked on in its place."""
     created_at: AwareDatetime
     updated_at: AwareDatetime
     due_at: AwareDatetime
     """When the customer was promised a first answer by a human."""
     version: Annotated[int, Field(ge=1)] = 1
+    merged_into: TicketNumber | None = None
+    """The ticket of the same matter that is worked on in its place."""
 
     @property
     def settled(self) -> bool:

@@ -151,7 +151,8 @@ def test_migrating_on_keeps_every_row(url, folder):
         (folder / f"{later.name}.sql").unlink()
     migrate_postgres(url, folder=folder)
     kept = "select (select jsonb_agg(t order by t.seq) from conversation_events t), (select jsonb_agg(c) from"
-    kept += " conversations c), (select jsonb_agg(t) from tickets t), (select jsonb_agg(e) from ticket_events e)"
+    kept += " conversations c), (select jsonb_agg(to_jsonb(t) - 'merged_into') from tickets t),"
+    kept += " (select jsonb_agg(e) from ticket_events e)"
     start, turn = steps()
     with psycopg.connect(url) as connection:
         for step in map(step_json, (start, turn)):
