@@ -23,7 +23,7 @@ from callcenter.llm.prompt import Exchange, Prompt
 from callcenter.llm.prompt import ToolCall as Called
 from tests.llm import briefs
 from tests.llm.models import APIS, MakeModel, responses
-from tests.llm.voices import NOON, Clock, checks, speaking
+from tests.llm.voices import NOON, Clock, checks, compose, speaking
 
 pytestmark = pytest.mark.live
 
@@ -328,6 +328,14 @@ async def test_what_a_reply_took_that_is_left_is_in_the_briefs_meter(api: MakeMo
             if isinstance(piece, Completion):
                 break
     assert told.meter.left is None, "told already"
+
+
+async def test_the_articles_a_model_was_given_are_noted():
+    brief = asked()
+    async with speaking(responses, says(*GOOD)) as (voice, _):
+        voice._compose = lambda made, *, failed=None: replace(compose(made, failed=failed), sources=("parking",))
+        await heard_from(voice, brief)
+    assert brief.meter.sources == ("parking",)
 
 
 async def test_one_sentence_in_the_wrong_language_can_be_spared():
