@@ -119,7 +119,8 @@ TABLE = {
     "GET /healthz": ALL,
     "GET /readyz": ALL,
 }
-CHOSEN = {"script_id": "website-brief"}
+CHOSEN = {"script_id": "training-enrolment"}
+QUOTE = {"action": "send_quote", "arguments": {"services": ["seo"]}}
 SCRIPT = json.loads(EXAMPLES.read_text(encoding="utf-8"))["create_script"]["request"]["english"]["value"]
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/conversations": {"function": "customer_support"},
@@ -138,6 +139,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /api/scripts/{script_id}": {"category": "general"},
     "PUT /api/desk/calls/{call_id}/script": CHOSEN,
     "PUT /api/desk/agents/me": {"status": "available"},
+    "POST /api/desk/calls/{call_id}/actions": QUOTE,
+    "POST /api/desk/calls/{call_id}/proposals/{proposal_id}/deny": {"reason": "السعر قديم"},
     "POST /api/desk/calls/{call_id}/claim": {},
     "POST /api/desk/calls/{call_id}/reply": {"message": "معك منى"},
     "POST /api/desk/calls/{call_id}/note": {"note": "customer is right"},
@@ -223,6 +226,17 @@ async def suggested(client, place, call_id, headers):
     return answer.json().get("suggestion_id", "S-0000")
 
 
+async def proposed(client, place, call_id, headers):
+    """Return the id of an action that waits on the call, or was approved, where the place names one."""
+    if "{proposal_id}" not in place:
+        return None
+    answer = await client.post(f"/api/desk/calls/{call_id}/actions", headers=headers, json=QUOTE)
+    proposal_id = answer.json()["proposal"]["id"]
+    if place.endswith("/run"):
+        await client.post(f"/api/desk/calls/{call_id}/proposals/{proposal_id}/approve", headers=headers)
+    return proposal_id
+
+
 async def another_ticket(client, place, headers):
     """Return the number of a ticket to merge into, where the place needs one."""
     if not place.endswith("/merge"):
@@ -269,11 +283,14 @@ async def test_a_role_may_call_what_the_table_says_and_nothing_else(guarded, pro
             if place == DROPS:
                 await client.put(path.format(call_id=call_id), headers=key, json=CHOSEN)
             suggestion_id = await suggested(client, place, call_id, given(role, call_id))
+            proposal_id = await proposed(client, place, call_id, key)
             number = said.json()["ticket"]["number"]
             other = await another_ticket(client, place, key)
             answer = await client.request(
                 method,
-                path.format(call_id=call_id, number=number, suggestion_id=suggestion_id, **NAMES),
+                path.format(
+                    call_id=call_id, number=number, suggestion_id=suggestion_id, proposal_id=proposal_id, **NAMES
+                ),
                 **asked(place, call_id, given(role, call_id), other),
             )
             if role in TABLE[place]:
@@ -325,7 +342,10 @@ async def test_this_machine_may_call_everything_in_open_mode(app, callers, clien
         if place == DROPS:
             await client.put(path.format(call_id=call_id), json=CHOSEN)
         suggestion_id = await suggested(client, place, call_id, {})
-        path = path.format(call_id=call_id, number=number, suggestion_id=suggestion_id, **NAMES)
+        proposal_id = await proposed(client, place, call_id, {})
+        path = path.format(
+            call_id=call_id, number=number, suggestion_id=suggestion_id, proposal_id=proposal_id, **NAMES
+        )
         other = await another_ticket(client, place, {})
         assert (await client.request(method, path, **asked(place, call_id, {}, other))).status_code < 400
 
@@ -341,7 +361,7 @@ async def test_another_customers_call_looks_like_one_that_never_was(guarded, pro
             method, _, path = place.partition(" ")
             answers = []
             for call_id in ("CALL-OTHER", "CALL-NEVER", "CALL-MINE\n", "call-mine", "CALL-MINE%20"):
-                target = path.format(call_id=call_id.replace("\n", "%0A"))
+                target = path.format(call_id=call_id.replace("\n", "%0A"), proposal_id="ACT-0001")
                 response = await client.request(method, target, headers=mine, json=BODIES.get(place))
                 problem = {**response.json(), "instance": None}
                 answers.append((response.status_code, problem, sorted(set(response.headers) - {"content-length"})))

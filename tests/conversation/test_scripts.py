@@ -65,6 +65,11 @@ class Line:
         return [each.step_id for each in told if each is not None and each.step_id]
 
 
+def due_in(brief):
+    assert brief.script is not None
+    return brief.script.step.id
+
+
 @asynccontextmanager
 async def calling(folder, *voices, language=EN, scripts=lambda: SCRIPTS, begun=False):
     store = await SQLiteStore.open(folder / "calls.sqlite3")
@@ -107,7 +112,7 @@ async def test_a_call_is_asked_each_open_question_once_and_ends_summed_up(tmp_pa
         assert (end.step, end.total_steps, end.is_final_step, end.step_id) == (6, 6, True, None)
         assert [turn.reply.script.is_final_step for turn in call.turns] == [False] * 6 + [True]
         for turn, step in zip(call.turns, STEPS["website-brief"], strict=False):
-            assert turn.reply.message.endswith(SCRIPTS.get("website-brief").script.step(step).question[language])
+            assert turn.reply.message.endswith(QUESTIONS[step][language])
             assert turn.reply.message.count("؟") + turn.reply.message.count("?") <= 1
         assert "؟" not in last.reply.message
         assert "?" not in last.reply.message
@@ -122,6 +127,7 @@ async def test_a_call_is_asked_each_open_question_once_and_ends_summed_up(tmp_pa
         assert state == fold(await call.store.events(CALL))
 
 
+QUESTIONS = {step.id: step.question for each in OWN for step in each.steps if each.id == "website-brief"}
 OWN_SCRIPT = next(each for each in OWN if each.id == "website-brief")
 
 
@@ -309,7 +315,7 @@ async def test_a_message_cut_off_by_a_crash_is_answered_with_the_question_that_w
                 raise StoreUnavailable
             await kept(step)
 
-        call.faults.append = append  # type: ignore[method-assign]
+        call.faults.append = append
         with pytest.raises(StoreUnavailable):
             await call.says("I need a new website")
     async with calling(tmp_path, begun=True) as call:
@@ -322,11 +328,11 @@ async def test_a_voice_that_does_not_put_the_question_is_told_of_it_again(tmp_pa
     voice = Scripted()
     async with calling(tmp_path, voice) as call:
         turn = await call.says("I need a new website")
-        assert voice.briefs[-1].script.step.id == "site-kind"
+        assert due_in(voice.briefs[-1]) == "site-kind"
         assert voice.briefs[-1].asks is None
         assert (turn.reply.script.step_id, (await call.state()).script.asked) == (None, ())
         await call.says("hm")
-        assert voice.briefs[-1].script.step.id == "site-kind"
+        assert due_in(voice.briefs[-1]) == "site-kind"
 
 
 async def test_while_a_human_has_the_call_nothing_is_asked_and_what_is_told_is_noted(tmp_path):
