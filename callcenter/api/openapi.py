@@ -21,7 +21,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, JsonValue
 from pydantic.json_schema import models_json_schema
 
-from callcenter.api import desk_models, knowledge_models, models, record_models, script_models
+from callcenter.api import action_models, desk_models, knowledge_models, models, record_models, script_models
 from callcenter.api.access import told
 from callcenter.api.edge import PUBLIC
 from callcenter.api.errors import OK, Problem
@@ -38,6 +38,7 @@ from callcenter.calls import ConversationState
 from callcenter.conversation.copilot import DispositionSuggestion, Summary
 from callcenter.conversation.copilot.suggesting import Suggestion
 from callcenter.desk import AgentCard, Availability, CallCard
+from callcenter.desk.approvals import ActionOutcome
 from callcenter.events import CallStatistics, Transcript
 from callcenter.knowledge import Article
 from callcenter.scripts import Script
@@ -46,6 +47,8 @@ from callcenter.tickets import TicketChange
 
 EXAMPLES: Final = Path(__file__).with_name("examples.json")
 REQUESTS: Final[tuple[type[BaseModel], ...]] = (
+    action_models.ActionRequest,
+    action_models.DenyRequest,
     knowledge_models.ArticleEdit,
     knowledge_models.NewArticle,
     script_models.ChosenScript,
@@ -71,6 +74,9 @@ REQUESTS: Final[tuple[type[BaseModel], ...]] = (
     Availability,
 )
 RESPONSES: Final[tuple[type[BaseModel], ...]] = (
+    action_models.OfferedActions,
+    action_models.PendingApprovals,
+    ActionOutcome,
     Article,
     knowledge_models.ArticleList,
     knowledge_models.ArticleVersions,
