@@ -24,6 +24,7 @@ from callcenter.events import (
     AgentMessage,
     AssistantMessage,
     CallEvent,
+    CsatAsked,
     Greeting,
     Handoff,
     Routing,
@@ -194,6 +195,11 @@ def _item(
             yield '<li class="said persona agent">'
             yield _by(wording.agent(event.agent_name), event, wording)
             yield from _paragraphs(event.message)
+            yield "</li>"
+        case CsatAsked(message=str() as text):
+            yield f'<li class="said persona {event.persona}">'
+            yield _by(wording.persona(event.persona), event, wording)
+            yield from _paragraphs(text)
             yield "</li>"
         case _ if note := wording.note(event):
             yield f'<li class="note">{_time(event, wording)} · {markup(note)}'

@@ -23,6 +23,7 @@ from callcenter.events import (
     AgentMessage,
     AssistantMessage,
     CallEvent,
+    CsatAsked,
     Escalation,
     Greeting,
     Handoff,
@@ -114,6 +115,9 @@ def _rows(events: Sequence[CallEvent], personas: PersonaManager) -> Iterator[_Ro
                 if isinstance(event, AssistantMessage):
                     row |= {"message_id": event.message_id, "interrupted": _YES if event.interrupted else ""}
                     row |= _voice(event)
+            case CsatAsked(message=str() as text):
+                row |= {"role": "assistant", "speaker": personas.name(event.persona, event.language)}
+                row |= {"persona": event.persona, "language": event.language, "text": isolated(text)}
             case AgentMessage():
                 row |= {"role": "agent", "speaker": event.agent_name}
                 row |= {"language": event.language, "text": isolated(event.message)}

@@ -21,6 +21,7 @@ from callcenter.events import (
     AgentMessage,
     AssistantMessage,
     CallEvent,
+    CsatAsked,
     Greeting,
     Handoff,
     UserMessage,
@@ -79,6 +80,8 @@ def _said(event: CallEvent, state: ConversationState, wording: Wording) -> tuple
             return wording.speaker(state), [*_indented(event.message), *remark]
         case Greeting():
             return wording.persona(event.persona), _indented(event.message)
+        case CsatAsked(message=str() as text):
+            return wording.persona(event.persona), _indented(text)
         case AgentMessage():
             return wording.agent(event.agent_name), _indented(event.message)
         case AssistantMessage():

@@ -161,6 +161,25 @@ def test_heading_and_notes_can_be_had_in_the_other_language(
     assert "الموقع لا يعمل وأنا غاضب" in written
 
 
+@pytest.mark.parametrize(
+    ("language", "note", "heading"),
+    [
+        (Language.ar, "قيّم العميل المحادثة: 2 من 5", "تقييم العميل: 2 من 5"),
+        (Language.en, "The customer rated the call: 2 of 5", "Customer's rating: 2 of 5"),
+    ],
+)
+def test_a_score_stands_where_it_was_given_and_in_the_heading(
+    personas: PersonaManager, company: Company, language: Language, note: str, heading: str
+) -> None:
+    call: list[CallEvent] = [make.call_started(), make.greeting(), make.csat_asked(seq=3, message="1-5؟")]
+    call += [make.call_ended(seq=4), make.csat_given(seq=5, score=2, comment="slow")]
+    written = plain(render(call, TranscriptFormat.txt, personas=personas, company=company, language=language))
+    assert note in written
+    assert heading in written
+    for form in (TranscriptFormat.txt, TranscriptFormat.csv, TranscriptFormat.html):
+        assert "1-5؟" in plain(render(call, form, personas=personas, company=company, language=language))
+
+
 def test_customer_without_a_name_is_the_customer(personas: PersonaManager, company: Company) -> None:
     call: list[CallEvent] = [make.call_started(customer_name=None), make.greeting(), make.user_message()]
     written = plain(render(call, TranscriptFormat.txt, personas=personas, company=company))
