@@ -205,10 +205,24 @@ def test_a_human_has_the_call_from_the_claim_to_the_release():
     assert (claimed.waiting_since, claimed.unanswered) == (None, ())
     told = evolve(claimed, user_message(seq=6, message_id="m-2"))
     assert told.unanswered == ()
-    released = evolve(told, call_released(seq=7, to_persona=PersonaType.sales))
+    spoken = evolve(told, agent_message(seq=7))
+    released = evolve(spoken, call_released(seq=8, to_persona=PersonaType.sales))
     assert (released.mode, released.agent, released.current_persona) == (Mode.ai, None, PersonaType.sales)
     assert released.waiting_since is None
-    assert evolve(released, user_message(seq=8, message_id="m-3")).unanswered == ("m-3",)
+    assert evolve(released, user_message(seq=9, message_id="m-3")).unanswered == ("m-3",)
+
+
+@pytest.mark.parametrize(
+    "back", [call_released(seq=6), call_transferred(seq=6, to_queue=PersonaType.sales)], ids=["released", "queued"]
+)
+def test_what_a_human_left_unanswered_is_a_personas_to_answer(back):
+    claimed = state_of(call_started(), greeting(), user_message(), call_claimed(seq=4))
+    assert (claimed.unanswered, claimed.unheard) == ((), (MESSAGE,))
+    asked = evolve(claimed, user_message(seq=5, message_id="m-2"))
+    left = evolve(asked, back)
+    assert (left.unanswered, left.unheard) == ((MESSAGE, "m-2"), ())
+    answered = evolve(evolve(asked, agent_message(seq=6)), back.altered({"seq": 7}))
+    assert (answered.unanswered, answered.unheard) == ((), ())
 
 
 def test_a_call_whose_human_is_gone_waits_urgently():

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from callcenter.analysis.text import clean
 from callcenter.api.access import AGENTS, open_to
-from callcenter.api.deps import AppDep, PrincipalDep, read, reply
+from callcenter.api.deps import AppDep, PrincipalDep, house_of, read, reply
 from callcenter.api.desk_models import (
     AgentReply,
     ClaimRequest,
@@ -221,6 +221,7 @@ async def transfer_call(request: Request, app: AppDep, principal: PrincipalDep, 
     else:
         assert wanted.to_persona is not None  # noqa: S101 (one of the three is named)
         card = await desk.transfer_to_persona(call, agent, wanted.to_persona, warm=wanted.warm)
+    _taken_up(request, card)
     return reply(card)
 
 
@@ -233,9 +234,11 @@ async def transfer_call(request: Request, app: AppDep, principal: PrincipalDep, 
 )
 @open_to(AGENTS)
 async def release_call(request: Request, app: AppDep, principal: PrincipalDep, call_id: CallPath) -> Response:
-    """Hand a call that you have back to a persona, which goes on with what is known."""
+    """Hand a call that you have back to a persona, which goes on with what is known and answers what you have not."""
     wanted = await read(request, ReleaseRequest)
-    return reply(await app.desk.release(known(call_id), agent_of(principal), persona=wanted.persona))
+    card = await app.desk.release(known(call_id), agent_of(principal), persona=wanted.persona)
+    _taken_up(request, card)
+    return reply(card)
 
 
 @router.post(
@@ -251,6 +254,13 @@ async def wrap_up_call(request: Request, app: AppDep, principal: PrincipalDep, c
     wanted = await read(request, WrapUpRequest)
     note = None if wanted.note is None else _text(wanted.note)
     return reply(await app.desk.wrap_up(known(call_id), agent_of(principal), wanted.disposition, note=note))
+
+
+def _taken_up(request: Request, card: CallCard) -> None:
+    """Have a persona answer what the human left unanswered; whoever gave the call away need not wait for it."""
+    if card.mode is Mode.ai:
+        house = house_of(request)
+        house.turns.begin(house.app.conversations.resume(card.call_id))
 
 
 def _text(said: str) -> str:

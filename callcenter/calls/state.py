@@ -130,6 +130,8 @@ class ConversationState(Value):
     """The service script that the call follows, or followed last."""
     opening: tuple[str, ...] = ()
     """The customer's first messages, as long as it is looked for what they come for (see OPENING_MESSAGES)."""
+    unheard: tuple[MessageId, ...] = ()
+    """Customer messages that the human who has the call has not answered; a persona does, if they give it back so."""
     tokens_used: int = 0
     """What models read and wrote for this call's replies."""
     outcome: str | None = None

@@ -26,6 +26,7 @@ from callcenter.calls import (
     Mode,
     PersonaType,
     PriorityLevel,
+    Proposal,
     Sentiment,
     SuggestionId,
     TicketNumber,
@@ -90,6 +91,8 @@ class CallCard(Value):
     message_count: int
     started_at: AwareDatetime
     updated_at: AwareDatetime
+    proposals: tuple[Proposal, ...] = ()
+    """Actions that wait for approval, or were approved and are not done yet."""
     ended: bool
     seq: int
 
@@ -118,6 +121,7 @@ class CallCard(Value):
             message_count=state.message_count,
             started_at=state.started_at,
             updated_at=state.updated_at,
+            proposals=state.proposals,
             ended=state.ended,
             seq=state.seq,
         )
@@ -328,10 +332,10 @@ class AgentDesk:
             who = Acting(agent=state.agent, display_name=state.agent_name, may_take_over=False, now=now)
             try:
                 step = await self._vanish(state.call_id, who, anybody=anybody)
+                returned += bool(step.events)
+                await self._conversations.resume(state.call_id)
             except CallCenterError as error:  # ended, erased, or the store is away: seen to the next time
                 _log.warning("call not returned", extra={"call_id": state.call_id, "code": error.code})
-                continue
-            returned += bool(step.events)
         return returned
 
     async def _vanish(self, call_id: CallId, who: Acting, *, anybody: bool) -> Step:

@@ -69,7 +69,6 @@ _BY_VALENCE: Final = {sentiment.valence: sentiment for sentiment in Sentiment}
 
 _NOT_WAITING: Final[dict[str, object]] = {"waiting_since": None, "waiting_priority": None, "waiting_queue": None}
 _NOBODY: Final[dict[str, object]] = {"mode": Mode.ai, "agent": None, "agent_name": None, "claimed_at": None}
-"""No human has the call."""
 
 
 def evolve(  # noqa: C901, PLR0912, PLR0915 (one flat case an event)
@@ -94,8 +93,8 @@ def evolve(  # noqa: C901, PLR0912, PLR0915 (one flat case an event)
             }
             if state.user_message_count <= OPENING_MESSAGES:
                 changed["opening"] = _opening(state, event)
-            if state.mode is Mode.ai:
-                changed["unanswered"] = (*state.unanswered, event.message_id)
+            waits = "unanswered" if state.mode is Mode.ai else "unheard"
+            changed[waits] = (*getattr(state, waits), event.message_id)
         case Routing():
             changed |= _routed(state, event)
         case AssistantMessage():
@@ -154,10 +153,11 @@ def evolve(  # noqa: C901, PLR0912, PLR0915 (one flat case an event)
                 "agent_name": event.agent_name,
                 "claimed_at": event.at,
                 "unanswered": (),  # theirs to answer
+                "unheard": (*state.unanswered, *state.unheard),
                 "collecting": False,
             }
         case AgentMessage():
-            changed |= {"message_count": state.message_count + 1}
+            changed |= {"message_count": state.message_count + 1, "unheard": ()}
             if state.script is not None:
                 changed["script"] = _asked(state.script, None)  # what comes next answers the agent
             if event.reply_id is not None:
@@ -165,7 +165,7 @@ def evolve(  # noqa: C901, PLR0912, PLR0915 (one flat case an event)
         case CallTransferred():
             changed |= _transferred(state, event)
         case CallReleased():
-            changed |= _NOBODY | _with(state, event.to_persona)
+            changed |= _nobody(state) | _with(state, event.to_persona)
             if event.reason is ReleaseReason.released:
                 changed["human_requested"] = False
             if event.waits:
@@ -304,6 +304,11 @@ def _other_turns(state: ConversationState, verdict: LanguageVerdict, language: L
     return state.other_language_turns + 1 if verdict.language is not language else 0
 
 
+def _nobody(state: ConversationState) -> dict[str, object]:
+    """Return what changes when no human has the call any more: what they left unanswered is a persona's to answer."""
+    return _NOBODY | {"unanswered": state.unheard, "unheard": ()}
+
+
 def _with(state: ConversationState, persona: PersonaType) -> dict[str, object]:
     """Return what changes when the desk gives a call to a persona."""
     if persona is state.current_persona:
@@ -320,8 +325,8 @@ def _transferred(state: ConversationState, event: CallTransferred) -> dict[str, 
     if event.to_agent is not None:
         return {"agent": event.to_agent, "agent_name": event.to_agent_name, "claimed_at": event.at}
     if event.to_persona is not None:
-        return _NOBODY | _with(state, event.to_persona) | {"human_requested": False}
-    return _NOBODY | {
+        return _nobody(state) | _with(state, event.to_persona) | {"human_requested": False}
+    return _nobody(state) | {
         "human_requested": True,
         "waiting_since": event.at,
         "waiting_priority": event.priority,

@@ -75,7 +75,7 @@ def _bounded(limit: int) -> AfterValidator:
 Text = Annotated[LocalizedText, _bounded(_TEXT_CHARS)]
 Title = Annotated[LocalizedText, _bounded(_TITLE_CHARS)]
 Word = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00]*\S[^\x00]*$")
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")
 ]
 Words = Annotated[dict[Language, Annotated[tuple[Word, ...], Field(max_length=_WORDS)]], Field(max_length=2)]
 """Words by language; one may be missing."""

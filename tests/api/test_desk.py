@@ -76,6 +76,31 @@ async def test_a_takeover_during_a_streaming_reply_ends_it_for_the_customer(buil
         assert after[-1]["message"] == "Mona here."
 
 
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [("en", "What are your opening hours?"), ("ar", "متى تفتحون؟")],
+)
+@pytest.mark.parametrize(("path", "body"), [("release", {}), ("transfer", {"to_persona": "sales"})])
+async def test_a_persona_answers_what_a_human_left_unanswered(build, language, question, path, body):
+    async with (
+        serving(await build()) as address,
+        httpx.AsyncClient(base_url=f"http://{address}", trust_env=False) as http,
+        connect(f"ws://{address}/api/conversations/ws/CALL-7?language={language}", proxy=None) as customer,
+    ):
+        await customer.recv()
+        await http.post("/api/desk/calls/CALL-7/claim", json={})
+        for words in ("hello", question) if language == "en" else ("مرحبا", question):
+            await customer.send(words)
+            await received(customer, "routing")
+            if words != question:
+                await http.post("/api/desk/calls/CALL-7/reply", json={"message": "Mona here."})
+        await http.post(f"/api/desk/calls/CALL-7/{path}", json=body)
+        answers = await received(customer, "assistant_message")
+        assert "9:00" in answers[-1]["message"]
+        log = (await http.get("/api/conversations/CALL-7/events")).json()["events"]
+        assert [each["event"] for each in log].count("assistant_message") == 1, "what the human answered is not"
+
+
 async def test_what_the_desk_notes_reaches_no_customer(build):
     app = await build(keys=KEYS[:1])
     async with serving(app) as address, httpx.AsyncClient(base_url=f"http://{address}", trust_env=False) as http:
