@@ -69,7 +69,7 @@ class BookConsultation:
         }
         result = ActionResult(
             code=ActionCode.done,
-            text=say("booked", slot=wording.at(self._calendar, free, now), receipt=number),
+            text=say("booked", slot=wording.at(self._calendar, free, now, behind_preposition=True), receipt=number),
             receipt=number,
             data={"starts_at": free.isoformat(), "minutes": int(self._length.total_seconds() // 60)},
         )

@@ -28,6 +28,10 @@ from callcenter.company.money import CURRENCIES
 from callcenter.company.tables import CATALOGUE
 
 _SHOWN: Final = 5
+_ALIKE: Final = 2
+"""What is offered where all that was found is gone."""
+_ALIKE_PRICE: Final = Decimal("0.25")
+"""What is alike costs at most so much more or less."""
 _IN_DATA: Final = 20
 _NUMBER: Final = re.compile(FIGURES)
 _YES: Final = frozenset(
@@ -37,6 +41,8 @@ _NO: Final = frozenset(
     {"no", "false", "unavailable", "out of stock", "sold", "sold out", "n", "reserved", "لا", "غير متوفر", "غير متوفره"}
     | {"نفد", "نفذ", "مباع", "مباعه", "غير متاح", "غير متاحه", "محجوز", "محجوزه"}
 )
+_BARE_ANSWERS: Final = frozenset({"yes", "no", "true", "false", "y", "n", "نعم", "لا"})
+_BARE_FIGURE: Final = re.compile(r"[\d.,' ]*\d")
 _NO_WORD: Final = re.compile(r"[^\w]")
 _SHORTEST_PART: Final = 2
 
@@ -46,7 +52,7 @@ class Item(NamedTuple):
 
     record: Record
     name: LocalizedText
-    details: tuple[str, ...]
+    details: tuple[Part, ...]
     price: Decimal | None
     currency: str
     available: bool | None
@@ -63,16 +69,23 @@ class LookUpCatalogue:
         """At most five lines, and how many more there are."""
         asked = parsed(CatalogueSearch, arguments)
         found = [each for each in await self._shelves.find(asked.query or "", records) if _within(each, asked)]
-        if asked.available:
-            found = [each for each in found if each.available is not False]
+        left = [each for each in found if each.available is not False]
+        if asked.available and left:
+            found = left
         if not found:
             return Plan(nothing_found("catalogue_nothing"))
         found.sort(key=lambda each: (each.available is False, each.price is None, each.price or 0, each.record.id))
         shown = [self._shelves.line(each) for each in found[:_SHOWN]]
         head = say("catalogue_found_one") if len(found) == 1 else say("catalogue_found", count=str(len(found)))
+        alike: list[LocalizedText] = []
+        if not left:
+            head = say("catalogue_all_gone")
+            shown = [self._shelves.line(each, availability=False) for each in found[:_SHOWN]]
+            others = [each for each in await self._shelves.alike(found[0], records) if _within(each, asked)][:_ALIKE]
+            alike = [say("catalogue_alike"), *map(self._shelves.line, others)] if others else []
         more = [say("catalogue_more", count=str(len(found) - _SHOWN))] if len(found) > _SHOWN else []
         data: dict[str, JsonValue] = {"count": len(found), "items": [_data(each) for each in found[:_IN_DATA]]}
-        return Plan(ActionResult(code=ActionCode.done, text=lines(head, *shown, *more), data=data))
+        return Plan(ActionResult(code=ActionCode.done, text=lines(head, *shown, *more, *alike), data=data))
 
 
 class EstimateCredit:
@@ -150,11 +163,26 @@ class Shelves:
             if all(values[column] in those for column, those in wanted)
         ]
 
-    def line(self, item: Item) -> LocalizedText:
+    async def alike(self, item: Item, records: RecordStore) -> list[Item]:
+        """Return what can be had at about the price of an item that can't, what shares most with it first."""
+        folded = self._folded(await records.records(CATALOGUE))
+        price = item.price
+        if price is None:
+            return []
+        own = next(values for each, values in zip(folded.items, folded.rows, strict=True) if each is item)
+        ranked = [
+            (-sum(value == own[column] for column, value in values.items()), abs(each.price - price), place)
+            for place, (each, values) in enumerate(zip(folded.items, folded.rows, strict=True))
+            if each.available and each.price is not None and each.currency == item.currency
+            if abs(each.price - price) <= price * _ALIKE_PRICE
+        ]
+        return [folded.items[place] for _, _, place in sorted(ranked)]
+
+    def line(self, item: Item, *, availability: bool = True) -> LocalizedText:
         """Say what a thing is, what it costs and whether it can be had, in one line."""
         parts: list[Part] = [item.name, *item.details]
         parts.append(say("catalogue_no_price") if item.price is None else wording.money(item.price, item.currency))
-        if item.available is not None:
+        if availability and item.available is not None:
             parts.append(say("catalogue_available" if item.available else "catalogue_unavailable"))
         return say("catalogue_line", what=listed(parts))
 
@@ -195,7 +223,7 @@ class Shelves:
         return Item(
             record=row,
             name=in_both(name),
-            details=tuple(value for each in catalogue.shown if (value := fields.get(each, "").strip())),
+            details=tuple(_detail(each, value) for each in catalogue.shown if (value := fields.get(each, "").strip())),
             price=_price(fields.get(catalogue.price, "")) if catalogue.price else None,
             currency=told if told in CURRENCIES else self._currency,
             available=_available(fields.get(catalogue.availability, "")) if catalogue.availability else None,
@@ -210,6 +238,14 @@ class _Folded(NamedTuple):
     """Of each item the values of the columns that are searched, folded."""
     values: dict[str, frozenset[str]]
     phrases: PhraseIndex[tuple[str, str]]
+
+
+def _detail(column: str, value: str) -> Part:
+    """Say a word as it is; a figure, a yes or a no tells nothing without the header of its column."""
+    folded = _fold(value)
+    if folded not in _BARE_ANSWERS and not _BARE_FIGURE.fullmatch(folded):
+        return value
+    return say("catalogue_detail", what=" ".join(column.replace("_", " ").split()), value=value)
 
 
 def _within(item: Item, asked: CatalogueSearch) -> bool:

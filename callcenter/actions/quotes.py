@@ -43,7 +43,7 @@ class SendQuote:
             say("quote_head", number=number),
             *(_line(each) for each in services),
             *([total] if total else []),
-            say("quote_until", day=wording.day(until.isoformat(), otherwise="day_unknown")),
+            say("quote_until", day=wording.last_day(until)),
         )
         ids = [each.id for each in services]
         fields = {

@@ -71,9 +71,16 @@ def day(told: str, *, otherwise: str) -> LocalizedText:
     return in_both(lambda language: dated(on, language))
 
 
-def at(calendar: Calendar, moment: datetime, now: datetime) -> LocalizedText:
+def last_day(on: date) -> LocalizedText:
+    """Write a day as it stands behind "until"."""
+    return in_both(lambda language: dated(on, language, behind_preposition=True))
+
+
+def at(calendar: Calendar, moment: datetime, now: datetime, *, behind_preposition: bool = False) -> LocalizedText:
     """Say when a moment is, as seen from `now`."""
-    return in_both(lambda language: at_moment(calendar, moment, now=now, language=language))
+    return in_both(
+        lambda language: at_moment(calendar, moment, now=now, language=language, behind_preposition=behind_preposition)
+    )
 
 
 def absolute(calendar: Calendar, moment: datetime) -> LocalizedText:

@@ -21,7 +21,8 @@ _AT: Final = LocalizedText(ar="{day} الساعة {time}", en="{day} at {time}")
 _BY: Final = LocalizedText(ar="قبل الساعة {time} {day}", en="by {time} {day}")
 _NEAR: Final = {0: LocalizedText(ar="اليوم", en="today"), 1: LocalizedText(ar="غدًا", en="tomorrow")}
 _ON_DAY: Final = LocalizedText(ar="يوم {day}", en="on {day}")
-_ON_DATE: Final = LocalizedText(ar="يوم {day} {number} {month}", en="on {day} {number} {month}")
+_DAY_ALONE: Final = LocalizedText(ar="يوم {day}", en="{day}")
+_DATE: Final = LocalizedText(ar="{day} {number} {month}", en="{day} {number} {month}")
 _MONTHS: Final = (
     LocalizedText(ar="يناير", en="January"),
     LocalizedText(ar="فبراير", en="February"),
@@ -38,12 +39,14 @@ _MONTHS: Final = (
 )
 
 
-def at_moment(calendar: Calendar, moment: datetime, *, now: datetime, language: Language) -> str:
+def at_moment(
+    calendar: Calendar, moment: datetime, *, now: datetime, language: Language, behind_preposition: bool = False
+) -> str:
     """Say when `moment` is, as seen from `now`: "today at 16:00", "on Sunday at 9:00", "on Sunday 6 December at 9:00".
 
-    Days of a week to come go by their names.
+    Days of a week to come go by their names; behind a preposition of the text's own ("for", "until") they bring none.
     """
-    day = _day(calendar, moment, now, language)
+    day = _day(calendar, moment, now, language, behind_preposition=behind_preposition)
     return _AT[language].format(day=day, time=wall_time(calendar, moment, language))
 
 
@@ -55,10 +58,11 @@ def by_moment(calendar: Calendar, moment: datetime, *, now: datetime, language: 
     return _BY[language].format(day=day, time=wall_time(calendar, said, language))
 
 
-def dated(day: date, language: Language) -> str:
-    """Write a day with its name: "on Sunday 29 November"."""
+def dated(day: date, language: Language, *, behind_preposition: bool = False) -> str:
+    """Write a day with its name: "on Sunday 29 November"; behind a preposition "Sunday 29 November"."""
     named = DAY_NAMES[list(Weekday)[day.weekday()]][language]
-    return _ON_DATE[language].format(day=named, number=day.day, month=_MONTHS[day.month - 1][language])
+    date_ = _DATE[language].format(day=named, number=day.day, month=_MONTHS[day.month - 1][language])
+    return (_DAY_ALONE if behind_preposition else _ON_DAY)[language].format(day=date_)
 
 
 def wall_time(calendar: Calendar, moment: datetime, language: Language) -> str:
@@ -72,11 +76,14 @@ def weekday(calendar: Calendar, moment: datetime) -> Weekday:
     return list(Weekday)[calendar.day_of(moment).weekday()]
 
 
-def _day(calendar: Calendar, moment: datetime, now: datetime, language: Language) -> str:
+def _day(
+    calendar: Calendar, moment: datetime, now: datetime, language: Language, *, behind_preposition: bool = False
+) -> str:
     day = calendar.day_of(moment)
     ahead = (day - calendar.day_of(now)) // _DAY
     if ahead in _NEAR:
         return _NEAR[ahead][language]
     if 0 < ahead < _NAMED_DAYS:
-        return _ON_DAY[language].format(day=DAY_NAMES[weekday(calendar, moment)][language])
-    return dated(day, language)
+        named = DAY_NAMES[weekday(calendar, moment)][language]
+        return (_DAY_ALONE if behind_preposition else _ON_DAY)[language].format(day=named)
+    return dated(day, language, behind_preposition=behind_preposition)

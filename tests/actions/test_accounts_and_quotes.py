@@ -124,7 +124,7 @@ async def test_a_quote_says_prices_total_and_last_day(actions: Actions, shelf: S
     assert kept["text_ar"] == result.text.ar
     assert kept["phone"] == "+966501234567"
     assert kept["valid_until"] == "2026-12-06"
-    assert "The quote ends on Sunday 6 December." in result.text.en
+    assert "The quote is valid until Sunday 6 December." in result.text.en
     for each in ("web-design", "brand-identity"):
         service = COMPANY.service(each)
         assert service is not None

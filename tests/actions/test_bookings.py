@@ -220,3 +220,17 @@ def test_no_wish_is_too_odd_to_be_answered(words: list[str]):
         start = datetime.fromisoformat(start_of(planned))
         assert start > NOW
         assert COMPANY.calendar.is_open(start)
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("tomorrow at 10", "Your consultation is booked for tomorrow at 10:00."),
+        ("Wednesday at 10", "Your consultation is booked for Wednesday at 10:00."),
+        ("6 December at 10", "Your consultation is booked for Sunday 6 December at 10:00."),
+    ],
+)
+async def test_a_booking_is_for_a_time(when: str, said: str):
+    request = Request(action=ActionName.book_consultation, arguments={"when": when})
+    planned = await Actions(COMPANY, Shelf()).plan(request, caller(told_phone="+966501234567"), NOW)
+    assert planned.result.text.en.startswith(said)
