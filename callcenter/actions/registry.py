@@ -178,7 +178,8 @@ class Actions:
         for _ in range(_TRIES):
             planned = await self.plan(request, caller, now)
             if not planned.changes:
-                return planned.result
+                # It may be the same action, done meanwhile, that leaves nothing to do: then its result is this one's.
+                return await self._records.performed(key) or planned.result
             try:
                 return await self._records.perform(key, call_id, planned.changes, planned.result, now=now)
             except RecordConflict:

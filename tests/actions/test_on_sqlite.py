@@ -10,7 +10,7 @@ import pytest
 
 from callcenter.actions import Request
 from callcenter.actions.registry import Actions
-from callcenter.calls import ActionCode, ActionName, CallId
+from callcenter.calls import ActionCode, ActionName, ActionResult, CallId
 from callcenter.company import DEMO, load_company
 from callcenter.store.sqlite import SQLiteStore
 from tests.actions.shelf import NOW, caller
@@ -64,6 +64,28 @@ async def test_a_double_click_runs_once(stores: tuple[SQLiteStore, SQLiteStore])
     record = await stores[0].record("orders", "ORD1001")
     assert record is not None
     assert record.version == 2
+
+
+class Overtaken:
+    """A store that is asked whether the action was done just before somebody else does it."""
+
+    def __init__(self, store: SQLiteStore) -> None:
+        self.store = store
+
+    async def performed(self, key: str) -> ActionResult | None:
+        kept = await self.store.performed(key)
+        if kept is None:
+            await Actions(COMPANY, self.store).run(key, CALL, CANCEL, SARA, NOW)
+        return kept
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.store, name)
+
+
+async def test_whoever_comes_while_it_is_being_done_gets_the_same_receipt(stores: tuple[SQLiteStore, SQLiteStore]):
+    late = await Actions(COMPANY, Overtaken(stores[0])).run("p-1", CALL, CANCEL, SARA, NOW)  # type: ignore[arg-type]
+    assert late == await stores[0].performed("p-1")
+    assert late.done
 
 
 async def test_of_two_who_want_one_time_one_gets_it(stores: tuple[SQLiteStore, SQLiteStore]):
