@@ -45,13 +45,13 @@ DOWN: Final[Pair] = {
 }
 PRICE: Final[Pair] = {AR: "كم سعر الموقع التعريفي؟", EN: "how much is a business website?"}  # price of the website?
 REFUND: Final[Pair] = {
-    AR: "أريد استرداد المبلغ الذي دفعته لطلبي",  # I want back what I paid for my order
-    EN: "I want a refund for the order I paid for",
+    AR: "خصمتم مني المبلغ مرتين ولم يعد إليّ حتى الآن",  # you charged me twice, and it has not come back
+    EN: "you charged me twice and the money has not come back",
 }
-CANCEL: Final[Pair] = {AR: "أريد إلغاء طلبي", EN: "I want to cancel my order"}  # I want to cancel my order
+CANCEL: Final[Pair] = {AR: "هل يحق لي إلغاء المشروع؟", EN: "may I cancel a project?"}  # may I cancel the project?
 BOOK: Final[Pair] = {
-    AR: "هل يمكن حجز موعد استشارة غدًا؟",  # may a consultation be booked for tomorrow?
-    EN: "can I book a consultation for tomorrow?",
+    AR: "هل الاستشارة الأولى مجانية؟",  # is the first consultation free?
+    EN: "is the first consultation free?",
 }
 HELLO: Final[Pair] = {AR: "مرحبًا", EN: "hello"}  # hello
 

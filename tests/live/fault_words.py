@@ -162,7 +162,7 @@ PROMISES: Final = (
         "لقد ألغيت طلبكم الآن. شكرًا لكم.",  # I have cancelled your order now
         "I've cancelled your order just now. Thank you.",
         {AR: "ألغيت طلبكم", EN: "cancelled your order"},
-        {AR: "يمكنكم إلغاء المشروع", EN: "You may cancel a project"},  # how to cancel one
+        {AR: "يمكنكم إلغاء المشروع", EN: "no cancellation fee"},  # how to cancel one
     ),
     _promise(
         "transfer",

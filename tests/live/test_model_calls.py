@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
-from callcenter.calls import PersonaType, TokenUsage, ToolName
+from callcenter.actions.registry import Actions
+from callcenter.calls import ActionName, PersonaType, TokenUsage, ToolName
 from callcenter.events import (
     AssistantDelta,
     AssistantMessage,
@@ -100,7 +101,7 @@ async def test_a_bilingual_call_streams_and_is_kept_as_it_was_delivered(tmp_path
         check_routes(log)
         check_transcript(heard, (await callers.get(f"/api/conversations/{CALL_ID}/transcript")).json())
         check_usage(said, len(home.fake.requests), (await callers.get(f"/api/conversations/{CALL_ID}/stats")).json())
-        check_prompts(model, log)
+        check_prompts(model, log, home.app.actions)
 
 
 async def streamed(say: Say, model: ScriptedModel, exchange: Exchange, message_id: str) -> list[Frame]:
@@ -173,7 +174,7 @@ def used(times: int) -> TokenUsage:
     )
 
 
-def check_prompts(model: ScriptedModel, log: list[CallEvent]) -> None:
+def check_prompts(model: ScriptedModel, log: list[CallEvent], actions: Actions) -> None:
     """The model was told who it is, what is known and all that was said, and the customer's words only as such."""
     expected = [exchange for exchange in CALL for _ in range(2 if exchange.tool else 1)]
     assert [(asked.persona, asked.language) for asked in model.asked] == [
@@ -191,7 +192,8 @@ def check_prompts(model: ScriptedModel, log: list[CallEvent]) -> None:
         for text in before:
             assert text not in request.instructions.replace(f"“{text}”", "").replace(f"«{text}»", "")
         assert {tool["name"] if "name" in tool else tool["function"]["name"] for tool in request.body["tools"]} == {
-            tool.name for tool in TOOLS
+            *(tool.name for tool in TOOLS),
+            *(action for action in ActionName if actions.offered(action, exchange.persona)),
         }
         assert ("7474839" in request.instructions) == (len(before) > SAID.index("My order number is 7474839"))
         assert "علي" in request.instructions  # Ali
