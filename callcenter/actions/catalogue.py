@@ -18,6 +18,7 @@ from callcenter.actions import wording
 from callcenter.actions.action import Caller, Plan
 from callcenter.actions.arguments import CatalogueSearch, CreditEstimate, parsed
 from callcenter.actions.credit import Schedule, schedule
+from callcenter.actions.namesakes import Namesakes, quality_words
 from callcenter.actions.records import Record, RecordStore
 from callcenter.actions.wording import Part, in_both, incomplete, lines, listed, nothing_found, refused, say
 from callcenter.analysis import PhraseIndex, normalise
@@ -45,6 +46,7 @@ _BARE_ANSWERS: Final = frozenset({"yes", "no", "true", "false", "y", "n", "نع�
 _BARE_FIGURE: Final = re.compile(r"[\d.,' ]*\d")
 _NO_WORD: Final = re.compile(r"[^\w]")
 _SHORTEST_PART: Final = 2
+_SHORT_VALUE: Final = 3
 
 
 class Item(NamedTuple):
@@ -193,14 +195,22 @@ class Shelves:
             searched = self._catalogue.searched
             folded = [{column: _fold(row.fields.get(column, "")) for column in searched} for row in rows]
             values = {column: frozenset(each[column] for each in folded) - {""} for column in searched}
-            index = PhraseIndex((value, (column, value)) for column, those in values.items() for value in those)
-            self._known = state, _Folded([self._item(row) for row in rows], folded, values, index)
+            phrases = [(value, (column, value)) for column, those in values.items() for value in those]
+            phrases += [
+                (word, told) for value, told in phrases if told[0] not in self._names for word in _qualities(value)
+            ]
+            words = {word for those in values.values() for value in those for word in (value, *value.split())}
+            names = {word for column in self._names for value in values.get(column, ()) for word in value.split()}
+            namesakes = Namesakes(sorted(words), sorted(names), self._catalogue.aliases)
+            items = [self._item(row) for row in rows]
+            self._known = state, _Folded(items, folded, values, PhraseIndex(phrases), namesakes)
         return self._known[1]
 
     def _named(self, query: str, folded: _Folded) -> dict[str, frozenset[str]]:
         """Return, by column, the values that a query names: whole ones, else of names those with most of its words."""
-        hits = {found.payload for found in folded.phrases.find(query) if not found.negated}
-        typed = frozenset(_fold(_NO_WORD.sub(" ", query)).split())
+        meant = folded.namesakes.rewritten(query)
+        hits = {found.payload for text in (query, meant) for found in folded.phrases.find(text) if not found.negated}
+        typed = frozenset(_fold(_NO_WORD.sub(" ", f"{query} {meant}")).split())
         words = typed.union(*(_bare(word) for word in typed))
         named: dict[str, frozenset[str]] = {}
         for column, values in folded.values.items():
@@ -238,6 +248,7 @@ class _Folded(NamedTuple):
     """Of each item the values of the columns that are searched, folded."""
     values: dict[str, frozenset[str]]
     phrases: PhraseIndex[tuple[str, str]]
+    namesakes: Namesakes
 
 
 def _detail(column: str, value: str) -> Part:
@@ -255,6 +266,12 @@ def _within(item: Item, asked: CatalogueSearch) -> bool:
     if item.price is None:
         return False
     return (asked.min_price or Decimal(0)) <= item.price and (asked.max_price is None or item.price <= asked.max_price)
+
+
+def _qualities(value: str) -> frozenset[str]:
+    """Return the words of a short value that speak for it alone: "pearl white" is white."""
+    words = value.split()
+    return quality_words().intersection(words) if 1 < len(words) <= _SHORT_VALUE else frozenset()
 
 
 def _inside(value: str, others: frozenset[str]) -> bool:

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from callcenter.actions.namesakes import Namesakes
 from callcenter.analysis import MessageAnalysis, PhraseIndex
 from callcenter.analysis.models import EntityKind
 from callcenter.analysis.phrases import words_only
@@ -38,6 +39,8 @@ _NAMES_ITEM: Final = "item"
 _NUMBER_MEANS: Final = frozenset({ActionName.cancel_order, ActionName.track_order, ActionName.request_refund})
 """An order's number stands for the thing itself: "cancel ORD1001"."""
 
+_OF_ITEMS: Final = frozenset({ActionName.look_up_catalogue.value, ActionName.estimate_credit.value})
+"""Only beside words of these it matters whether something of the catalogue is named."""
 _ASKED_WHETHER: Final = frozenset(
     {ActionName.cancel_order, ActionName.request_refund, ActionName.reset_password, ActionName.update_contact}
 )
@@ -93,15 +96,18 @@ def phrases() -> _File:
 class Recogniser:
     """The phrases of all actions, with the names of one company's catalogue."""
 
-    def __init__(self, offered: Iterable[ActionName], items: Iterable[str]) -> None:
-        """Take the actions to look for, and what the catalogue's things are called."""
+    def __init__(self, offered: Iterable[ActionName], items: Iterable[str], namesakes: Namesakes | None = None) -> None:
+        """Take the actions to look for, what the catalogue's things are called, and what else customers call them."""
         self._offered = frozenset(offered)
         self._actions = {name: each for name, each in phrases().actions.items() if name in self._offered}
-        self._index = PhraseIndex(dict.fromkeys(self._entries(items)))
+        self._namesakes = namesakes
+        self._index = PhraseIndex(dict.fromkeys(self._entries((*items, *(namesakes.phrases if namesakes else ())))))
 
     def names_item(self, text: str) -> bool:
         """Whether a message names something of the catalogue."""
-        return any(found.payload.name == _NAMES_ITEM for found in self._index.find(text[:_LONGEST]))
+        if any(found.payload.name == _NAMES_ITEM for found in self._index.find(text[:_LONGEST])):
+            return True
+        return self._namesakes is not None and any(self._namesakes.heard(words_only(normalise(text[:_LONGEST]).text)))
 
     def read(self, text: str, analysis: MessageAnalysis) -> tuple[ActionName | None, bool]:
         """Return what a message asks for, and whether it asks how or why rather than brings a fact."""
@@ -111,6 +117,8 @@ class Recogniser:
         if not found:
             return None, False
         hits = _settled(found)
+        if self._namesakes is not None and any(hit.name in _OF_ITEMS for hit in hits):
+            hits += [Hit(*place, _THING, _NAMES_ITEM, negated=False) for place in self._namesakes.heard(words)]
         sentence = _Sentences(folded, words, hits, analysis)
         for name, spec in self._actions.items():
             if sentence.asks_for(name, spec):

@@ -28,6 +28,7 @@ from callcenter.actions.arguments import (
 )
 from callcenter.actions.bookings import BookConsultation
 from callcenter.actions.catalogue import EstimateCredit, LookUpCatalogue
+from callcenter.actions.namesakes import Namesakes
 from callcenter.actions.orders import ORDERS, CancelOrder, GetOrderHistory, RequestRefund, TrackOrder
 from callcenter.actions.quotes import SendQuote
 from callcenter.actions.recognition import Recogniser
@@ -91,8 +92,10 @@ class Actions:
             self._handlers[ActionName.look_up_catalogue] = LookUpCatalogue(company, company.catalogue)
         if company.catalogue is not None or company.credit is not None:
             self._handlers[ActionName.estimate_credit] = EstimateCredit(company)
-        items = company.catalogue.words if company.catalogue else ()
-        self._recogniser = Recogniser([each for each in ActionName if self.offered(each, None)], items)
+        items = company.catalogue
+        words = items.words if items else ()
+        namesakes = Namesakes(words, items.names, items.aliases) if items else None
+        self._recogniser = Recogniser([each for each in ActionName if self.offered(each, None)], words, namesakes)
 
     def offered(self, action: ActionName, persona: PersonaType | None) -> bool:
         """Whether the company offers an action, through this persona; None: at all."""

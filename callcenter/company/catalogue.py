@@ -48,6 +48,8 @@ class CatalogueFile(TableFile):
     """Columns that customers neither see nor search by."""
     called: tuple[str, ...] = ()
     """What the things are: "car", "سيارة", "flat", "شقة"."""
+    aliases: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What customers call what the table calls otherwise: `"توسان" = ["Tucson"]`."""
 
     @property
     def columns(self) -> tuple[tuple[str, str], ...]:
@@ -82,10 +84,15 @@ class Catalogue(Value):
     """What is told of a thing beside name, price and availability."""
     words: tuple[str, ...]
     """Values of `searched`, and what the things are: who uses one may speak of the catalogue. Folded, each once."""
+    names: tuple[str, ...] = ()
+    """The single words of names, likewise."""
+    aliases: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What customers say for some of these words."""
 
 
 def read_catalogue(header: Sequence[str], rows: Iterable[Sequence[str]], told: CatalogueFile) -> Catalogue:
     """Settle what a table's columns are, by what was told of them and else by their headers."""
+    kept = tuple(rows)
     roles: dict[str, list[str]] = {}
     for column in header:
         roles.setdefault(_role(column), []).append(column)
@@ -104,7 +111,9 @@ def read_catalogue(header: Sequence[str], rows: Iterable[Sequence[str]], told: C
         currency=currency,
         searched=searched,
         shown=tuple(column for column in searched if column not in called),
-        words=_words(header, rows, searched, told.called),
+        words=_words(header, kept, searched, told.called),
+        names=tuple(word for word in _words(header, kept, tuple(called), ()) if " " not in word),
+        aliases=told.aliases,
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from callcenter.actions import Request
+from callcenter.actions.namesakes import Namesakes
 from callcenter.actions.registry import Actions
-from callcenter.analysis import analyze, default_lexicons
+from callcenter.analysis import analyze, default_lexicons, normalise
+from callcenter.analysis.phrases import words_only
 from callcenter.calls import ActionCode, ActionName, ActionResult, CallId, Language, fresh_call
 from tests.actions.shelf import NOW, Shelf, caller
 from tests.actions.test_car_dealer import dealer
@@ -96,3 +99,111 @@ async def test_a_yes_or_no_says_what_it_answers(tmp_path: Path):
     call = Call(tmp_path, "name,price,under_warranty\nCamry,90000,yes\nPatrol,185000,no\n")
     result = await call.answers("how much is the Patrol?")
     assert told(result, Language.en)[1] == "• Patrol, under warranty: no, SAR 185,000"
+
+
+def names(result: ActionResult) -> list[str]:
+    return [line.removeprefix("• ").split("،")[0] for line in told(result) if line.startswith("•")]
+
+
+ENGLISH = """brand,model,year,colour,price,available
+Toyota,Camry,2023,White,89500,yes
+Toyota,Camry,2022,Black,79900,yes
+Hyundai,Elantra,2024,Pearl White,74000,yes
+Nissan,Patrol,2021,Black,185000,yes
+Toyota,Land Cruiser,2021,Grey,240000,yes
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("عندكم سيارة بيضاء أقل من 85 ألف؟", ["هيونداي إلنترا 2024", "كيا سبورتاج 2022"]),
+        ("فيه سيارات بيضا تحت 75 الف", ["هيونداي إلنترا 2024"]),
+        ("ابغى كامري سودا", ["تويوتا كامري 2022"]),
+        ("عندكم سيارة زرقا؟", ["هيونداي توسان 2023"]),
+        ("do you have a white car under 75k?", ["هيونداي إلنترا 2024"]),
+        ("any black Camry?", ["تويوتا كامري 2022"]),
+        ("do you have a Camry available?", ["تويوتا كامري 2022", "تويوتا كامري 2023"]),
+        ("how much is the Patrol?", ["نيسان باترول 2021"]),
+        ("what is the price of a Toyota Camry 2023", ["تويوتا كامري 2023"]),
+        ("is the Hyundai Tucson available?", ["هيونداي توسان 2023"]),
+        ("do you have a Kia", ["كيا سبورتاج 2022"]),
+    ],
+)
+async def test_a_table_in_arabic_is_asked_in_either_language(call: Call, question: str, found: list[str]):
+    assert names(await call.answers(question)) == found
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("هل الكامري متوفرة؟", ["Toyota Camry 2022", "Toyota Camry 2023"]),
+        ("عندكم كامري بيضاء؟", ["Toyota Camry 2023"]),
+        ("بكم إلنترا بيضا", ["Hyundai Elantra 2024"]),
+        ("كم سعر تويوتا كامري 2022", ["Toyota Camry 2022"]),
+        ("كم سعر الباترول", ["Nissan Patrol 2021"]),
+        ("عندكم نيسان؟", ["Nissan Patrol 2021"]),
+        ("فيه لاند كروزر رصاصي؟", ["Toyota Land Cruiser 2021"]),
+        ("do you have anything gray, any car?", ["Toyota Land Cruiser 2021"]),
+    ],
+)
+async def test_a_table_in_english_is_asked_in_either_language(tmp_path: Path, question: str, found: list[str]):
+    assert names(await Call(tmp_path, ENGLISH).answers(question)) == found
+
+
+async def test_an_instalment_is_reckoned_for_a_name_in_the_other_script(call: Call):
+    result = await call.answers("monthly payment for the Camry 2022 with 10000 down over 48 months")
+    assert (result.data["price"], result.data["down_payment"]) == ("79900.00", "10000.00")
+    # 69,900 at 10 % over 48 months: 582.5 / (1 - (1 + 0.10/12)^-48) = 1772.8446...
+    assert result.data["instalment"] == "1772.84"
+
+
+async def test_a_company_says_what_else_its_things_are_called(tmp_path: Path):
+    table = "الاسم,السعر\nفيلا النخيل,900000\nشقة الواحة,450000\n"
+    call = Call(tmp_path, table, '[aliases]\n"شقة الواحة" = ["Oasis flat", "the oasis"]\n')
+    assert names(await call.answers("how much is the oasis flat?")) == ["شقة الواحة"]
+
+
+MESSAGES = [
+    json.loads(line)["text"] for line in Path("tests/data/messages.jsonl").read_text("utf-8").splitlines() if line
+]
+
+
+@pytest.mark.parametrize("table", [VEHICLES, ENGLISH], ids=["arabic", "english"])
+def test_nobody_is_heard_to_name_a_car_who_speaks_of_something_else(tmp_path: Path, table: str):
+    company = dealer(tmp_path, table)
+    assert company.catalogue is not None
+    namesakes = Namesakes(company.catalogue.words, company.catalogue.names, {})
+    words = {word for text in MESSAGES for word in words_only(normalise(text).text).split()}
+    assert len(MESSAGES) > 1000
+    assert [word for word in sorted(words) if namesakes.by_sound(word)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "not_it"),
+    [("كامري", "camera"), ("كامري", "cameras"), ("كروز", "cross"), ("باسات", "basket"), ("سوناتا", "sent")],
+)
+def test_what_only_begins_alike_is_another_word(name: str, not_it: str):
+    assert Namesakes([name], [name], {}).by_sound(not_it) == ()
+
+
+@pytest.mark.parametrize(("name", "not_it"), [("camry", "قمري"), ("tiguan", "تكون"), ("accord", "باسوورد")])
+def test_an_arabic_word_is_no_name_for_its_consonants_alone(name: str, not_it: str):
+    assert Namesakes([name], [name], {}).by_sound(not_it) == ()
+
+
+@pytest.mark.parametrize("name", ["كورولا", "سبورتاج", "إكسبلورر", "كرايسلر", "موستنج", "تشالنجر", "شيروكي", "تيغوان"])
+def test_names_are_heard_by_their_sound(name: str):
+    latin = {
+        "كورولا": "corolla",
+        "سبورتاج": "sportage",
+        "إكسبلورر": "explorer",
+        "كرايسلر": "chrysler",
+        "موستنج": "mustang",
+        "تشالنجر": "challenger",
+        "شيروكي": "cherokee",
+        "تيغوان": "tiguan",
+    }[name]
+    folded = normalise(name).text
+    assert Namesakes([folded], [folded], {}).by_sound(latin) == (folded,)
+    assert Namesakes([latin], [latin], {}).by_sound(folded) == (latin,)
