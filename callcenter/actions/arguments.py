@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, ValidationError
 
@@ -74,13 +74,21 @@ Amount = Annotated[Annotated[Decimal, Field(ge=0, le=MAX_AMOUNT, allow_inf_nan=F
 Words = Annotated[Annotated[str, Field(max_length=300)] | None, _Line]
 
 
-class OrderHistory(Value):
+class OnFile(Value):
+    """What is found by what is on file."""
+
+    lacks: Literal["order_number", "contact"] | None = Field(
+        None, description="`order_number` or `contact` where the customer says that they have none; else null."
+    )
+
+
+class OrderHistory(OnFile):
     """List the customer's own orders, newest first."""
 
     order_number: OrderNumber = Field(None, description="Always null unless the customer named one order of theirs.")
 
 
-class OneOrder(Value):
+class OneOrder(OnFile):
     """Say where an order of the customer's stands and when it is expected."""
 
     order_number: OrderNumber = Field(None, description="As the customer gave it; null if they gave none.")
@@ -96,11 +104,11 @@ class Refund(OneOrder):
     reason: Words = Field(None, description="Why, in the customer's words; null if they gave no reason.")
 
 
-class PasswordReset(Value):
+class PasswordReset(OnFile):
     """Request a link that resets the password of the customer's account. Proposed first, noted once approved."""
 
 
-class ContactUpdate(Value):
+class ContactUpdate(OnFile):
     """Put a new phone number or e-mail address on the customer's account and orders. Proposed first."""
 
     new_phone: Annotated[Annotated[str, AfterValidator(_phone)] | None, _Line] = Field(
@@ -143,6 +151,7 @@ class CreditEstimate(Value):
 
     price: Amount = Field(None, description="The price; null where the customer named an item of the catalogue.")
     query: Words = Field(None, description="The item of the catalogue it is about, in the customer's words; or null.")
+    item: Words = Field(None, description="Always null.")
     down_payment: Amount = Field(None, description="Paid at once; null: nothing.")
     months: Annotated[int, Field(ge=1, le=MAX_MONTHS)] | None = Field(None, description="1 to 360; null if not said.")
     annual_rate: Annotated[Annotated[Decimal, Field(ge=0, le=100, allow_inf_nan=False)] | None, _Figure] = Field(

@@ -101,7 +101,7 @@ class EstimateCredit:
     async def plan(self, arguments: ActionArguments, caller: Caller, records: RecordStore, *, now: datetime) -> Plan:  # noqa: ARG002 (likewise)
         """Take the price that was said, else that of the one item which is spoken of."""
         asked = parsed(CreditEstimate, arguments)
-        item = None if asked.price is not None else await self._item(asked.query, records)
+        item = None if asked.price is not None else await self._item(asked, records)
         currency = item.currency if item else self._currency
         known = CURRENCIES[currency]
         unit = Decimal(1).scaleb(-known.decimals)
@@ -134,11 +134,13 @@ class EstimateCredit:
         data = _credit_data(reckoned, price, down, rate, currency)
         return Plan(ActionResult(code=ActionCode.done, text=text, data=data))
 
-    async def _item(self, query: str | None, records: RecordStore) -> Item | None:
+    async def _item(self, asked: CreditEstimate, records: RecordStore) -> Item | None:
         """Return what is spoken of, where it is one thing, or several at one price."""
-        if self._shelves is None or not query:
+        if self._shelves is None:
             return None
-        found = await self._shelves.find(query, records, named_only=True)
+        if asked.item is not None and (known := await records.record(CATALOGUE, asked.item)) is not None:
+            return self._shelves.item(known)
+        found = await self._shelves.find(asked.query, records, named_only=True) if asked.query else []
         priced = [each for each in found if each.price]
         return priced[0] if len({(each.price, each.currency) for each in priced}) == 1 else None
 
@@ -202,7 +204,7 @@ class Shelves:
             words = {word for those in values.values() for value in those for word in (value, *value.split())}
             names = {word for column in self._names for value in values.get(column, ()) for word in value.split()}
             namesakes = Namesakes(sorted(words), sorted(names), self._catalogue.aliases)
-            items = [self._item(row) for row in rows]
+            items = [self.item(row) for row in rows]
             self._known = state, _Folded(items, folded, values, PhraseIndex(phrases), namesakes)
         return self._known[1]
 
@@ -223,7 +225,8 @@ class Shelves:
                     named[column] = frozenset(value for value, score in scored.items() if score == best)
         return named
 
-    def _item(self, row: Record) -> Item:
+    def item(self, row: Record) -> Item:
+        """Return a row as it is told of."""
         fields, catalogue = row.fields, self._catalogue
         told = fields.get(catalogue.currency, "").strip().upper() if catalogue.currency else ""
 

@@ -106,14 +106,15 @@ class Namesakes:
 
     def __init__(self, words: Iterable[str], names: Iterable[str], aliases: Mapping[str, Sequence[str]]) -> None:
         """Take the folded words of the table, those of its names among them, and what its company adds to them."""
-        known = frozenset(words)
+        known, names_ = frozenset(words), tuple(dict.fromkeys(names))
         own = [(key, *others) for key, others in aliases.items()]
         named = [*_lines(known, own), *_lines(known, _pairs().names)]
         self.phrases: tuple[str, ...] = tuple(dict.fromkeys(said for said, _ in named))
         """Other words for its names, folded."""
         self._index = PhraseIndex([*named, *_lines(known, _pairs().qualities)], folded=True)
+        self._names = frozenset(each for each in names_ if _WORD.fullmatch(each))
         self._by_sound: dict[tuple[bool, str], list[str]] = {}
-        for name in dict.fromkeys(names):
+        for name in names_:
             if _could_be_name(name):
                 arabic = _ARABIC.fullmatch(name) is not None
                 self._by_sound.setdefault((arabic, _skeleton(name)), []).append(name)
@@ -122,6 +123,11 @@ class Namesakes:
     def by_sound(self, word: str) -> tuple[str, ...]:
         """Return the names in the other script that a folded word is."""
         return self._heard(word)
+
+    def names_one(self, text: str) -> bool:
+        """Whether a text holds a word of a name."""
+        words = _WORD.findall(self.rewritten(text))
+        return any(word.removeprefix(each) in self._names for word in words for each in _PARTICLES)
 
     def heard(self, words: str) -> Iterator[tuple[int, int]]:
         """Yield the places of the words, in a text that `words_only` made, that are names in the other script."""

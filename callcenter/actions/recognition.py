@@ -33,6 +33,9 @@ _NEGATION_REACH: Final = 2
 _WANT_REACH: Final = 6
 _SHORT: Final = 8
 """A longer message that begins with a noun tells something of it."""
+_VERY_SHORT: Final = 4
+_LONGEST_ANSWER: Final = 12
+"""Words of a message that goes on from the last or answers it."""
 _REFUND_ALONE: Final = 5
 """A longer complaint that also wants money back is about more than an order, unless it names one."""
 _NAMES_ITEM: Final = "item"
@@ -65,6 +68,20 @@ class Hit(NamedTuple):
     negated: bool
 
 
+class Heard(NamedTuple):
+    """What a message asks for."""
+
+    action: ActionName | None = None
+    aside: bool = False
+    """It asks how or why rather than brings a fact."""
+    further: bool = False
+    """It may go on from what was said last."""
+    lacks: bool = False
+    """The customer says that they have not what they were asked for."""
+    credit: bool = False
+    """It speaks of instalments, with nothing to reckon with."""
+
+
 class _Phrases(Value):
     thing: str
     verbs: tuple[str, ...] = ()
@@ -81,6 +98,7 @@ class _Phrases(Value):
 
 
 class _File(Value):
+    further: tuple[str, ...]
     scopes: dict[str, tuple[str, ...]]
     things: dict[str, tuple[str, ...]]
     actions: dict[ActionName, _Phrases]
@@ -101,6 +119,7 @@ class Recogniser:
         self._offered = frozenset(offered)
         self._actions = {name: each for name, each in phrases().actions.items() if name in self._offered}
         self._namesakes = namesakes
+        self._further = tuple(normalise(each).text for each in phrases().further)
         self._index = PhraseIndex(dict.fromkeys(self._entries((*items, *(namesakes.phrases if namesakes else ())))))
 
     def names_item(self, text: str) -> bool:
@@ -109,21 +128,25 @@ class Recogniser:
             return True
         return self._namesakes is not None and any(self._namesakes.heard(words_only(normalise(text[:_LONGEST]).text)))
 
-    def read(self, text: str, analysis: MessageAnalysis) -> tuple[ActionName | None, bool]:
-        """Return what a message asks for, and whether it asks how or why rather than brings a fact."""
+    def read(self, text: str, analysis: MessageAnalysis) -> Heard:
+        """Return what a message asks for, and what in it may bear on what was asked before."""
         folded = normalise(text[:_LONGEST]).text
         words = words_only(folded)
+        length = words.count(" ") - 1
+        further = length <= _VERY_SHORT or (length <= _LONGEST_ANSWER and folded.startswith(self._further))
         found = self._index.scan(folded, words)
         if not found:
-            return None, False
+            return Heard(further=further)
         hits = _settled(found)
         if self._namesakes is not None and any(hit.name in _OF_ITEMS for hit in hits):
             hits += [Hit(*place, _THING, _NAMES_ITEM, negated=False) for place in self._namesakes.heard(words)]
         sentence = _Sentences(folded, words, hits, analysis)
         for name, spec in self._actions.items():
             if sentence.asks_for(name, spec):
-                return name, True
-        return None, any(hit.kind == _SCOPE and hit.name in _ASIDE for hit in hits)
+                return Heard(name, aside=True, further=further, lacks=sentence.lacks())
+        aside = any(hit.kind == _SCOPE and hit.name in _ASIDE for hit in hits)
+        credit = sentence.speaks_of(ActionName.estimate_credit)
+        return Heard(None, aside, further, sentence.lacks(), credit)
 
     def _entries(self, items: Iterable[str]) -> Iterable[tuple[str, _Cue]]:
         file = phrases()
@@ -142,6 +165,7 @@ class Recogniser:
 
 _COMPLAINTS: Final = frozenset({ConversationIntent.complaint, ConversationIntent.technical_support})
 _ASIDE: Final = frozenset({"how", "past"})
+_PLAINLY_NOT: Final = frozenset({"how", "whether", "past", "other", "negation"})
 
 
 def _settled(found: Iterable[tuple[int, int, int, int, tuple[_Cue, ...], bool, bool]]) -> list[Hit]:
@@ -171,6 +195,16 @@ class _Sentences:
         self._please = any(hit.name == "please" for hit in self._scopes)
         self._length = len(words.split())
         self._complains = analysis.intent.intent in _COMPLAINTS and self._length > _REFUND_ALONE
+
+    def lacks(self) -> bool:
+        """Whether a short message says that its customer has not what they were asked for."""
+        return self._length <= _LONGEST_ANSWER and any(each.name == "lacks" for each in self._scopes)
+
+    def speaks_of(self, name: ActionName) -> bool:
+        """Whether a short message is of this, plainly: with nothing negated, and no "how" or "can I" in it."""
+        if self._length > _SHORT or any(each.name in _PLAINLY_NOT for each in self._scopes):
+            return False
+        return any(hit.kind == _NOUN and hit.name == name.value and not hit.negated for hit in self._hits)
 
     def asks_for(self, name: ActionName, spec: _Phrases) -> bool:
         """Whether a cue of this action stands where nothing speaks against it."""

@@ -28,14 +28,16 @@ from callcenter.actions.arguments import (
 )
 from callcenter.actions.bookings import BookConsultation
 from callcenter.actions.catalogue import EstimateCredit, LookUpCatalogue
+from callcenter.actions.identity import verified
 from callcenter.actions.namesakes import Namesakes
 from callcenter.actions.orders import ORDERS, CancelOrder, GetOrderHistory, RequestRefund, TrackOrder
 from callcenter.actions.quotes import SendQuote
-from callcenter.actions.recognition import Recogniser
+from callcenter.actions.recognition import Heard, Recogniser
 from callcenter.actions.records import RecordStore
 from callcenter.actions.wording import Part
 from callcenter.analysis import MessageAnalysis
 from callcenter.calls import (
+    ActionArguments,
     ActionCode,
     ActionName,
     ActionResult,
@@ -59,6 +61,8 @@ _TABLES: Final = {
     ActionName.update_contact: ACCOUNTS,
 }
 """The table of the company's that an action rests on."""
+_WITHOUT: Final = {"order_number": "without_order_number", "contact": "without_contact"}
+"""What helps a customer who lacks something."""
 _SCHEMA: Final[TypeAdapter[dict[str, JsonValue]]] = TypeAdapter(dict[str, JsonValue])
 _EVERYBODY: Final = frozenset(PersonaType)
 _PERSONAS: Final = {
@@ -94,8 +98,8 @@ class Actions:
             self._handlers[ActionName.estimate_credit] = EstimateCredit(company)
         items = company.catalogue
         words = items.words if items else ()
-        namesakes = Namesakes(words, items.names, items.aliases) if items else None
-        self._recogniser = Recogniser([each for each in ActionName if self.offered(each, None)], words, namesakes)
+        self._namesakes = Namesakes(words, items.names, items.aliases) if items else None
+        self._recogniser = Recogniser([each for each in ActionName if self.offered(each, None)], words, self._namesakes)
 
     def offered(self, action: ActionName, persona: PersonaType | None) -> bool:
         """Whether the company offers an action, through this persona; None: at all."""
@@ -167,7 +171,23 @@ class Actions:
             return Plan(ActionResult(code=ActionCode.not_offered, text=wording.say("not_offered")), request=request)
         handler = self._handlers[request.action]
         planned = await handler.plan(request.arguments, caller, self._records, now=now)
-        return Plan(planned.result, planned.changes, planned.request or request)
+        result = planned.result
+        if result.missing and request.arguments.get("lacks") in result.missing:
+            result = await self._without(result, caller, now)
+        return Plan(result, planned.changes, planned.request or request)
+
+    async def _without(self, asked: ActionResult, caller: Caller, now: datetime) -> ActionResult:
+        """Return what helps a customer who lacks what they were asked for; nobody is asked for it again.
+
+        Who is known is shown their orders, to choose from.
+        """
+        (missing,) = asked.missing
+        if missing == "order_number" and verified(caller):
+            own = await self._handlers[ActionName.get_order_history].plan({}, caller, self._records, now=now)
+            if own.result.done:
+                text = wording.lines(own.result.text, wording.say("ask_which_order"))
+                return asked.altered({"text": text, "data": own.result.data})
+        return wording.refused(_WITHOUT[missing])
 
     async def run(self, key: str, call_id: CallId, request: Request, caller: Caller, now: datetime) -> ActionResult:
         """Do what is requested, once under a key, and return what came of it: the first time's result ever after.
@@ -195,16 +215,33 @@ class Actions:
 
         Its arguments fit: what a customer said beyond an action's bounds is left out, and asked for.
         """
-        action, aside = self._recogniser.read(text, analysis)
+        heard = self._recogniser.read(text, analysis)
+        action = heard.action
         if action is ActionName.look_up_catalogue and self._company.mentioned(text):
             action = None
         pending = state.pending_action
+        further = self._further(action, heard, text, analysis, state)
+        if further is not None:
+            return fitting(Request(action=ActionName.estimate_credit, arguments=further))
         if action is not None:
             named = wishes.arguments(action, text, analysis, state, self._company)
-            known = pending.arguments if pending is not None and pending.action is action else {}
-            return fitting(Request(action=action, arguments={**known, **named}))
-        if pending is None or aside or not self.offered(pending.action, None):
+            if pending is not None and pending.action is action:
+                named = {**wishes.lacking(pending, named, lacks=heard.lacks), **named}
+            return fitting(Request(action=action, arguments=named))
+        if pending is None or heard.aside or not self.offered(pending.action, None):
             return None
         item = "price" in pending.missing and self._recogniser.names_item(text)
-        added = wishes.continued(pending, text, analysis, self._company, names_item=item)
+        added = wishes.continued(pending, text, analysis, self._company, names_item=item, lacks=heard.lacks)
         return None if added is None else fitting(Request(action=pending.action, arguments=added))
+
+    def _further(
+        self, action: ActionName | None, heard: Heard, text: str, analysis: MessageAnalysis, state: ConversationState
+    ) -> ActionArguments | None:
+        """Return the arguments of an estimate where a message goes on from the last one, or from what was looked up."""
+        if state.last_action is None or not self.offered(ActionName.estimate_credit, None):
+            return None
+        if action not in {None, ActionName.estimate_credit, ActionName.look_up_catalogue}:
+            return None
+        asks = heard.credit or action is ActionName.estimate_credit
+        names_one = self._namesakes is not None and self._namesakes.names_one(text)
+        return wishes.further(state.last_action, text, analysis, asks=asks, further=heard.further, names_one=names_one)

@@ -11,10 +11,23 @@ from callcenter.actions import moments
 from callcenter.actions.figures import bare_number, read_figures
 from callcenter.analysis import MessageAnalysis
 from callcenter.analysis.models import Act, EntityKind
-from callcenter.calls import ActionArguments, ActionName, ConversationIntent, ConversationState, PendingAction
+from callcenter.calls import (
+    ActionArguments,
+    ActionName,
+    ConversationIntent,
+    ConversationState,
+    LastAction,
+    PendingAction,
+)
 from callcenter.company import Company
 
 _LONGEST_QUERY: Final = 300
+_ENDS_IT: Final = frozenset({ConversationIntent.human_request, ConversationIntent.goodbye})
+"""Of these alone, where a customer lacks what they were asked for: that reads like a complaint."""
+_LACKS: Final = "lacks"
+_LACKED: Final = frozenset({"order_number", "contact"})
+"""What a customer may not have at hand."""
+_TERMS: Final = frozenset({"months", "down_payment", "annual_rate"})
 _OTHER_MATTERS: Final = frozenset(
     {
         ConversationIntent.human_request,
@@ -50,22 +63,59 @@ def arguments(
     return found
 
 
-def continued(
+def continued(  # noqa: PLR0913 (what an answer is read from)
     pending: PendingAction,
     text: str,
     analysis: MessageAnalysis,
     company: Company,
     *,
     names_item: bool,
+    lacks: bool = False,
 ) -> ActionArguments | None:
     """Return a pending action's arguments with what this message adds to them; None where it adds nothing of it."""
-    if analysis.intent.intent in _OTHER_MATTERS and not analysis.intent.guessed:
+    others = _ENDS_IT if lacks else _OTHER_MATTERS
+    if analysis.intent.intent in others and not analysis.intent.guessed:
         return None
     for missing in pending.missing:
         added = _answer(missing, pending, text, analysis, company, names_item=names_item)
         if added is not None:
-            return {**pending.arguments, **added}
-    return None
+            return {**lacking(pending, {}, lacks=False), **added}
+    return lacking(pending, {}, lacks=True) if lacks and not _LACKED.isdisjoint(pending.missing) else None
+
+
+def lacking(pending: PendingAction, named: ActionArguments, *, lacks: bool) -> ActionArguments:
+    """Return a pending action's arguments; with what it waits for among what the customer says that they have not."""
+    known = {name: value for name, value in pending.arguments.items() if name != _LACKS}
+    missing = next((each for each in pending.missing if each in _LACKED and each not in named), None)
+    return {**known, _LACKS: missing} if lacks and missing else known
+
+
+def further(  # noqa: PLR0913 (what a message goes on from, and what it says)
+    last: LastAction, text: str, analysis: MessageAnalysis, *, asks: bool, further: bool, names_one: bool
+) -> ActionArguments | None:
+    """Return the arguments of an estimate that a message goes on with; None where it does not.
+
+    After an estimate new figures are enough ("and over 60 months?"), after one item of the catalogue it takes a word of
+    instalments. Whoever names another thing means that one, at the same terms.
+    """
+    if analysis.intent.intent in _OTHER_MATTERS and not analysis.intent.guessed:
+        return None
+    brought = _credit(text)
+    if analysis.does(Act.deny) and _TERMS.isdisjoint(brought):
+        return None
+    if last.action is ActionName.estimate_credit:
+        if not (asks or (further and not _TERMS.isdisjoint(brought))):
+            return None
+        known = dict(last.arguments)
+    elif last.item is not None and asks and not names_one:
+        known = {"item": last.item}
+    else:
+        return None
+    if names_one or "price" in brought:
+        known = {name: value for name, value in known.items() if name in _TERMS}
+    else:
+        brought.pop("query")
+    return {**known, **brought}
 
 
 def _answer(  # noqa: PLR0911, PLR0913 (one return an argument; what an answer is read from)

@@ -107,6 +107,15 @@ class Proposal(Value):
     """Who approved it: `customer`, or the agent's name."""
 
 
+class LastAction(Value):
+    """What was done last, for messages that go on from it: "and over 60 months?"."""
+
+    action: ActionName
+    arguments: ActionArguments
+    item: str | None = None
+    """The record that a look-up found, where it found one alone."""
+
+
 class PendingAction(Value):
     """An action that waits for a fact of the customer's."""
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import AwareDatetime
 
-from callcenter.calls.actions import ActionName, PendingAction, Proposal, ProposalId
+from callcenter.calls.actions import ActionName, LastAction, PendingAction, Proposal, ProposalId
 from callcenter.calls.scripts import FollowedScript
 from callcenter.calls.vocabulary import (
     CallId,
@@ -124,6 +124,8 @@ class ConversationState(Value):
     """An action the customer asked for that lacks a fact."""
     actions_done: tuple[ActionName, ...] = ()
     """What was done on this call, each once."""
+    last_action: LastAction | None = None
+    """What of it was done last."""
     failed_lookups: int = 0
     """How often the customer named an order that was not theirs or is none."""
     script: FollowedScript | None = None

@@ -16,11 +16,13 @@ from callcenter.calls import (
     REPLIES_KNOWN,
     TREND_LENGTH,
     ActionCode,
+    ActionName,
     Approver,
     ConversationIntent,
     ConversationState,
     FollowedScript,
     Language,
+    LastAction,
     Matter,
     Mode,
     PendingAction,
@@ -66,6 +68,9 @@ _CHAT: Final = frozenset({ConversationIntent.goodbye, ConversationIntent.greetin
 _NEWEST_WEIGHT: Final = 0.5
 """Each message back counts half of the next: one calm word does not undo anger, three do."""
 _BY_VALENCE: Final = {sentiment.valence: sentiment for sentiment in Sentiment}
+
+_OF_STOCK: Final = frozenset({ActionName.look_up_catalogue, ActionName.estimate_credit})
+"""Of these nothing is anybody's: to find nothing is no try at what is somebody else's."""
 
 _NOT_WAITING: Final[dict[str, object]] = {"waiting_since": None, "waiting_priority": None, "waiting_queue": None}
 _NOBODY: Final[dict[str, object]] = {"mode": Mode.ai, "agent": None, "agent_name": None, "claimed_at": None}
@@ -344,7 +349,7 @@ def _decided(state: ConversationState, event: ActionDecided) -> dict[str, object
 
 
 def _ran(state: ConversationState, event: ActionRun) -> dict[str, object]:
-    result = event.result
+    result, of_stock = event.result, event.action in _OF_STOCK
     asked_for = None
     if result.code is ActionCode.incomplete:
         asked_for = PendingAction(
@@ -356,9 +361,18 @@ def _ran(state: ConversationState, event: ActionRun) -> dict[str, object]:
         "actions_done": tuple(dict.fromkeys((*state.actions_done, event.action)))
         if result.done
         else state.actions_done,
-        "failed_lookups": state.failed_lookups + (result.code is ActionCode.nothing_found),
+        "last_action": _last(event) if result.done else state.last_action,
+        "failed_lookups": state.failed_lookups + (result.code is ActionCode.nothing_found and not of_stock),
         "message_count": state.message_count + (event.message is not None),
     }
+
+
+def _last(event: ActionRun) -> LastAction:
+    match event.result.data.get("items"):
+        case [{"id": str(item)}]:
+            return LastAction(action=event.action, arguments=event.arguments, item=item)
+        case _:
+            return LastAction(action=event.action, arguments=event.arguments)
 
 
 def _answered(state: ConversationState, event: AssistantMessage) -> dict[str, object]:

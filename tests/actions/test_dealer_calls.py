@@ -12,9 +12,20 @@ from callcenter.actions.namesakes import Namesakes
 from callcenter.actions.registry import Actions
 from callcenter.analysis import analyze, default_lexicons, normalise
 from callcenter.analysis.phrases import words_only
-from callcenter.calls import ActionCode, ActionName, ActionResult, CallId, Language, fresh_call
+from callcenter.calls import (
+    ActionCode,
+    ActionName,
+    ActionResult,
+    CallId,
+    Language,
+    LastAction,
+    LocalizedText,
+    fresh_call,
+)
+from callcenter.events import ActionRun, evolve
 from tests.actions.shelf import NOW, Shelf, caller
 from tests.actions.test_car_dealer import dealer
+from tests.factories import action_run
 
 pytestmark = pytest.mark.unit
 
@@ -36,6 +47,7 @@ class Call:
         company = dealer(folder, vehicles, mapping)
         self.actions = Actions(company, Shelf(company.tables))
         self.state = fresh_call(Language.ar, NOW)
+        self.caller = caller()
 
     def hears(self, text: str) -> Request | None:
         return self.actions.recognise(text, analyze(text, default_lexicons()), self.state)
@@ -207,3 +219,141 @@ def test_names_are_heard_by_their_sound(name: str):
     folded = normalise(name).text
     assert Namesakes([folded], [folded], {}).by_sound(latin) == (folded,)
     assert Namesakes([latin], [latin], {}).by_sound(folded) == (latin,)
+
+
+def ran(call: Call, request: Request, result: ActionResult, seq: int = 1) -> ActionRun:
+    facts = {"action": request.action, "arguments": request.arguments, "result": result}
+    return action_run(call.state.call_id, seq=seq, proposal_id=None, message=None).altered(facts)
+
+
+async def after(call: Call, *messages: str) -> ActionResult:
+    """Say messages one after the other, each answered and noted as a call's log notes it; return the last answer."""
+    result = None
+    for seq, text in enumerate(messages, start=call.state.seq + 1):
+        request = call.hears(text)
+        assert request is not None, text
+        planned = await call.actions.plan(request, call.caller, NOW)
+        result = planned.result
+        call.state = evolve(call.state, ran(call, planned.request or request, result, seq))
+    assert result is not None
+    return result
+
+
+ESTIMATES = ["كم القسط الشهري لكامري 2023 على 48 شهر؟", "monthly payment for the Camry 2023 over 48 months"]
+
+
+@pytest.mark.parametrize("first", ESTIMATES)
+@pytest.mark.parametrize(
+    ("further", "months", "down"),
+    [
+        ("طيب لو على 60 شهر؟", 60, "0.00"),
+        ("what about 60 months?", 60, "0.00"),
+        ("60 شهر؟", 60, "0.00"),
+        ("وبدفعة أولى 20 ألف؟", 48, "20000.00"),
+        ("and with 20,000 down?", 48, "20000.00"),
+        ("كم القسط لو على خمس سنوات؟", 60, "0.00"),
+    ],
+)
+async def test_an_estimate_is_gone_on_with(call: Call, first: str, further: str, months: int, down: str):
+    result = await after(call, first, further)
+    assert result.code is ActionCode.done
+    plan = result.data["schedule"]
+    assert isinstance(plan, list)
+    assert (result.data["price"], len(plan), result.data["down_payment"]) == ("89500.00", months, down)
+    assert "كامري 2023" in result.text.ar
+
+
+async def test_what_was_said_first_stays_over_several_questions(call: Call):
+    result = await after(call, ESTIMATES[0], "وبدفعة أولى 20 ألف؟", "what about 36 months?")
+    plan = result.data["schedule"]
+    assert isinstance(plan, list)
+    assert (result.data["down_payment"], len(plan)) == ("20000.00", 36)
+
+
+async def test_another_thing_is_reckoned_at_the_same_terms(call: Call):
+    result = await after(call, ESTIMATES[1], "and the monthly payment for the Patrol?")
+    plan = result.data["schedule"]
+    assert isinstance(plan, list)
+    assert (result.data["price"], len(plan)) == ("185000.00", 48)
+
+
+@pytest.mark.parametrize("further", ["كم قسطها؟", "and in instalments?", "وبالتقسيط؟", "كم القسط على سنتين؟"])
+async def test_the_one_thing_that_was_found_is_what_instalments_are_reckoned_for(call: Call, further: str):
+    result = await after(call, "عندكم باترول؟", further)
+    if result.missing:
+        assert result.missing == ("months",)
+        result = await after(call, "24")
+    assert result.data["price"] == "185000.00"
+    assert "باترول" in result.text.ar
+
+
+async def test_of_several_things_none_is_taken_for_the_one_that_is_meant(call: Call):
+    await after(call, "عندكم كامري؟")
+    assert call.hears("and in instalments?") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my website has been down for 2 months",
+        "انتظر من شهرين وما وصلني شيء",
+        "thanks, goodbye",
+        "I want to talk to a human",
+        "طيب شكرا",
+        "how long is the warranty?",
+        "what about the warranty?",
+        "no instalments please",
+    ],
+)
+async def test_what_is_about_something_else_is_not_gone_on_with(call: Call, text: str):
+    await after(call, ESTIMATES[0])
+    assert call.hears(text) is None
+
+
+def test_what_was_done_last_is_small(call: Call):
+    assert call.state.last_action is None
+    many = ActionResult(
+        code=ActionCode.done,
+        text=LocalizedText(ar="ا", en="a"),
+        data={"count": 2, "items": [{"id": "1"}, {"id": "2"}]},
+    )
+    asked = Request(action=ActionName.look_up_catalogue, arguments={"query": "x"})
+    last = evolve(call.state, ran(call, asked, many)).last_action
+    assert last == LastAction(action=ActionName.look_up_catalogue, arguments={"query": "x"})
+
+
+def test_looking_in_vain_for_a_car_is_no_try_at_somebody_elses_order(call: Call):
+    none = ActionResult(code=ActionCode.nothing_found, text=LocalizedText(ar="لا", en="none"))
+    looked = Request(action=ActionName.look_up_catalogue, arguments={})
+    assert evolve(call.state, ran(call, looked, none)).failed_lookups == 0
+    tracked = Request(action=ActionName.track_order, arguments={})
+    assert evolve(call.state, ran(call, tracked, none)).failed_lookups == 1
+
+
+LACKS = ["I don't have an order number", "ما عندي رقم الطلب", "I don't know", "مش فاكر الرقم", "لا أعرفه"]
+
+
+@pytest.mark.parametrize("lacks", LACKS)
+@pytest.mark.parametrize("asks", ["ابغى الغي طلبي", "where is my order?"])
+async def test_who_has_no_number_is_told_what_helps_and_is_not_asked_again(call: Call, asks: str, lacks: str):
+    result = await after(call, asks, lacks)
+    assert (result.code, result.missing) == (ActionCode.not_possible, ())
+    assert "without" in result.text.en
+    assert "زملائنا" in result.text.ar
+    assert call.state.pending_action is None
+    assert call.hears(lacks) is None
+
+
+async def test_who_is_known_and_has_no_number_chooses_among_their_orders(call: Call):
+    call.caller = caller(phone="+966501234567")
+    result = await after(call, "cancel my order", "I don't have the order number")
+    assert result.missing == ("order_number",)
+    assert "ORD1001" in result.text.en
+    assert told(result)[-1] == "أي طلب تقصدون؟"
+    assert call.hears("ORD1001") == Request(action=ActionName.cancel_order, arguments={"order_number": "ORD1001"})
+
+
+async def test_who_has_no_contact_at_hand_is_sent_to_a_colleague(call: Call):
+    result = await after(call, "where is order ORD1001?", "I don't remember which email")
+    assert (result.code, result.missing) == (ActionCode.not_possible, ())
+    assert "colleague" in result.text.en
