@@ -243,5 +243,12 @@ class Actions:
         if action not in {None, ActionName.estimate_credit, ActionName.look_up_catalogue}:
             return None
         asks = heard.credit or action is ActionName.estimate_credit
-        names_one = self._namesakes is not None and self._namesakes.names_one(text)
-        return wishes.further(state.last_action, text, analysis, asks=asks, further=heard.further, names_one=names_one)
+        if not (asks or heard.further):
+            return None
+        names_one = self._namesakes.names_one if self._namesakes is not None else _names_none
+        return wishes.further(state.last_action, text, analysis, asks=asks, names_one=names_one)
+
+
+def _names_none(_text: str) -> bool:
+    """Whether a text names something of a catalogue, where there is none."""
+    return False

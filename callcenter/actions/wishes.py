@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -90,32 +91,30 @@ def lacking(pending: PendingAction, named: ActionArguments, *, lacks: bool) -> A
     return {**known, _LACKS: missing} if lacks and missing else known
 
 
-def further(  # noqa: PLR0913 (what a message goes on from, and what it says)
-    last: LastAction, text: str, analysis: MessageAnalysis, *, asks: bool, further: bool, names_one: bool
+def further(
+    last: LastAction, text: str, analysis: MessageAnalysis, *, asks: bool, names_one: Callable[[str], bool]
 ) -> ActionArguments | None:
     """Return the arguments of an estimate that a message goes on with; None where it does not.
 
     After an estimate new figures are enough ("and over 60 months?"), after one item of the catalogue it takes a word of
-    instalments. Whoever names another thing means that one, at the same terms.
+    instalments (`asks`). Whoever names another thing means that one, at the same terms.
     """
+    estimated = last.action is ActionName.estimate_credit
+    if not (estimated or (asks and last.item is not None)):
+        return None
     if analysis.intent.intent in _OTHER_MATTERS and not analysis.intent.guessed:
         return None
     brought = _credit(text)
-    if analysis.does(Act.deny) and _TERMS.isdisjoint(brought):
+    if _TERMS.isdisjoint(brought) and (not asks or analysis.does(Act.deny)):
         return None
-    if last.action is ActionName.estimate_credit:
-        if not (asks or (further and not _TERMS.isdisjoint(brought))):
+    known = dict(last.arguments) if estimated else {"item": last.item}
+    if names_one(text):
+        if not estimated:
             return None
-        known = dict(last.arguments)
-    elif last.item is not None and asks and not names_one:
-        known = {"item": last.item}
-    else:
-        return None
-    if names_one or "price" in brought:
-        known = {name: value for name, value in known.items() if name in _TERMS}
-    else:
+    elif "price" not in brought:
         brought.pop("query")
-    return {**known, **brought}
+        return {**known, **brought}
+    return {**{name: value for name, value in known.items() if name in _TERMS}, **brought}
 
 
 def _answer(  # noqa: PLR0911, PLR0913 (one return an argument; what an answer is read from)

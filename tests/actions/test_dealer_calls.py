@@ -22,6 +22,8 @@ from callcenter.calls import (
     LocalizedText,
     fresh_call,
 )
+from callcenter.company import load_company
+from callcenter.company.rules import Credit
 from callcenter.events import ActionRun, evolve
 from tests.actions.shelf import NOW, Shelf, caller
 from tests.actions.test_car_dealer import dealer
@@ -357,3 +359,14 @@ async def test_who_has_no_contact_at_hand_is_sent_to_a_colleague(call: Call):
     result = await after(call, "where is order ORD1001?", "I don't remember which email")
     assert (result.code, result.missing) == (ActionCode.not_possible, ())
     assert "colleague" in result.text.en
+
+
+async def test_an_estimate_is_gone_on_with_where_there_is_no_catalogue(tmp_path: Path):
+    call = Call(tmp_path)
+    company = load_company(tmp_path / "dealer").altered({"catalogue": None, "credit": Credit()})
+    call.actions = Actions(company, Shelf())
+    result = await after(
+        call, "What would be the monthly instalment for 100,000 over 5 years at 6%?", "over 48 months?"
+    )
+    # 500 / (1 - 1.005^-48) = 2348.5029...
+    assert (result.data["instalment"], result.data["annual_rate"]) == ("2348.50", "6")
