@@ -191,7 +191,7 @@ class Shelves:
         return say("catalogue_line", what=listed(parts))
 
     def _folded(self, rows: Sequence[Record]) -> _Folded:
-        """Return the table made ready for comparing; ten thousand rows take a third of a second, so only once."""
+        """Return the table made ready for comparing; ten thousand rows take most of a second, so only once."""
         state = hash(tuple((each.id, each.version, each.updated_at) for each in rows))
         if self._known is None or self._known[0] != state:
             searched = self._catalogue.searched

@@ -25,6 +25,8 @@ _REMEMBERED: Final = 4096
 _FEWEST: Final = 3
 """Consonants; two agree by chance."""
 _SHORTEST, _LONGEST = 4, 24
+_MOST_ALIKE: Final = 50
+"""Names with one row of consonants that are compared; a table with more is no table of names."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _ARABIC: Final = re.compile("[\u0621-\u064a]+")
 _LATIN: Final = re.compile("[a-z]+")
@@ -117,7 +119,9 @@ class Namesakes:
         for name in names_:
             if _could_be_name(name):
                 arabic = _ARABIC.fullmatch(name) is not None
-                self._by_sound.setdefault((arabic, _skeleton(name)), []).append(name)
+                alike = self._by_sound.setdefault((arabic, _skeleton(name)), [])
+                if len(alike) < _MOST_ALIKE:
+                    alike.append(name)
         self._heard = lru_cache(_REMEMBERED)(self._like)
 
     def by_sound(self, word: str) -> tuple[str, ...]:
