@@ -63,20 +63,25 @@ class _Job(Generic[Result]):
     def __init__(self, work: Callable[[sqlite3.Connection], Result], future: asyncio.Future[Result]) -> None:
         self.work: Final = work
         self._ended: Callable[[], None] | None = None
-        self._future = future
+        self._future: asyncio.Future[Result] | None = future
 
     def run(self, connection: sqlite3.Connection) -> None:
         self.succeed(self.work(connection))
 
     def succeed(self, result: object) -> None:
-        self._ended = partial(self._future.set_result, cast("Result", result))
+        if self._future is not None:
+            self._ended = partial(self._future.set_result, cast("Result", result))
 
     def fail(self, error: Exception) -> None:
-        self._ended = partial(self._future.set_exception, _told(error))
+        if self._future is not None:
+            self._ended = partial(self._future.set_exception, _told(error))
 
     def settle(self) -> None:
-        if self._ended is not None and not self._future.done():
-            self._ended()
+        # Let go of the future: an error's traceback leads to this job, and would keep all that its frames know.
+        future, self._future = self._future, None
+        ended, self._ended = self._ended, None
+        if future is not None and ended is not None and not future.done():
+            ended()
 
 
 Process = Callable[[sqlite3.Connection, Sequence[Job]], None]

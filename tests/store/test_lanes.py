@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
+import weakref
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
@@ -155,6 +157,31 @@ async def test_readers_fail_for_themselves(path: Path, writer: Lane) -> None:
     assert results[0] == 5
     assert isinstance(results[1], StoreUnavailable)
     await reader.close()
+
+
+async def test_an_error_keeps_nothing_once_it_was_told(path: Path) -> None:
+    """Its frames know the caller's data; waiting for a collector, they would pile up on a busy server."""
+    reader = Lane("reader", partial(connect, path), one_by_one)
+    await reader.start()
+    told: list[weakref.ref[BaseException]] = []
+
+    def refuse(_connection: sqlite3.Connection) -> None:
+        raise InvalidRequest
+
+    async def ask() -> None:
+        try:
+            await reader.run(refuse)
+        except InvalidRequest as error:
+            told.append(weakref.ref(error))
+
+    gc.disable()
+    try:
+        await ask()
+        await reader.run(numbers)  # the lane itself is at something else
+        assert [ref() for ref in told] == [None]
+    finally:
+        gc.enable()
+        await reader.close()
 
 
 async def test_a_caller_that_gives_up_leaves_the_others_alone(writer: Lane) -> None:
