@@ -134,6 +134,7 @@ async def get_ticket(app: AppDep, number: TicketPath) -> Response:
 async def change_ticket(request: Request, app: AppDep, principal: PrincipalDep, number: TicketPath) -> Response:
     """Change a ticket's status, priority, category or assignee; what is left out or null stays.
 
+    `unassign` takes it from whoever has it.
     With `version` the change is refused if somebody else changed the ticket since. The history notes who did it.
     """
     change = await read(request, TicketChange)

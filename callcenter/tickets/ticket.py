@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StrictBool, model_validator
 
 from callcenter.calls import (
     CallId,
@@ -102,8 +102,16 @@ class TicketChange(Value):
     priority: PriorityLevel | None = None
     category: TicketCategory | None = None
     assignee: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+    unassign: StrictBool = False
+    """Take it from whoever has it; goes with no `assignee`."""
     version: Annotated[int, Field(ge=1)] | None = None
     """The version the change was made on; when given, a newer ticket refuses it."""
+
+    @model_validator(mode="after")
+    def _check_assignee(self) -> Self:
+        if self.unassign and self.assignee is not None:
+            raise ValueError("name an assignee, or take the ticket from one, not both")
+        return self
 
 
 def open_ticket(  # noqa: PLR0913 (the facts a ticket is made of; all keyword-only)
@@ -188,7 +196,9 @@ def add_to_ticket(  # noqa: PLR0913 (the facts a message can add; all keyword-on
 
 def change_ticket(ticket: Ticket, change: TicketChange, *, now: datetime) -> Ticket:
     """Apply an agent's change. Raises InvalidTransition where the status can't follow; the same object if not."""
-    wanted = change.model_dump(exclude={"version"}, exclude_none=True)
+    wanted = change.model_dump(exclude={"version", "unassign"}, exclude_none=True)
+    if change.unassign:
+        wanted["assignee"] = None
     status = change.status
     if status is not None and status is not ticket.status and ticket.merged_into is not None:
         raise InvalidTransition(

@@ -62,7 +62,21 @@ async def test_a_status_that_can_not_follow_is_told_which_can(client, complain):
     assert set(response.json()["allowed"]) == {"open", "pending", "resolved", "closed"}
 
 
-@pytest.mark.parametrize("change", [{"status": "done"}, {"priorty": "high"}, {"assignee": ""}, {"version": 0}])
+async def test_a_ticket_can_be_taken_from_whoever_has_it(client, complain):
+    path = f"/api/tickets/{(await complain())['number']}"
+    await client.patch(path, json={"assignee": "Mona"})
+    freed = (await client.patch(path, json={"unassign": True})).json()
+    assert (freed["assignee"], freed["version"]) == (None, 3)
+    again = (await client.patch(path, json={"unassign": True})).json()
+    assert again["version"] == 3, "nothing changed"
+    history = (await client.get(f"{path}/history")).json()["history"]
+    assert history[-1]["changes"] == {"assignee": None}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"status": "done"}, {"priorty": "high"}, {"assignee": ""}, {"version": 0}, {"assignee": "Mona", "unassign": True}],
+)
 async def test_a_change_that_is_none_is_refused(client, complain, change):
     response = await client.patch(f"/api/tickets/{(await complain())['number']}", json=change)
     assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
