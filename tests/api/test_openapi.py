@@ -125,8 +125,8 @@ include-name = "PATCH /api/scripts/{script_id}"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "409", "422"]
 """
 """No schema can say it: each end of a period is a time, but not every two make a period; what makes a PDF; that a
-document of a word or two is one as well; that a ticket is given to somebody or taken from them; what an action takes; and
-what each step of a script fills, and that no two are alike."""
+document of a word or two is one as well; that a ticket is given to somebody or taken from them; what an action
+takes; and what each step of a script fills, and that no two are alike."""
 
 
 @pytest.mark.live
