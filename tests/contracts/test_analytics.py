@@ -35,7 +35,7 @@ from callcenter.events import (
 from callcenter.store import Append, Store
 from callcenter.store.analytics import Analytics, AnalyticsFilter, Delay, Figures, Share, Split
 from callcenter.tickets import TicketChange, TicketStatus
-from tests.contracts.test_store import STORES
+from tests.contracts.stores import STORES
 from tests.factories import (
     NOON,
     TICKET,

@@ -1,4 +1,4 @@
-"""What every store promises. A new one joins by a line in STORES: a function that opens the same data again and again.
+"""What every store promises; stores.py says which there are.
 
 Each test opens what it needs through `open_store`; two stores opened in one test stand for two processes.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime, timedelta, timezone
@@ -63,10 +62,10 @@ from callcenter.store import (
 )
 from callcenter.store.analytics import AnalyticsFilter
 from callcenter.store.api_keys import ApiKey
-from callcenter.store.journal import JournaledStore
 from callcenter.store.sqlite import SQLiteStore
 from callcenter.tickets import SLAState, Ticket, TicketChange, TicketStatus, change_ticket, sla_state
-from tests.data_api import Project, Relay
+from tests.contracts.stores import OpenStore
+from tests.data_api import Relay
 from tests.factories import (
     CALL,
     COMPLAINT,
@@ -94,72 +93,11 @@ from tests.factories import (
     transfer_requested,
     user_message,
 )
-from tests.hosted import URL, Hosted
 
 pytestmark = pytest.mark.contract
 
-OpenStore = Callable[[], Awaitable[Store]]
-
-
-def sqlite(request: pytest.FixtureRequest) -> OpenStore:
-    path = request.getfixturevalue("tmp_path") / "calls.sqlite3"
-
-    async def open_store() -> Store:
-        return await SQLiteStore.open(path)
-
-    return open_store
-
-
-def supabase(request: pytest.FixtureRequest) -> OpenStore:
-    project: Project = request.getfixturevalue("project")
-    return project.open
-
-
-def hosted(request: pytest.FixtureRequest) -> OpenStore:
-    project: Hosted = request.getfixturevalue("hosted_project")
-    return project.open
-
-
-def journal(request: pytest.FixtureRequest) -> OpenStore:
-    """A journal before a store that is not away; of one that is, tests/store/test_journal_contract.py."""
-    folder: Path = request.getfixturevalue("tmp_path")
-
-    async def open_store() -> Store:
-        primary = await SQLiteStore.open(folder / "calls.sqlite3")
-        return await JournaledStore.open(primary, folder / "journal.sqlite3", clock=lambda: NOON)
-
-    return open_store
-
-
-STORES: dict[str, Callable[[pytest.FixtureRequest], OpenStore]] = {
-    "sqlite": sqlite,
-    "supabase": supabase,
-    "journal": journal,
-}
-if URL in os.environ:
-    STORES["hosted"] = hosted
-
 PATIENCE = 60.0
 """Seconds a race may take on a slow machine; only a failure takes that long."""
-
-
-@pytest.fixture(params=STORES)
-async def open_store(request: pytest.FixtureRequest) -> AsyncIterator[OpenStore]:
-    opened: list[Store] = []
-    opener = STORES[request.param](request)
-
-    async def open_and_remember() -> Store:
-        opened.append(await opener())
-        return opened[-1]
-
-    yield open_and_remember
-    for each in opened:
-        await each.close()
-
-
-@pytest.fixture
-async def store(open_store: OpenStore) -> Store:
-    return await open_store()
 
 
 def seqs(events: Iterable[object]) -> list[int]:

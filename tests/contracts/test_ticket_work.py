@@ -1,9 +1,8 @@
-"""What every store does with tickets beside keeping them: comments, merges, search. STORES says which there are."""
+"""What every store does with tickets beside keeping them: comments, merges, search. stores.py says which there are."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,29 +12,11 @@ from callcenter.errors import InvalidMerge, InvalidRequest, InvalidTransition, T
 from callcenter.store import Archive, ArchivedTicket, Store, TicketFilter, TicketOrder
 from callcenter.store.sqlite import SQLiteStore
 from callcenter.tickets import Ticket, TicketChange, TicketStatus, merge
-from tests.contracts.test_store import STORES, OpenStore, open_one, told
+from tests.contracts.stores import OpenStore
+from tests.contracts.test_store import open_one, told
 from tests.factories import CALL, TICKET, after, following, ticket, ticket_updated, user_message
 
 pytestmark = pytest.mark.contract
-
-
-@pytest.fixture(params=STORES)
-async def open_store(request: pytest.FixtureRequest) -> AsyncIterator[OpenStore]:
-    opened: list[Store] = []
-    opener = STORES[request.param](request)
-
-    async def open_and_remember() -> Store:
-        opened.append(await opener())
-        return opened[-1]
-
-    yield open_and_remember
-    for each in opened:
-        await each.close()
-
-
-@pytest.fixture
-async def store(open_store: OpenStore) -> Store:
-    return await open_store()
 
 
 async def fill_with_words(store: Store) -> None:

@@ -23,6 +23,7 @@ from callcenter.knowledge import Articles
 from callcenter.llm import Brief, Completion, CompletionKind, Delta, Piece, Voice
 from callcenter.llm.second_opinion import SecondOpinion
 from callcenter.personas import PersonaManager, load_personas
+from callcenter.scripts import NO_SCRIPTS, Scripts
 from callcenter.store import Append, Erased
 from callcenter.store.sqlite import SQLiteStore
 from tests.factories import after
@@ -158,6 +159,7 @@ async def house(
     language: Language | None = Language.en,
     second_opinion: SecondOpinion | None = None,
     articles: Articles | None = None,
+    scripts: Callable[[], Scripts] = lambda: NO_SCRIPTS,
     acts: bool = False,
 ) -> AsyncIterator[House]:
     """Open the house with its one call; `acts`: actions are offered, to a customer who has orders."""
@@ -173,6 +175,7 @@ async def house(
         sources=sources(),
         second_opinion=second_opinion,
         articles=articles,
+        scripts=scripts,
         actions=Actions(COMPANY, faults) if acts else None,  # type: ignore[arg-type] # likewise
     )
     for table, rows in COMPANY.tables.items():

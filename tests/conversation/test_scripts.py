@@ -9,10 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from callcenter.bus.memory import MemoryBus
-from callcenter.calls import CallId, Language, MessageId, Mode, PersonaType, TicketCategory
+from callcenter.calls import Language, MessageId, Mode, PersonaType, TicketCategory
 from callcenter.company import DEMO
-from callcenter.conversation import ConversationManager, Utterance
+from callcenter.conversation import Utterance
 from callcenter.conversation.turn import Step
 from callcenter.errors import StoreUnavailable
 from callcenter.events import (
@@ -26,13 +25,11 @@ from callcenter.events import (
 from callcenter.llm.offline import OfflineVoice
 from callcenter.scripts import Scripts
 from callcenter.scripts.folder import read_folder
-from callcenter.store.sqlite import SQLiteStore
-from tests.conversation.house import ANALYZER, COMPANY, PERSONAS, Faulty, Scripted, sources
+from tests.conversation.house import CALL, COMPANY, Scripted, house
 from tests.factories import call_claimed
 
 pytestmark = pytest.mark.unit
 
-CALL = CallId("CALL-7")
 AR, EN = Language.ar, Language.en
 OWN = read_folder(DEMO, services={each.id for each in COMPANY.services})
 SCRIPTS = Scripts.of(OWN)
@@ -71,26 +68,9 @@ def due_in(brief):
 
 
 @asynccontextmanager
-async def calling(folder, *voices, language=EN, scripts=lambda: SCRIPTS, begun=False):
-    store = await SQLiteStore.open(folder / "calls.sqlite3")
-    bus, faults = MemoryBus(), Faulty(store)
-    manager = ConversationManager(
-        store=faults,  # type: ignore[arg-type] # everything but append is the real store's
-        bus=bus,
-        analyzer=ANALYZER,
-        company=COMPANY,
-        personas=PERSONAS,
-        voices=voices or (OFFLINE,),
-        sources=sources(),
-        scripts=scripts,
-    )
-    try:
-        if not begun:
-            await manager.start(call_id=CALL, language=language)
-        yield Line(manager, store, faults)
-    finally:
-        await bus.close()
-        await store.close()
+async def calling(folder, *voices, language=EN, scripts=lambda: SCRIPTS):
+    async with house(folder, *(voices or (OFFLINE,)), language=language, scripts=scripts) as home:
+        yield Line(home.manager, home.store, home.faults)
 
 
 ENGLISH = (
@@ -298,7 +278,7 @@ async def test_a_turn_of_a_script_is_one_write(tmp_path):
 async def test_a_restart_loses_no_place(tmp_path):
     async with calling(tmp_path) as call:
         await call.says(*ENGLISH[:3])
-    async with calling(tmp_path, begun=True) as call:
+    async with calling(tmp_path) as call:
         last = await call.says(*ENGLISH[3:])
         assert call.asked == ["deadline", "budget", "contact"]
         assert last.reply.script.is_final_step
@@ -318,7 +298,7 @@ async def test_a_message_cut_off_by_a_crash_is_answered_with_the_question_that_w
         call.faults.append = append
         with pytest.raises(StoreUnavailable):
             await call.says("I need a new website")
-    async with calling(tmp_path, begun=True) as call:
+    async with calling(tmp_path) as call:
         [turn] = await call.manager.resume(CALL)
         assert turn.reply.script.step_id == "site-kind"
         assert turn.reply.message.endswith(OWN_SCRIPT.steps[0].question[EN])

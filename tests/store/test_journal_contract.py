@@ -14,7 +14,8 @@ from callcenter.calls import CallId
 from callcenter.errors import InvalidRequest, StoreUnavailable
 from callcenter.store import Append, Store
 from tests.contracts import test_store as promised
-from tests.contracts.test_store import ASKED, OpenStore
+from tests.contracts.stores import OpenStore
+from tests.contracts.test_store import ASKED
 from tests.factories import CALL, call_started, opening, state_of
 from tests.store.away import Fault, Place
 
