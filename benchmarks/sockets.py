@@ -152,7 +152,8 @@ class Customer(asyncio.Protocol):
                 self._first = time.monotonic_ns()
         elif event == "assistant_message":
             heard, self._heard = self._heard, None
-            if frame["message"].endswith(self._said.reply) and self._first:
+            # Between what is ours: an introduction before it, a question after it.
+            if self._said.reply in frame["message"] and self._first:
                 heard.set_result(Heard(self._sent, self._first, time.monotonic_ns()))
             else:
                 heard.set_exception(RuntimeError(f"{self._said} was answered with {frame}"))
