@@ -52,6 +52,8 @@ class _Section:
     words: frozenset[str]
     """All keys of the row."""
     title_words: frozenset[str]
+    about: frozenset[str]
+    """The concepts of the title: a question that has them all means it, whatever else it says."""
     heading_words: frozenset[str]
     body_words: frozenset[str]
     names: tuple[_Name, ...]
@@ -98,15 +100,21 @@ class Index:
         wanted = frozenset[str]().union(*(unit.keys for unit in asked)) & self._counts.keys()
         if not wanted:
             return ()
+        said = frozenset[str]().union(*(unit.keys for unit in asked))
+        weighed = [(unit.keys, self._weight(unit)) for unit in asked]  # once, not for every row
+        whole = sum(weight for _, weight in weighed)
         best: dict[str, tuple[float, float, _Section]] = {}
         for row, rank in self._ranked(wanted):
             section = self._rows[row - 1]
-            share = self._share(asked, section)
-            if share >= FLOOR or _names(asked, section.title_words):
+            covered = 0.0
+            for known_by, weight in weighed:
+                if not known_by.isdisjoint(section.words):
+                    covered += weight
+            share = covered / whole
+            if share >= FLOOR or (len(section.about) >= _NAMED and section.about <= said):
                 score, known, _ = best.get(section.article.slug, (0.0, 0.0, section))
                 best[section.article.slug] = (max(score, -rank * share), max(known, share), section)
         found = sorted(best.values(), key=lambda each: -each[0])[:limit]
-        said = frozenset[str]().union(*(unit.keys for unit in asked))
         return tuple(self._passage(section, score, share, said, language) for score, share, section in found)
 
     def _ranked(self, wanted: frozenset[str]) -> Sequence[tuple[int, float]]:
@@ -117,11 +125,6 @@ class Index:
             " order by rank limit ?",
             (match, _CANDIDATES),
         ).fetchall()
-
-    def _share(self, asked: Sequence[Unit], section: _Section) -> float:
-        weights = [self._weight(unit) for unit in asked]
-        covered = sum(weight for weight, unit in zip(weights, asked, strict=True) if unit.keys & section.words)
-        return covered / sum(weights)
 
     def _weight(self, unit: Unit) -> float:
         """Return how much a word says: the rarer among the articles, the more; an unknown one as the rarest."""
@@ -168,7 +171,8 @@ class Index:
                 under = [key.word for key in keys(heading)]
                 body = [key.word for key in keys(text.body[start:end])]
                 words = frozenset((*title, *tags, *under, *body))
-                apart = (frozenset(title), frozenset(under), frozenset(body))
+                about = frozenset(word for word in title if word.startswith(CONCEPT))
+                apart = (frozenset(title), about, frozenset(under), frozenset(body))
                 section = _Section(article, language, heading, start, end, words, *apart, names, _name(heading))
                 self._rows.append(section)
                 self._by_article.setdefault(article.slug, []).append(section)
@@ -255,9 +259,3 @@ def _closeness(section: _Section, wanted: frozenset[str]) -> int:
     beyond = wanted - section.title_words
     named = 2 * len(section.heading_words & beyond) if _heading_named(section, wanted) else 0
     return len(section.body_words & beyond) + named
-
-
-def _names(asked: Sequence[Unit], title: frozenset[str]) -> bool:
-    """Whether a question names all that a title is about, whatever else it says: "I changed my mind, and ..."."""
-    about = {word for word in title if word.startswith(CONCEPT)}
-    return len(about) >= _NAMED and about <= frozenset[str]().union(*(unit.keys for unit in asked))
