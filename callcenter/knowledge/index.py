@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
 from typing import Final
 
@@ -40,7 +41,11 @@ _HEADING_NAMED: Final = 2 / 3
 """A question with so much of a heading means it."""
 
 
-@dataclass(frozen=True, slots=True)
+_REMEMBERED: Final = 512
+"""Sections whose words are at hand with their places: customers ask after the same few again and again."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Section:
     """A piece of one text: a row of the index."""
 
@@ -141,11 +146,7 @@ class Index:
             key=lambda each: _closeness(each, wanted),  # of equals the first
         )
         text = section.article.texts[chosen.language]
-        marks = _merged(
-            (key.start, key.end)
-            for key in _moved(keys(text.body[chosen.start : chosen.end]), chosen.start)
-            if key.word in wanted
-        )
+        marks = _merged((key.start, key.end) for key in _keys_of(chosen) if key.word in wanted)
         return Passage(
             slug=section.article.slug,
             title=text.title,
@@ -216,8 +217,11 @@ def _trimmed(body: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield begin, begin + len(text)
 
 
-def _moved(found: Iterable[Key], by: int) -> Iterable[Key]:
-    return (Key(key.word, key.start + by, key.end + by) for key in found)
+@lru_cache(_REMEMBERED)
+def _keys_of(section: _Section) -> Sequence[Key]:
+    """Return what a section is found by, with its places in the article's body."""
+    text = section.article.texts[section.language].body[section.start : section.end]
+    return tuple(Key(key.word, key.start + section.start, key.end + section.start) for key in keys(text))
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
