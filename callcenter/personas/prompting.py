@@ -16,6 +16,7 @@ from typing import Final
 
 from callcenter.calls import ConversationIntent, Language, PersonaType, Speaker
 from callcenter.company import Company, Mention, Service, Topic
+from callcenter.knowledge import Passage
 from callcenter.llm import Brief
 from callcenter.llm.prompt import Line, Prompt, Tool
 from callcenter.llm.script_cue import ScriptCue
@@ -42,6 +43,9 @@ _LINE_TOKENS: Final = 4
 _CACHE_KEY_CHARS: Final = 64
 """OpenAI takes no longer one."""
 _CUT: Final = " … "
+_BUYING: Final = frozenset(
+    {ConversationIntent.sales_interest, ConversationIntent.service_inquiry, ConversationIntent.training_interest}
+)
 _TURN_SIGN: Final = "<|"
 """What separates turns begins so for many open models, and servers read it in messages too."""
 
@@ -98,7 +102,8 @@ class Prompting:
         recent, room = _newest(brief.history[-RECENT_LINES:], room)
         mentions = self._company.topics(brief.text)[:TOPICS_AT_MOST]
         topics, room = _what_fits(self._topics_of(brief, mentions), room)
-        articles, sources, room = self._articles_of(brief, room)
+        passages = () if _of_services_alone(brief, mentions) else brief.passages[:ARTICLES_AT_MOST]
+        articles, sources, room = self._written(passages, brief.language, room)
         interests, room = _what_fits(self._interests_of(brief, mentions), room)
         older: tuple[Line, ...] = ()
         if len(recent) == min(RECENT_LINES, len(brief.history)):
@@ -165,12 +170,14 @@ class Prompting:
             found = [known[Service, each.id] for each in islice(trainings, INTERESTS_AT_MOST)]
         return found
 
-    def _articles_of(self, brief: Brief, room: int) -> tuple[list[str], tuple[str, ...], int]:
+    def _written(
+        self, passages: Sequence[Passage], language: Language, room: int
+    ) -> tuple[list[str], tuple[str, ...], int]:
         """Return the passages there is room for, the best first, the articles they are from, and the room left."""
         written: list[str] = []
         sources: list[str] = []
-        for passage in brief.passages[:ARTICLES_AT_MOST]:
-            made = passage_facts(passage, brief.language, self._texts)
+        for passage in passages:
+            made = passage_facts(passage, language, self._texts)
             if made.tokens <= room:
                 written.append(_without_turn_signs(made.text))
                 sources.append(passage.slug)
@@ -264,3 +271,9 @@ def _cut(text: str, length: int) -> str:
 
 def _without_turn_signs(text: str) -> str:
     return text.replace(_TURN_SIGN, "< |") if _TURN_SIGN in text else text
+
+
+def _of_services_alone(brief: Brief, mentions: Sequence[Mention[Topic]]) -> bool:
+    """Whether a customer who wants to buy asks after services alone: the profile has all there is to say of them."""
+    about = brief.analysis.intent.intent in _BUYING and bool(mentions)
+    return about and all(isinstance(each.topic, Service) for each in mentions)

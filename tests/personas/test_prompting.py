@@ -222,6 +222,18 @@ def test_a_passage_of_an_article_is_told_may_be_quoted_and_is_named_as_a_source(
 
 
 @BOTH
+def test_who_wants_to_buy_and_asks_after_services_alone_needs_no_article(language):
+    passages = (passage(language, "Send 77 pages within 13 days."),)
+    name = SERVICES["seo"].name[language]
+    buys = composed(language, name, intent=ConversationIntent.sales_interest, passages=passages)
+    assert (buys.sources, "77 pages" in buys.instructions) == ((), False)
+    asks = composed(language, name, intent=ConversationIntent.information, passages=passages)
+    assert asks.sources == ("returns",)
+    other = composed(language, "77?", intent=ConversationIntent.sales_interest, passages=passages)
+    assert other.sources == ("returns",), "no service is named"
+
+
+@BOTH
 def test_without_passages_no_article_is_spoken_of(language):
     prompt = composed(language)
     assert TEXTS.headings.articles[language] not in prompt.instructions
