@@ -31,6 +31,8 @@ _WEIGHTS: Final = (6.0, 4.0, 3.0, 1.0)
 """What a word counts in title, tags, heading and body."""
 _HEADING: Final = re.compile(r"^#{1,6}[ \t]+(?P<heading>.+?)[ \t#]*$", re.MULTILINE)
 _PARAGRAPHS: Final = re.compile(r"\n[ \t]*\n")
+_FEW_ROWS: Final = 1_000
+"""A hundred articles or two."""
 _MOST_UNITS: Final = 40
 """Of a longer question the first words count."""
 
@@ -74,6 +76,8 @@ class Index:
         self._rows: list[_Section] = []
         self._by_article: dict[str, list[_Section]] = {}
         self._counts: Counter[str] = Counter()
+        self._by_word: dict[str, set[int]] = {}
+        """Rows by the keys they hold, as long as they are few."""
         self._articles = 0
         # Read by whoever holds the index, one at a time: built in a thread of its own, searched on the event loop.
         self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
@@ -108,19 +112,30 @@ class Index:
         said = frozenset[str]().union(*(unit.keys for unit in asked))
         weighed = [(unit.keys, self._weight(unit)) for unit in asked]  # once, not for every row
         whole = sum(weight for _, weight in weighed)
+        if not self._any_fits(weighed, whole, said):
+            return ()
         best: dict[str, tuple[float, float, _Section]] = {}
         for row, rank in self._ranked(wanted):
             section = self._rows[row - 1]
-            covered = 0.0
-            for known_by, weight in weighed:
-                if not known_by.isdisjoint(section.words):
-                    covered += weight
-            share = covered / whole
-            if share >= FLOOR or (len(section.about) >= _NAMED and section.about <= said):
+            share = sum(weight for keys_of, weight in weighed if not keys_of.isdisjoint(section.words)) / whole
+            if share >= FLOOR or _names_all(section, said):
                 score, known, _ = best.get(section.article.slug, (0.0, 0.0, section))
                 best[section.article.slug] = (max(score, -rank * share), max(known, share), section)
         found = sorted(best.values(), key=lambda each: -each[0])[:limit]
         return tuple(self._passage(section, score, share, said, language) for score, share, section in found)
+
+    def _any_fits(self, weighed: Sequence[tuple[frozenset[str], float]], whole: float, said: frozenset[str]) -> bool:
+        """Whether any row covers enough of a question; most messages ask for nothing that stands here.
+
+        Of a few rows this costs less than having all that share a word ranked. Of many it is not asked.
+        """
+        if len(self._rows) > _FEW_ROWS:
+            return True
+        covered: dict[int, float] = {}
+        for keys_of, weight in weighed:
+            for row in frozenset[int]().union(*(self._by_word.get(key, ()) for key in keys_of)):
+                covered[row] = covered.get(row, 0.0) + weight
+        return any(weight >= FLOOR * whole or _names_all(self._rows[row], said) for row, weight in covered.items())
 
     def _ranked(self, wanted: frozenset[str]) -> Sequence[tuple[int, float]]:
         match = " OR ".join(f'"{word}"' for word in sorted(wanted))
@@ -175,6 +190,9 @@ class Index:
                 about = frozenset(word for word in title if word.startswith(CONCEPT))
                 apart = (frozenset(title), about, frozenset(under), frozenset(body))
                 section = _Section(article, language, heading, start, end, words, *apart, names, _name(heading))
+                if len(self._rows) < _FEW_ROWS:
+                    for word in words:
+                        self._by_word.setdefault(word, set()).add(len(self._rows))
                 self._rows.append(section)
                 self._by_article.setdefault(article.slug, []).append(section)
                 self._connection.execute(
@@ -263,3 +281,8 @@ def _closeness(section: _Section, wanted: frozenset[str]) -> int:
     beyond = wanted - section.title_words
     named = 2 * len(section.heading_words & beyond) if _heading_named(section, wanted) else 0
     return len(section.body_words & beyond) + named
+
+
+def _names_all(section: _Section, said: frozenset[str]) -> bool:
+    """Whether a question names all that a title is about, whatever else it says: "I changed my mind, and ..."."""
+    return len(section.about) >= _NAMED and section.about <= said
