@@ -114,7 +114,7 @@ def deed_of(
     if state.mode is Mode.human:
         return None
     asked = next((each for each in state.proposals if each.id == state.confirming), None)
-    if asked is not None and asked.status is ProposalStatus.pending and asked.expires_at > now:
+    if asked is not None and asked.status is ProposalStatus.pending and not lapsed(asked, now):
         yes = confirmed(text, analysis)
         if yes is not None:
             return Confirmed(asked) if yes else Declined(asked)
@@ -245,10 +245,15 @@ def answered(step: Step, deed: Deed, message_id: MessageId, now: datetime) -> No
             pass
 
 
+def lapsed(proposal: Proposal, now: datetime) -> bool:
+    """Whether nobody decided a proposal in time."""
+    return proposal.status is ProposalStatus.pending and proposal.expires_at <= now
+
+
 def lapse(step: Step, now: datetime) -> None:
     """Add that proposals lapsed which nobody decided in time."""
     for proposal in step.state.proposals:
-        if proposal.status is ProposalStatus.pending and proposal.expires_at <= now:
+        if lapsed(proposal, now):
             decided(step, proposal, Verdict.expired, by=SYSTEM, now=now)
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from callcenter.actions import Plan, Request
+from callcenter.actions import Request
 from callcenter.actions.registry import Actions
 from callcenter.analysis import MessageAnalysis
 from callcenter.calls import (
@@ -87,8 +86,13 @@ class Doing:
             _log.warning("action not run", extra={"call_id": state.call_id, "code": error.code})
             return deeds.unavailable(request, self.actions)
 
-    async def plan(self, request: Request, state: ConversationState, *, by_agent: bool) -> Plan:
-        """Return what would come of an action now; likewise. Its request says what was meant."""
+    async def attempt(
+        self, request: Request, state: ConversationState, *, key: str, by_agent: bool
+    ) -> tuple[Request, ActionResult]:
+        """Run a request, unless somebody has to approve it; return what was meant by it, and what came of it.
+
+        Of one that has to be approved: what would come of it now. Likewise.
+        """
         caller = deeds.caller_of(state, state.language, by_agent=by_agent)
         try:
             plan = await self.actions.plan(request, caller, now=self._now())
@@ -96,8 +100,11 @@ class Doing:
             raise
         except CallCenterError as error:
             _log.warning("action not planned", extra={"call_id": state.call_id, "code": error.code})
-            plan = Plan(result=deeds.unavailable(request, self.actions))
-        return replace(plan, request=plan.request or request)
+            return request, deeds.unavailable(request, self.actions)
+        meant = plan.request or request
+        if plan.changes and not self.actions.sensitive(meant.action):
+            return meant, await self.run(meant, state, key=key, by_agent=by_agent)
+        return meant, plan.result
 
     async def outcome(self, proposal: Proposal, state: ConversationState) -> ActionResult:
         """Run what was approved; the same proposal again brings the same result. An agent who approved vouches."""
@@ -111,22 +118,17 @@ class Doing:
         async with call.log:
             state = await self._log.load(turn.call_id, call)
         request, refusal = self._read(wanted, said, before, persona)
-        plan: Plan | None = None
-        if request is not None and state.failed_lookups < deeds.MAX_FAILED_LOOKUPS:
-            plan = await self.plan(request, state, by_agent=False)
-            request = plan.request or request
-            if plan.changes and not self.actions.sensitive(request.action):
-                key = f"{turn.call_id}/{turn.message_id}/{wanted.id}"
-                plan = Plan(result=await self.run(request, state, key=key, by_agent=False))
+        result: ActionResult | None = None
+        if request is not None:
+            request, result = await self._for_customer(request, state, f"{turn.message_id}/{wanted.id}")
         answers: list[Exchange] = []
 
         def make(state: ConversationState, _tickets: Tickets) -> Step:
             step = Step(state=state)
-            if request is None or state.mode is Mode.human:
+            if request is None or result is None or state.mode is Mode.human:
                 answers.append(_refused(step, turn, wanted, refusal or "a human has the call", self._now()))
                 return step
-            result = plan.result if plan else deeds.refused_for_tries(request, self.actions)
-            told = self._note(step, request, result, turn.message_id)
+            told = self.note(step, request, result, by=CUSTOMER, message_id=turn.message_id)
             language, receipt = state.language, told.id if isinstance(told, Proposal) else told.receipt
             done = not isinstance(told, Proposal) and told.done
             reason = told.code if isinstance(told, ActionResult) else "waits for approval; nothing is done yet"
@@ -158,45 +160,45 @@ class Doing:
         except InvalidRequest as invalid:
             return None, invalid.message
 
-    def _note(
-        self, step: Step, request: Request, result: ActionResult, message_id: MessageId
+    def note(  # noqa: PLR0913 (what a wish came to)
+        self,
+        step: Step,
+        request: Request,
+        result: ActionResult,
+        *,
+        by: str,
+        message_id: MessageId | None,
+        tells: bool = True,
     ) -> Proposal | ActionResult:
         """Add the proposal of what is sensitive and could be done, or else what came of it; return which."""
         now = self._now()
         if self.actions.sensitive(request.action) and result.done:
             proposed = deeds.propose(
-                step,
-                request,
-                self.actions,
-                proposal_id=self._new_id(),
-                by=CUSTOMER,
-                message_id=message_id,
-                now=now,
+                step, request, self.actions, proposal_id=self._new_id(), by=by, message_id=message_id, now=now
             )
             if proposed is not None:
                 return proposed
             result = deeds.refused_for_waiting(request, self.actions, step.state)
-        deeds.ran(step, request, result, now=now, message_id=message_id)
+        deeds.ran(step, request, result, now=now, message_id=message_id, tells=tells)
         return result
+
+    async def _for_customer(self, request: Request, state: ConversationState, key: str) -> tuple[Request, ActionResult]:
+        """Do what a customer asks for (`attempt`), unless they asked for too much that is not theirs."""
+        if state.failed_lookups >= deeds.MAX_FAILED_LOOKUPS:
+            return request, deeds.refused_for_tries(request, self.actions)
+        return await self.attempt(request, state, key=f"{state.call_id}/{key}", by_agent=False)
 
     async def _take_up(
         self, call_id: CallId, call: OpenCall, state: ConversationState, request: Request, asked: Asked
     ) -> Step:
         """Run a safe action, or propose a sensitive one that could be done."""
         message_id = asked.turn.message_id
-        sensitive = self.actions.sensitive(request.action)
-        if state.failed_lookups >= deeds.MAX_FAILED_LOOKUPS:
-            result = deeds.refused_for_tries(request, self.actions)
-        else:
-            plan = await self.plan(request, state, by_agent=False)
-            request, result = plan.request or request, plan.result
-            if plan.changes and not sensitive:
-                result = await self.run(request, state, key=f"{call_id}/{message_id}", by_agent=False)
+        meant, result = await self._for_customer(request, state, message_id)
 
         def make(state: ConversationState, _tickets: Tickets) -> Step:
             step = Step(state=state)
             if message_id in state.unanswered:
-                self._note(step, request, result, message_id)
+                self.note(step, meant, result, by=CUSTOMER, message_id=message_id)
             return step
 
         return await self._log.write(call_id, call, make)

@@ -7,7 +7,6 @@ proposal's id. So a double click, two agents, two processes and a crash in betwe
 from __future__ import annotations
 
 import logging
-from datetime import datetime
 from enum import StrEnum
 
 from callcenter.actions import Request
@@ -110,38 +109,21 @@ class Approvals:
             raise InvalidRequest("This company does not offer that action.")
         request = doing.actions.check(request)
         state = await self._conversations.state(call_id)
-        plan = await doing.plan(request, state, by_agent=True)
-        request, result = plan.request or request, plan.result
-        sensitive = doing.actions.sensitive(request.action)
         key = f"{call_id}/{self._sources.proposal_id()}"
-        if plan.changes and not sensitive:
-            result = await doing.run(request, state, key=key, by_agent=True)
+        meant, result = await doing.attempt(request, state, key=key, by_agent=True)
+        noted: list[Proposal | ActionResult] = []
 
         def make(state: ConversationState, _tickets: Tickets) -> Step:
             step = Step(state=state)
-            now = self._sources.now()
-            if sensitive and result.done:
-                waits = deeds.waiting(state, request)
-                if waits is not None:
-                    return step
-                deeds.propose(
-                    step,
-                    request,
-                    doing.actions,
-                    proposal_id=self._sources.proposal_id(),
-                    by=agent,
-                    message_id=None,
-                    now=now,
-                )
-                return step
-            deeds.ran(step, request, result, now=now, tells=False)
+            waits = deeds.waiting(state, meant) if result.done else None
+            noted.append(waits or doing.note(step, meant, result, by=agent, message_id=None, tells=False))
             return step
 
-        step = await self._conversations.act(call_id, make)
-        proposed = deeds.waiting(step.state, request) if sensitive and result.done else None
-        if proposed is not None:
-            return ActionOutcome(call_id=call_id, status=OutcomeStatus.pending, proposal=proposed)
-        return ActionOutcome(call_id=call_id, status=OutcomeStatus.run, result=result)
+        await self._conversations.act(call_id, make)
+        came = noted[-1]
+        if isinstance(came, Proposal):
+            return ActionOutcome(call_id=call_id, status=OutcomeStatus.pending, proposal=came)
+        return ActionOutcome(call_id=call_id, status=OutcomeStatus.run, result=came)
 
     async def approve(self, call_id: CallId, proposal_id: ProposalId, *, by: str, approver: Approver) -> ActionOutcome:
         """Approve a proposal and run it; again, it brings the same receipt.
@@ -219,7 +201,7 @@ class Approvals:
 
     async def _look_at(self, state: ConversationState) -> bool:
         call_id, now = state.call_id, self._sources.now()
-        due = any(_lapsed(proposal, now) for proposal in state.proposals)
+        due = any(deeds.lapsed(proposal, now) for proposal in state.proposals)
         if due:
             await self._conversations.act(call_id, self._lapse, after_end=True)
         approved = deeds.approved_of(state)
@@ -236,7 +218,7 @@ class Approvals:
         if approver not in proposal.approvers:
             who = " or ".join(each.value for each in proposal.approvers)
             raise NotAllowed(f"This action can be approved by: {who}.")
-        if _lapsed(proposal, self._sources.now()):
+        if deeds.lapsed(proposal, self._sources.now()):
             raise ProposalDecided
 
     async def _history(self, call_id: CallId, proposal_id: ProposalId, *, wanted: Verdict) -> ActionOutcome:
@@ -264,7 +246,3 @@ class Approvals:
 
 def _open(state: ConversationState, proposal_id: ProposalId) -> Proposal | None:
     return next((each for each in state.proposals if each.id == proposal_id), None)
-
-
-def _lapsed(proposal: Proposal, now: datetime) -> bool:
-    return proposal.status is ProposalStatus.pending and proposal.expires_at <= now

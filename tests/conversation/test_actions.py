@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from callcenter.calls import ActionCode, ActionName, Language, ProposalStatus
-from callcenter.desk.approvals import Approvals
+from callcenter.actions import Request
+from callcenter.calls import MAX_PROPOSALS, ActionCode, ActionName, Language, ProposalStatus
+from callcenter.desk.approvals import Approvals, OutcomeStatus
 from callcenter.events import CUSTOMER, ActionDecided, ActionProposed, ActionRun, ToolCalled
 from callcenter.llm import Completion, CompletionKind, Delta
 from callcenter.llm.offline import OfflineVoice
@@ -153,3 +154,18 @@ async def test_every_decision_and_its_run_stand_in_the_log_in_order(tmp_path):
             *("user_message", "routing", "action_decided", "action_run", "assistant_message"),
         ]
         assert of(ActionDecided, await home.log())[0].decided_by == CUSTOMER
+
+
+async def test_an_agent_is_not_told_done_where_no_more_proposals_may_wait(tmp_path):
+    async with house(tmp_path, OfflineVoice(COMPANY), acts=True) as home:
+        approvals = Approvals(store=home.store, conversations=home.manager, sources=sources())
+        names = [service.id for service in COMPANY.services[: MAX_PROPOSALS + 1]]
+        quotes = [Request(action=ActionName.send_quote, arguments={"services": [name]}) for name in names]
+        asked = [await approvals.ask(CALL, quote, agent="mona@company.example") for quote in quotes]
+        assert [each.status for each in asked] == [OutcomeStatus.pending] * MAX_PROPOSALS + [OutcomeStatus.run]
+        refused = asked[-1].result
+        assert refused is not None
+        assert refused.code is ActionCode.not_possible
+        assert len((await home.store.state(CALL)).proposals) == MAX_PROPOSALS
+        again = await approvals.ask(CALL, quotes[0], agent="omar@company.example")
+        assert (again.status, again.proposal) == (OutcomeStatus.pending, asked[0].proposal), "the same waits already"
