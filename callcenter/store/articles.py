@@ -1,31 +1,30 @@
 """Articles and gaps in every store: what SQLite, Supabase and the journal do of `ArticleStore`, mixed into each.
 
-Articles are read and written whole, as JSON; a new version goes over the one before only where that is the newest.
+How versions are kept is versions.py's.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from callcenter.errors import ArticleConflict, InvalidRequest, StoreUnavailable
+from callcenter.errors import ArticleConflict
 from callcenter.knowledge.article import MAX_GAPS, MAX_VERSIONS, Article, ArticleStore, Gap
 from callcenter.store.rows import time_text
+from callcenter.store.versions import Versioned
 
 if TYPE_CHECKING:
     from callcenter.store import Store
     from callcenter.store.lanes import Lane
     from callcenter.store.supabase_wire import DataAPI
 
-Answer = TypeVar("Answer")
-
 GAPS_LISTED: Final = 200
 """A list of gaps holds at most so many."""
-_ARTICLES: Final = TypeAdapter(list[Article])
+_KEPT: Final = Versioned("articles", "article_versions", "slug", TypeAdapter(list[Article]), ArticleConflict)
 _GAPS: Final = TypeAdapter(list[Gap])
 _COUNT: Final[TypeAdapter[int]] = TypeAdapter(int)
 
@@ -38,20 +37,19 @@ class SQLiteArticles(ArticleStore):
 
     async def articles(self) -> list[Article]:
         """Read them all."""
-        return _articles(await self._long.run(partial(_payloads, "select payload from articles order by slug", ())))
+        return await self._long.run(_KEPT.newest)
 
     async def articles_kept(self) -> int:
         """Add up the newest versions."""
-        return await self._long.run(_kept)
+        return await self._long.run(_KEPT.kept)
 
     async def article_versions(self, slug: str) -> list[Article]:
         """Read the newest of them."""
-        sql = "select payload from article_versions where slug = ? order by version desc limit ?"
-        return _articles(await self._long.run(partial(_payloads, sql, (slug, MAX_VERSIONS))))[::-1]
+        return await self._long.run(partial(_KEPT.last, slug, MAX_VERSIONS))
 
     async def save_article(self, article: Article) -> None:
         """Write both tables in one transaction."""
-        await self._writer.run(partial(_save, _row(article), article.actor or ""))
+        await self._writer.run(partial(_KEPT.save, _KEPT.row(article.slug, article), article.actor or ""))
 
     async def note_gap(self, gap: Gap) -> None:
         """Count it, and forget the oldest."""
@@ -69,19 +67,19 @@ class SupabaseArticles(ArticleStore):
 
     async def articles(self) -> list[Article]:
         """Read them all."""
-        return _read(_ARTICLES, await self._api.call("list_articles"))
+        return _KEPT.read(_KEPT.items, await self._api.call("list_articles"))
 
     async def articles_kept(self) -> int:
         """Add up the newest versions."""
-        return _read(_COUNT, await self._api.call("articles_kept"))
+        return _KEPT.read(_COUNT, await self._api.call("articles_kept"))
 
     async def article_versions(self, slug: str) -> list[Article]:
         """Read the newest of them."""
-        return _read(_ARTICLES, await self._api.call("list_article_versions", article=slug, most=MAX_VERSIONS))
+        return _KEPT.read(_KEPT.items, await self._api.call("list_article_versions", article=slug, most=MAX_VERSIONS))
 
     async def save_article(self, article: Article) -> None:
         """Write both tables."""
-        slug, version, status, at, payload = _row(article)
+        slug, version, status, at, payload = _KEPT.row(article.slug, article)
         columns = {"slug": slug, "version": version, "status": status, "updated_at": at, "actor": article.actor or ""}
         await self._api.done("save_article", article={**columns, "payload": orjson.loads(payload)})
 
@@ -94,8 +92,8 @@ class SupabaseArticles(ArticleStore):
         """Read the most asked."""
         found = await self._api.call("list_gaps", most=GAPS_LISTED)
         if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-            raise _unreadable()
-        return _read(
+            raise _KEPT.unreadable()
+        return _KEPT.read(
             _GAPS, [{"count": row.get("asked"), **{k: v for k, v in row.items() if k != "asked"}} for row in found]
         )
 
@@ -140,42 +138,6 @@ class ArticlesBehind(ArticleStore):
         return await self._primary.gaps()
 
 
-_Row = tuple[str, int, str, str, str]
-
-
-def _row(article: Article) -> _Row:
-    """Return slug, version, status, time and payload. Raises InvalidRequest for text that can't be stored."""
-    assert article.version and article.updated_at, "only the folder has version 0"  # noqa: PT018, S101
-    try:
-        payload = article.model_dump_json()
-    except ValueError:
-        # The exception quotes the text: not passed on.
-        raise InvalidRequest("A text holds half a character (a lone surrogate) and can't be stored.") from None
-    return article.slug, article.version, article.status.value, time_text(article.updated_at), payload
-
-
-def _save(row: _Row, actor: str, connection: sqlite3.Connection) -> None:
-    slug, version, status, at, payload = row
-    if version == 1:
-        sql = "insert into articles (slug, version, status, updated_at, payload) values (?, ?, ?, ?, ?)"
-        done = connection.execute(f"{sql} on conflict (slug) do nothing", row)
-    else:
-        sql = "update articles set version = ?, status = ?, updated_at = ?, payload = ? where slug = ? and version = ?"
-        done = connection.execute(sql, (version, status, at, payload, slug, version - 1))
-    if not done.rowcount:
-        raise ArticleConflict
-    connection.execute("insert into article_versions values (?, ?, ?, ?, ?)", (slug, version, at, actor, payload))
-
-
-def _payloads(sql: str, values: tuple[object, ...], connection: sqlite3.Connection) -> str:
-    return f"[{','.join(payload for (payload,) in connection.execute(sql, values))}]"
-
-
-def _kept(connection: sqlite3.Connection) -> int:
-    kept: int = connection.execute("select coalesce(sum(version), 0) from articles").fetchone()[0]
-    return kept
-
-
 def _note_gap(gap: Gap, connection: sqlite3.Connection) -> None:
     connection.execute(
         "insert into knowledge_gaps (question, language, asked, first_at, last_at) values (?, ?, ?, ?, ?)"
@@ -197,23 +159,4 @@ def _gaps(connection: sqlite3.Connection) -> list[Gap]:
         (GAPS_LISTED,),
     )
     names = ("question", "language", "count", "first_at", "last_at")
-    return _read(_GAPS, [dict(zip(names, row, strict=True)) for row in rows])
-
-
-def _read(adapter: TypeAdapter[Answer], value: object) -> Answer:
-    try:
-        return adapter.validate_python(value)
-    except ValidationError:
-        raise _unreadable() from None
-
-
-def _articles(text: str) -> list[Article]:
-    try:
-        return _ARTICLES.validate_json(text)
-    except ValidationError:
-        raise _unreadable() from None
-
-
-def _unreadable() -> StoreUnavailable:
-    # Whatever the exception says quotes what came: not passed on.
-    return StoreUnavailable("Stored articles can't be read by this version of callcenter; another one wrote them.")
+    return _KEPT.read(_GAPS, [dict(zip(names, row, strict=True)) for row in rows])
