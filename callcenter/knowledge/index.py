@@ -106,10 +106,10 @@ class Index:
     ) -> tuple[Passage, ...]:
         """Return the passages that fit, the best first, one an article; of its text in `language` where it has one."""
         asked = units(question, readings)[:_MOST_UNITS]
-        wanted = frozenset[str]().union(*(unit.keys for unit in asked)) & self._counts.keys()
+        said = frozenset[str]().union(*(unit.keys for unit in asked))
+        wanted = said & self._counts.keys()
         if not wanted:
             return ()
-        said = frozenset[str]().union(*(unit.keys for unit in asked))
         weighed = [(unit.keys, self._weight(unit)) for unit in asked]  # once, not for every row
         whole = sum(weight for _, weight in weighed)
         if not self._any_fits(weighed, whole, said):
@@ -122,7 +122,7 @@ class Index:
                 score, known, _ = best.get(section.article.slug, (0.0, 0.0, section))
                 best[section.article.slug] = (max(score, -rank * share), max(known, share), section)
         found = sorted(best.values(), key=lambda each: -each[0])[:limit]
-        return tuple(self._passage(section, score, share, said, language) for score, share, section in found)
+        return tuple(self._passage(section, score, share, wanted, language) for score, share, section in found)
 
     def _any_fits(self, weighed: Sequence[tuple[frozenset[str], float]], whole: float, said: frozenset[str]) -> bool:
         """Whether any row covers enough of a question; most messages ask for nothing that stands here.
@@ -152,9 +152,8 @@ class Index:
         return log(1 + (self._articles - most + 0.5) / (most + 0.5)) + 0.1
 
     def _passage(
-        self, section: _Section, score: float, share: float, said: frozenset[str], language: Language
+        self, section: _Section, score: float, share: float, wanted: frozenset[str], language: Language
     ) -> Passage:
-        wanted = said & self._counts.keys()
         spoken = language if language in section.article.texts else section.language
         chosen = max(
             (each for each in self._by_article[section.article.slug] if each.language is spoken),
@@ -173,7 +172,7 @@ class Index:
             highlights=marks,
             score=round(score, 3),
             share=round(share, 3),
-            on_subject=_on_subject(chosen, said),
+            on_subject=_on_subject(chosen, wanted),
         )
 
     def _add(self, article: Article) -> None:
