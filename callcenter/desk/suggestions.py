@@ -195,6 +195,8 @@ class Suggestions:
         call_id, agent = key
         try:
             awaited = await self._suggesting.awaited(call_id)
+            if awaited is not None:  # what was read is no news when its frames come
+                place.seq = max(place.seq, awaited.state.seq)
             if awaited is None or not awaited.unanswered or awaited.state.ended:
                 return
             known = self.before(call_id, agent, messages=awaited.state.user_message_count)
