@@ -1,8 +1,8 @@
 """The way to a server that speaks OpenAI's protocol: one official client a process, its answers read unparsed.
 
-A request that the client makes, and an answer that it types, cost more than the rest of a turn. So it says where to and
-with which headers, once, and what is sent goes over its HTTP client as it is. Whatever goes wrong becomes a ModelFailed
-here. Its invariant: no body is logged or kept, for it may quote the customer.
+A request that the client makes, and an answer that it types, cost more than the rest of a turn. So it says where to,
+by which way and with which headers, once; what is sent goes over its transport's own session, as it is. Whatever goes
+wrong becomes a ModelFailed here. Its invariant: no body is logged or kept, for it may quote the customer.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import aclosing, suppress
+from contextlib import suppress
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from http import HTTPStatus
 from math import isnan
-from typing import Final
+from typing import Final, Protocol, cast
 
 import aiohttp
 import httpx2
@@ -36,13 +37,12 @@ _AS_IT_IS: Final = {"Accept-Encoding": "identity"}
 """Compressed, the pieces of a stream could come late."""
 _ENOUGH: Final = 0.5
 """Seconds a server may take to end a body after its last word, so that the connection can be used again."""
-_TROUBLES: Final = (httpx2.HTTPError, httpx2.InvalidURL, aiohttp.ClientError, OSError)
-_BY_CAUSE: Final = (
+_TROUBLES: Final = (aiohttp.ClientError, OSError)
+_BY_KIND: Final = (
     (aiohttp.ConnectionTimeoutError, Failure.connect_timeout),
-    ((httpx2.InvalidURL, httpx2.UnsupportedProtocol, aiohttp.InvalidURL), Failure.request_refused),
-    ((httpx2.DecodingError, aiohttp.ClientResponseError), Failure.garbled),
+    ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError), Failure.request_refused),
+    (aiohttp.ClientResponseError, Failure.garbled),
 )
-_SILENT: Final = (httpx2.ReadTimeout, httpx2.WriteTimeout, aiohttp.SocketTimeoutError)
 _NO_LIST: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 _LASTING: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 """What a 429 may say that no waiting mends."""
@@ -58,6 +58,35 @@ _BY_CODE: Final = {
 }
 
 
+class _Transport(Protocol):
+    """What the official client's transport over aiohttp has."""
+
+    client: object
+    """Its session, once it has been opened; closed with it."""
+    proxy: httpx2.Proxy | None
+
+    def get_client(self) -> aiohttp.ClientSession:
+        """Open a session."""
+        ...
+
+
+class _Http(DefaultAioHttpClient):
+    """The official client's HTTP client, which says by which way it reaches a place, TLS and proxies considered."""
+
+    def transport_to(self, url: httpx2.URL) -> _Transport:
+        """Return what carries requests to `url`."""
+        return cast("_Transport", self._transport_for_url(url))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The way to one path of the server."""
+
+    url: str
+    session: aiohttp.ClientSession
+    proxy: str | None
+
+
 class OpenAIClient:
     """Connections to one server."""
 
@@ -68,11 +97,12 @@ class OpenAIClient:
 
         `read_seconds` is the longest silence on a connection, a last resort behind the deadlines of a reply.
         """
-        timeout = httpx2.Timeout(read_seconds, connect=connect_seconds, pool=connect_seconds)
-        self._extensions = {"timeout": timeout.as_dict()}
-        self._http = DefaultAioHttpClient(limits=_LIMITS)
+        self._timeout = aiohttp.ClientTimeout(
+            connect=connect_seconds, sock_connect=connect_seconds, sock_read=read_seconds
+        )
+        self._http = _Http(limits=_LIMITS)
         self._client = AsyncOpenAI(api_key=api_key or _NO_KEY, base_url=base_url or OPENAI, http_client=self._http)
-        self._urls: dict[str, httpx2.URL] = {}
+        self._ways: dict[str, _Way] = {}
 
     @property
     def at_openai(self) -> bool:
@@ -88,7 +118,7 @@ class OpenAIClient:
         reader = EventReader()
         failure = None
         try:
-            async for portion in response.aiter_raw():
+            while portion := await response.content.readany():
                 events = reader.feed(portion)
                 if events:
                     yield events
@@ -101,7 +131,7 @@ class OpenAIClient:
         except _TROUBLES as trouble:
             failure = failure_of(trouble, silence=Failure.idle_timeout)
         finally:
-            await response.aclose()
+            response.close()  # hangs up, unless all was read
         if failure:
             raise failure
 
@@ -120,10 +150,10 @@ class OpenAIClient:
         It takes our key then, and connection and client are warm. Raises ModelFailed.
         """
         response = await self._send("GET", "models")
-        if response.is_success:
+        if _taken(response):
             return _names(await self._read(response), model)
-        if response.status_code in _NO_LIST:
-            await response.aclose()
+        if response.status in _NO_LIST:
+            response.close()
             return True
         raise await self._refusal(response)
 
@@ -132,58 +162,80 @@ class OpenAIClient:
         await self._client.close()
 
     @cached_property
-    def _headers(self) -> httpx2.Headers:
+    def _headers(self) -> Mapping[str, str]:
         said = {**self._client.default_headers, **self._client.auth_headers, **_AS_IT_IS}
-        return httpx2.Headers({name: value for name, value in said.items() if isinstance(value, str)})
+        return {name: value for name, value in said.items() if isinstance(value, str)}
 
-    def _url(self, path: str) -> httpx2.URL:
-        url = self._urls.get(path)
-        if url is None:
+    def _way(self, path: str) -> _Way:
+        """Return the way to a path, found once."""
+        way = self._ways.get(path)
+        if way is None:
             base = self._client.base_url  # ends with a slash
-            url = self._urls[path] = base.copy_with(raw_path=base.raw_path + path.encode())
-        return url
+            url = base.copy_with(raw_path=base.raw_path + path.encode())
+            transport = self._http.transport_to(url)
+            session = transport.client
+            if not isinstance(session, aiohttp.ClientSession):
+                session = transport.client = transport.get_client()
+            way = self._ways[path] = _Way(str(url), session, _address(transport.proxy))
+        return way
 
-    async def _open(self, path: str, body: Json) -> httpx2.Response:
+    async def _open(self, path: str, body: Json) -> aiohttp.ClientResponse:
         """Return what a request is answered with, unread. Raises ModelFailed."""
         response = await self._send("POST", path, orjson.dumps(body))
-        if response.is_success:
+        if _taken(response):
             return response
         raise await self._refusal(response)
 
-    async def _send(self, method: str, path: str, content: bytes | None = None) -> httpx2.Response:
+    async def _send(self, method: str, path: str, content: bytes | None = None) -> aiohttp.ClientResponse:
         """Return whatever answer comes, unread. Raises ModelFailed when none does."""
         try:
-            request = httpx2.Request(
-                method, self._url(path), headers=self._headers, content=content, extensions=self._extensions
+            way = self._way(path)
+            return await way.session.request(
+                method,
+                way.url,
+                data=content,
+                headers=self._headers,
+                timeout=self._timeout,
+                proxy=way.proxy,
             )
-            return await self._http.send(request, stream=True)
         except _TROUBLES as trouble:
             failure = failure_of(trouble)
         raise failure  # outside, or the trouble and the request it holds would go with it
 
-    async def _refusal(self, response: httpx2.Response) -> ModelFailed:
+    async def _refusal(self, response: aiohttp.ClientResponse) -> ModelFailed:
         """Say in our words what an answer means that is none."""
         body = b""
         with suppress(ModelFailed):  # the status says enough
             body = await self._read(response)
-        return refusal(response.status_code, response.headers, body, now=time.time())
+        return refusal(response.status, response.headers, body, now=time.time())
 
-    async def _read(self, response: httpx2.Response) -> bytes:
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """Return a body, as far as a sane one goes."""
         body = bytearray()
         try:
-            async with aclosing(response.aiter_bytes()) as portions:
-                async for portion in portions:
-                    body += portion
-                    if len(body) > MAX_EVENT_BYTES:
-                        break
+            while portion := await response.content.readany():
+                body += portion
+                if len(body) > MAX_EVENT_BYTES:
+                    break
         except _TROUBLES as trouble:
             failure = failure_of(trouble, silence=Failure.idle_timeout)
         else:
             return bytes(body)
         finally:
-            await response.aclose()
+            response.close()
         raise failure
+
+
+def _address(proxy: httpx2.Proxy | None) -> str | None:
+    """Return where a proxy is, with what it asks for in its address."""
+    if proxy is None:
+        return None
+    username, password = proxy.auth or (None, None)
+    return str(proxy.url.copy_with(username=username, password=password) if username else proxy.url)
+
+
+def _taken(response: aiohttp.ClientResponse) -> bool:
+    return HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def _names(listing: bytes, model: str) -> bool:
@@ -228,11 +280,10 @@ def together(heard: Iterator[str | ToolCall]) -> Iterator[str | ToolCall]:
 
 def failure_of(trouble: Exception, *, silence: Failure = Failure.first_token_timeout) -> ModelFailed:
     """Say in our words what went wrong; `silence` is what a read timeout means."""
-    causes = tuple(_causes(trouble))
-    for kinds, reason in _BY_CAUSE:
-        if any(isinstance(cause, kinds) for cause in causes):
+    for kinds, reason in _BY_KIND:
+        if isinstance(trouble, kinds):
             return ModelFailed(reason=reason, retry=reason is Failure.connect_timeout)
-    if any(isinstance(cause, _SILENT) for cause in causes):
+    if isinstance(trouble, aiohttp.SocketTimeoutError):
         return ModelFailed(reason=silence, retry=silence is Failure.first_token_timeout)
     return ModelFailed(reason=Failure.connection_lost, retry=True)
 
@@ -250,14 +301,6 @@ def failure_of_error(error: object) -> ModelFailed:
     if isinstance(error, dict):
         return failure_of_code(error.get("code") or error.get("type"))
     return failure_of_code(None)
-
-
-def _causes(trouble: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what led to it: the transport calls every lost connection a timeout while connecting."""
-    cause: BaseException | None = trouble
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> ModelFailed:

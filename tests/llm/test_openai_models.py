@@ -489,3 +489,22 @@ async def test_without_an_address_it_is_openai_whatever_the_environment_says(mon
     client = client_of(None)
     assert client.at_openai
     await client.close()
+
+
+async def test_company_behind_a_proxy_reaches_its_model(monkeypatch: pytest.MonkeyPatch):
+    requests: list[bytes] = []
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(forward, "127.0.0.1", 0) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://sara:pass@127.0.0.1:{proxy.sockets[0].getsockname()[1]}")
+        model = responses(client_of("http://model.example/v1"))
+        with pytest.raises(ModelFailed) as failed:
+            await model.check()
+        await model.close()
+    assert failed.value.reason == Failure.key_refused  # what the proxy passed on
+    assert requests[0].startswith(b"GET http://model.example/v1/models HTTP/1.1\r\n")
+    assert b"Proxy-Authorization: Basic c2FyYTpwYXNz\r\n" in requests[0]
