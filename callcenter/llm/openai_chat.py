@@ -6,14 +6,14 @@ A reply is whole only if a finish reason came; [DONE] and the count of tokens af
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from contextlib import closing
 from typing import Final
 
 from callcenter.calls import TokenUsage
 from callcenter.errors import ModelFailed
 from callcenter.llm import CompletionKind, Failure, Heard, Stopped
 from callcenter.llm.event_stream import Json, list_in, object_in, text_in
-from callcenter.llm.openai_client import OpenAIClient, failure_of_error, rest, together
+from callcenter.llm.openai_client import OpenAIClient, failure_of_error, together
 from callcenter.llm.openai_messages import messages
 from callcenter.llm.prompt import Prompt, Question, Tool, ToolCall
 from callcenter.llm.usage import counted, estimated, estimated_answer
@@ -41,12 +41,12 @@ class ChatModel:
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Heard, None]:
         """Yield text, tool calls and the end; an empty text is a sign of life."""
         hearing = _Hearing()
-        async with aclosing(self._client.stream(_PATH, self._body(prompt))) as portions:
+        with closing(await self._client.stream(_PATH, self._body(prompt))) as portions:
             async for events in portions:
                 for heard in together(hearing.take(events)):
                     yield heard
                 if hearing.kind is not None:
-                    usage = _usage([*events, *await rest(portions)])
+                    usage = _usage([*events, *await portions.rest()])
                     yield Stopped(hearing.kind, usage or estimated(prompt, "".join(hearing.said)))
                     return
         raise ModelFailed(reason=Failure.cut_short, retry=True)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from http import HTTPStatus
 from math import isnan
-from typing import Final, Protocol, cast
+from typing import Final, Protocol, Self, cast
 
 import aiohttp
 import httpx2
@@ -87,6 +87,58 @@ class _Way:
     proxy: str | None
 
 
+class Portions:
+    """The events of an answer as they come, those that came together in one go.
+
+    Iterating raises ModelFailed, after all that came before. No generator: every reply would pay for it.
+    """
+
+    __slots__ = ("_over", "_reader", "_response")
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        """Read an answer of which nothing was read."""
+        self._response = response
+        self._reader = EventReader()
+        self._over = False
+
+    def __aiter__(self) -> Self:
+        """Return itself: an answer is read once."""
+        return self
+
+    async def __anext__(self) -> list[Json]:
+        """Wait for the next events."""
+        reader, content = self._reader, self._response.content
+        try:
+            while not self._over:
+                portion = await content.readany()
+                events = reader.feed(portion) if portion else reader.finish()
+                self._over = not portion or reader.garbled
+                if events:
+                    return events
+        except _TROUBLES as trouble:
+            failure = failure_of(trouble, silence=Failure.idle_timeout)
+        else:
+            if reader.begun and not reader.garbled:
+                raise StopAsyncIteration
+            failure = ModelFailed(reason=Failure.garbled)
+        raise failure
+
+    async def rest(self) -> list[Json]:
+        """Return what follows a model's last word: a count of tokens perhaps; it may not fail any more."""
+        following: list[Json] = []
+        # Usually it came together with the last word.
+        patience = nullcontext() if self._response.content.at_eof() else asyncio.timeout(_ENOUGH)
+        with suppress(ModelFailed, TimeoutError):
+            async with patience:
+                async for events in self:
+                    following += events
+        return following
+
+    def close(self) -> None:
+        """Hang up, unless all was read: then the connection is kept for the next request."""
+        self._response.close()
+
+
 class OpenAIClient:
     """Connections to one server."""
 
@@ -109,31 +161,9 @@ class OpenAIClient:
         """Whether this is OpenAI itself, which knows no parameters but its newest."""
         return self._client.base_url.host.endswith(".openai.com")
 
-    async def stream(self, path: str, body: Json) -> AsyncGenerator[list[Json], None]:
-        """Yield the events a request is answered with, those that came together in one go.
-
-        Raises ModelFailed, after all that came before; closing it hangs up.
-        """
-        response = await self._open(path, body)
-        reader = EventReader()
-        failure = None
-        try:
-            while portion := await response.content.readany():
-                events = reader.feed(portion)
-                if events:
-                    yield events
-                if reader.garbled:
-                    break
-            else:
-                yield reader.finish()
-            if reader.garbled or not reader.begun:
-                failure = ModelFailed(reason=Failure.garbled)
-        except _TROUBLES as trouble:
-            failure = failure_of(trouble, silence=Failure.idle_timeout)
-        finally:
-            response.close()  # hangs up, unless all was read
-        if failure:
-            raise failure
+    async def stream(self, path: str, body: Json) -> Portions:
+        """Return the events a request is answered with; to be closed. Raises ModelFailed when there is no answer."""
+        return Portions(await self._open(path, body))
 
     async def ask(self, path: str, body: Json) -> Json:
         """Return the object a request is answered with. Raises ModelFailed."""
@@ -246,16 +276,6 @@ def _names(listing: bytes, model: str) -> bool:
     except (orjson.JSONDecodeError, AttributeError):
         return True
     return model in names or not names
-
-
-async def rest(portions: AsyncGenerator[list[Json], None]) -> list[Json]:
-    """Return what follows a model's last word: a count of tokens perhaps; it may not fail any more."""
-    following: list[Json] = []
-    with suppress(ModelFailed, TimeoutError):
-        async with asyncio.timeout(_ENOUGH):
-            async for events in portions:
-                following += events
-    return following
 
 
 def together(heard: Iterator[str | ToolCall]) -> Iterator[str | ToolCall]:

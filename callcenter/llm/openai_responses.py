@@ -7,14 +7,14 @@ oblige us to replay a reasoning model's thoughts as well.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from contextlib import closing
 from typing import Final
 
 from callcenter.calls import TokenUsage
 from callcenter.errors import ModelFailed
 from callcenter.llm import CompletionKind, Failure, Heard, Stopped
 from callcenter.llm.event_stream import Json, list_in, object_in, text_in
-from callcenter.llm.openai_client import OpenAIClient, failure_of_error, rest, together
+from callcenter.llm.openai_client import OpenAIClient, failure_of_error, together
 from callcenter.llm.openai_messages import messages
 from callcenter.llm.prompt import Exchange, Prompt, Question, Tool, ToolCall
 from callcenter.llm.usage import counted, estimated, estimated_answer
@@ -42,12 +42,12 @@ class ResponsesModel:
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Heard, None]:
         """Yield text, tool calls and the end; an empty text is a sign of life."""
         hearing = _Hearing()
-        async with aclosing(self._client.stream(_PATH, self._body(prompt))) as portions:
+        with closing(await self._client.stream(_PATH, self._body(prompt))) as portions:
             async for events in portions:
                 for heard in together(hearing.take(events)):
                     yield heard
                 if hearing.ended is not None:
-                    await rest(portions)
+                    await portions.rest()
                     yield Stopped(hearing.kind, _usage(hearing.ended) or estimated(prompt, hearing.said))
                     return
         raise ModelFailed(reason=Failure.cut_short, retry=True)
