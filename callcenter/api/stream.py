@@ -39,6 +39,7 @@ from callcenter.api.sockets import accept, first_to_end, hang_up
 from callcenter.bus import Subscription
 from callcenter.calls import CallId, ConversationState, IdText, Language, MessageId
 from callcenter.conversation import Utterance
+from callcenter.deadline import Deadline
 from callcenter.errors import (
     CallCenterError,
     CallEnded,
@@ -117,6 +118,9 @@ class _Talk:
         """How to close, once there is nothing more to come."""
         self._open = True
         self._sending = asyncio.Lock()
+        self._loop = asyncio.get_running_loop()
+        self._deadline = Deadline(self._loop)
+        """For the socket to take what is sent."""
         self._slots = asyncio.Semaphore(house.patience.turns)
 
     async def hold(self) -> Closing | None:
@@ -144,6 +148,7 @@ class _Talk:
     async def close(self, closing: Closing | None) -> None:
         """Close with a code and let nobody send any more."""
         self._open = False
+        self._deadline.close()
         await hang_up(self._websocket, closing, seconds=self._house.patience.close)
 
     async def _talk(self, address: Address, subscription: Subscription) -> Closing | None:
@@ -280,13 +285,19 @@ class _Talk:
         """Send frames without a pause between them. Raises SubscriberTooSlow when the socket does not take them."""
         if not frames:
             return
-        try:
-            async with asyncio.timeout(self._house.patience.send), self._sending:
+        async with self._sending:
+            self._deadline.start(self._loop.time() + self._house.patience.send)
+            try:
                 for frame in frames:
                     if self._open:
                         await self._websocket.send_text(frame.json_text)
-        except TimeoutError:
-            raise SubscriberTooSlow from None
+            except asyncio.CancelledError:
+                if not self._deadline.expired or self._deadline.cancelled_by_others():
+                    raise
+            finally:
+                self._deadline.stop()
+        if self._deadline.expired:
+            raise SubscriberTooSlow
 
 
 def _said(text: str) -> MessageRequest | Interrupt:

@@ -1,6 +1,6 @@
 """How long a reply may keep a customer waiting: for its first piece, between two, and in all.
 
-Connecting is left to the client's own timeout. One timer watches a whole attempt; it is moved, never made anew.
+Connecting is left to the client's own timeout. One timer watches a whole attempt.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
+from callcenter.deadline import Deadline
 from callcenter.errors import ModelFailed
 from callcenter.llm import Failure, Heard
 
@@ -40,7 +41,7 @@ class Wait:
 
     async def hear(self, stream: AsyncGenerator[Heard, None]) -> AsyncGenerator[Heard, None]:
         """Yield what one attempt says. Raises ModelFailed when it takes too long; the stream is closed by then."""
-        timer = _Timer(self._loop)
+        timer = Deadline(self._loop)
         reason, seconds = Failure.first_token_timeout, self._patience.first_token
         try:
             timer.start(min(self._loop.time() + seconds, self._ends_at))
@@ -59,48 +60,3 @@ class Wait:
             await stream.aclose()
         if timer.expired:
             raise ModelFailed(reason=reason, retry=reason is Failure.first_token_timeout)
-
-
-class _Timer:
-    """Cancels whoever waits past a moment. Moving it costs nothing: it looks again when it goes off too early."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.expired = False
-        self._loop = loop
-        self._at: float | None = None
-        self._handle: asyncio.TimerHandle | None = None
-        self._waiting: asyncio.Task[object] | None = None
-        self._cancelling = 0
-
-    def start(self, at: float) -> None:
-        """Watch the running task, until `at`."""
-        self._at = at
-        self._waiting = asyncio.current_task()
-        if self._handle is None or at < self._handle.when():
-            self.close()
-            self._handle = self._loop.call_at(at, self._ring)
-
-    def stop(self) -> None:
-        """Watch nobody for now: what runs between two pieces is not ours to cancel."""
-        self._at = None
-
-    def close(self) -> None:
-        """Never go off."""
-        if self._handle is not None:
-            self._handle.cancel()
-
-    def cancelled_by_others(self) -> bool:
-        """Take our own cancelling back; whether somebody else wants the task to end as well."""
-        assert self._waiting is not None  # noqa: S101 (it went off)
-        return self._waiting.uncancel() > self._cancelling
-
-    def _ring(self) -> None:
-        self._handle = None
-        if self._at is None or self._waiting is None:
-            return
-        if self._loop.time() < self._at:
-            self._handle = self._loop.call_at(self._at, self._ring)
-            return
-        self.expired = True
-        self._cancelling = self._waiting.cancelling()
-        self._waiting.cancel()
