@@ -90,8 +90,8 @@ class Answering:
                     answered = await work.answer()
                 except CallEnded:  # by another process: the message was taken nevertheless, and not to be refused
                     return await self.stored(turn)
-            if answered and work.asked.turn.message_id == turn.message_id:
-                return replace(work.asked.turn, repeated=turn.repeated)
+            if answered and work.turn.message_id == turn.message_id:
+                return work.turn if work.turn.repeated == turn.repeated else replace(work.turn, repeated=turn.repeated)
 
     async def stored(self, turn: Turn) -> Turn:
         """Return the turn as the log has it: somebody else answered it."""
@@ -141,7 +141,8 @@ class _Work:
     def __init__(self, parts: Parts, call: OpenCall, asked: Asked) -> None:
         self._parts = parts
         self._call = call
-        self.asked = asked
+        self._asked = asked
+        self.turn = asked.turn
         """With all events it has led to by now."""
 
     async def answer(self) -> bool:
@@ -150,9 +151,10 @@ class _Work:
         if self._call.claims:
             speech.interrupt()
         try:
-            if self._parts.doing is not None and (step := await self._parts.doing.carry_out(self._call, self.asked)):
+            if self._parts.doing is not None and (step := await self._parts.doing.carry_out(self._call, self._asked)):
                 self._note(step)
-            reply = await self._parts.speaker.speak(self.asked, await self._brief(), speech, self._carry_out)
+            brief = await self._brief()
+            reply = await self._parts.speaker.speak(self._asked, brief, speech, self._carry_out)
         except CutOff as cut:
             await self._keep(cut.reply)
             raise asyncio.CancelledError from None
@@ -164,14 +166,16 @@ class _Work:
 
     async def _brief(self, exchanges: tuple[Exchange, ...] = ()) -> Brief:
         call = self._call
+        if self.turn is not self._asked.turn:
+            self._asked = replace(self._asked, turn=self.turn)
         async with call.log:
-            state = await self._parts.log.load(self.asked.turn.call_id, call)
+            state = await self._parts.log.load(self.turn.call_id, call)
             ticket = in_hand(state, call.tickets)
-            history = lines_before(call, self.asked.messages)
+            history = lines_before(call, self._asked.messages)
             return brief_of(
                 state,
                 ticket,
-                self.asked,
+                self._asked,
                 said=call.said,
                 history=history,
                 exchanges=exchanges,
@@ -188,7 +192,7 @@ class _Work:
         parts = self._parts
         if parts.doing is not None and wanted.name in _ACTIONS:
             step, exchange = await parts.doing.for_model(
-                self._call, self.asked.turn, wanted, said, before=before, persona=persona
+                self._call, self.turn, wanted, said, before=before, persona=persona
             )
             self._note(step)
             return exchange
@@ -196,13 +200,13 @@ class _Work:
 
         def make(state: ConversationState, tickets: Tickets) -> Step:
             bench = Bench(
-                turn=self.asked.turn, said=said, policy=parts.policy, desk=parts.desk, now=parts.now(), before=before
+                turn=self.turn, said=said, policy=parts.policy, desk=parts.desk, now=parts.now(), before=before
             )
             step, answer = carry_out(state, tickets, wanted, bench)
             answers.append(answer)
             return step
 
-        step = await parts.log.write(self.asked.turn.call_id, self._call, make)
+        step = await parts.log.write(self.turn.call_id, self._call, make)
         self._note(step)
         return answers[-1]
 
@@ -218,13 +222,12 @@ class _Work:
                 step.add(reply.altered({"seq": step.next_seq, "at": self._parts.now(), "answers": answers}))
             return step
 
-        step = await self._parts.log.write(self.asked.turn.call_id, self._call, make)
+        step = await self._parts.log.write(self.turn.call_id, self._call, make)
         self._note(step)
         if not step.events:
-            turn = self.asked.turn
-            stored = await self._parts.log.turn(turn.call_id, turn.message_id, repeated=turn.repeated)
-            self.asked = replace(self.asked, turn=stored)
+            turn = self.turn
+            self.turn = await self._parts.log.turn(turn.call_id, turn.message_id, repeated=turn.repeated)
 
     def _note(self, step: Step) -> None:
-        turn = self.asked.turn
-        self.asked = replace(self.asked, turn=replace(turn, events=(*turn.events, *step.events)))
+        turn = self.turn
+        self.turn = Turn(turn.call_id, turn.message_id, (*turn.events, *step.events), turn.repeated)

@@ -101,8 +101,11 @@ class _Reply:
         return "".join(self.pieces[self.opening :])
 
     def next_brief(self) -> Brief:
-        """Return the brief for a voice that speaks now."""
-        return replace(self.brief, said_now=self.spoken, waited=perf_counter() - self.began, meter=self.meter)
+        """Return the brief for a model that speaks now; the first one's is the reply's own, of which nothing is out."""
+        if self.free or self.pieces:
+            return replace(self.brief, said_now=self.spoken, waited=perf_counter() - self.began, meter=self.meter)
+        self.meter = self.brief.meter
+        return self.brief
 
     def spent(self, usage: TokenUsage | None) -> None:
         """Count what a model took."""
@@ -219,17 +222,20 @@ class Speaker:
         """Let a voice that needs no waiting speak, or carry on where another one could not."""
         if seems_whole(reply.said) and not _is_due(reply):
             return
+        if reply.free:
+            reply.brief = replace(reply.brief, meter=Meter())  # a model has noted there what it was offered
         reply.voice = voice.name
         for piece in carry_on(reply.said, voice.say(reply.brief)):
             await self._deliver(reply, piece, voices=True)
 
     async def _stream(self, voice: Voice, reply: _Reply, carry_out: CarryOut) -> None:
         """Let a voice speak, and do what it asks for in between."""
-        reply.free = True
         reply.voice = voice.name
         for _ in range(ROUNDS):
             calls: list[ToolCall] = []
-            async with aclosing(voice.stream(reply.next_brief())) as pieces:
+            brief = reply.next_brief()
+            reply.free = True
+            async with aclosing(voice.stream(brief)) as pieces:
                 while (piece := await reply.speech.next(pieces)) is not None:
                     await self._take(piece, reply, calls)
             if not calls:
