@@ -123,33 +123,27 @@ class ModelVoice:
         if spent is not None:
             raise VoiceFailed(reason=spent)
         reply = ModelReply(brief, self._checks, Wait(self._patience, waited=brief.waited))
+        done = False
         try:
-            async with aclosing(self._speak(reply)) as pieces:
-                async for piece in pieces:
-                    yield piece
+            while not done:
+                try:
+                    async with aclosing(self._attempt(reply)) as pieces:
+                        async for piece in pieces:
+                            yield piece
+                    done = True
+                except ModelFailed as failure:
+                    if not await self._may_retry(reply, failure):
+                        raise VoiceFailed(reason=failure.reason, usage=reply.usage) from None
+                except Unfit as unfit:
+                    yield unfit.correction
+                    if not unfit.again:
+                        raise VoiceFailed(reason=Failure.unfit, usage=reply.usage) from None
+            for call in reply.calls[:MAX_CALLS]:
+                yield call
         except (asyncio.CancelledError, GeneratorExit):
             brief.meter.left = reply.usage
             raise
         yield Completion(reply.kind, self.name, reply.usage)
-
-    async def _speak(self, reply: ModelReply) -> AsyncGenerator[Piece, None]:
-        """Yield all of a reply but its end."""
-        done = False
-        while not done:
-            try:
-                async with aclosing(self._attempt(reply)) as pieces:
-                    async for piece in pieces:
-                        yield piece
-                done = True
-            except ModelFailed as failure:
-                if not await self._may_retry(reply, failure):
-                    raise VoiceFailed(reason=failure.reason, usage=reply.usage) from None
-            except Unfit as unfit:
-                yield unfit.correction
-                if not unfit.again:
-                    raise VoiceFailed(reason=Failure.unfit, usage=reply.usage) from None
-        for call in reply.calls[:MAX_CALLS]:
-            yield call
 
     async def _attempt(self, reply: ModelReply) -> AsyncGenerator[Piece, None]:
         """Ask the model once. Raises ModelFailed, Unfit."""
