@@ -8,7 +8,6 @@ is escalated; nobody is passed back and forth without new words of theirs; every
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -27,6 +26,7 @@ from callcenter.calls import (
     Language,
     PersonaType,
     PriorityLevel,
+    Term,
     TicketCategory,
     TicketNumber,
     TokenUsage,
@@ -35,7 +35,7 @@ from callcenter.calls import (
 )
 
 
-class SuggestedAction(StrEnum):
+class SuggestedAction(Term):
     """What the decision asks for next."""
 
     greet = "greet"
@@ -93,7 +93,7 @@ class RoutingPolicy(Value):
         return verdict.intent
 
 
-class DoubtReason(StrEnum):
+class DoubtReason(Term):
     """Why the rules' verdict on a message is worth a second opinion."""
 
     low_confidence = "low_confidence"
@@ -102,7 +102,7 @@ class DoubtReason(StrEnum):
     """Intents of different personas are nearly as likely, or the mood speaks against the intent."""
 
 
-class Winner(StrEnum):
+class Winner(Term):
     """Whose verdict a decision rests on."""
 
     rules = "rules"

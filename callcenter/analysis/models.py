@@ -6,7 +6,6 @@ Offsets are characters (code points) of the text handed to `analyze`, start incl
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final, TypeVar
 
 from pydantic import BaseModel
@@ -17,6 +16,7 @@ from callcenter.calls import (
     Language,
     PriorityLevel,
     Sentiment,
+    Term,
     TicketCategory,
     Value,
 )
@@ -62,7 +62,7 @@ class Evidence(Value):
     """What it added to (or, when negative, took from) the verdict."""
 
 
-class LanguageKind(StrEnum):
+class LanguageKind(Term):
     """What a message is written in."""
 
     ar = "ar"
@@ -153,7 +153,7 @@ class QuestionVerdict(Value):
     evidence: tuple[Evidence, ...] = ()
 
 
-class EntityKind(StrEnum):
+class EntityKind(Term):
     """A fact found in a message."""
 
     order_number = "order_number"
@@ -189,7 +189,7 @@ class Entity(Value):
     """What made it this kind, e.g. `after_label`, `pattern`, `answer_shape`."""
 
 
-class Act(StrEnum):
+class Act(Term):
     """Something a message does in the dialogue, beside its intent."""
 
     affirm = "affirm"

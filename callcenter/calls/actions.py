@@ -5,12 +5,11 @@ The registry that runs them is callcenter/actions/; these values stand in the lo
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Final, NewType
 
 from pydantic import AwareDatetime, Field, JsonValue
 
-from callcenter.calls.vocabulary import Language, LocalizedText, Value
+from callcenter.calls.vocabulary import Language, LocalizedText, Term, Value
 
 ProposalId = NewType("ProposalId", str)
 
@@ -18,7 +17,7 @@ MAX_PROPOSALS: Final = 5
 """So many wait on a call at most; each is somebody's work."""
 
 
-class ActionName(StrEnum):
+class ActionName(Term):
     """What we can do for a customer."""
 
     get_order_history = "get_order_history"
@@ -33,7 +32,7 @@ class ActionName(StrEnum):
     estimate_credit = "estimate_credit"
 
 
-class Approver(StrEnum):
+class Approver(Term):
     """Who may approve a sensitive action."""
 
     customer = "customer"
@@ -41,7 +40,7 @@ class Approver(StrEnum):
     agent = "agent"
 
 
-class ActionCode(StrEnum):
+class ActionCode(Term):
     """What came of an action, for programs."""
 
     done = "done"
@@ -80,7 +79,7 @@ class ActionResult(Value):
         return self.code is ActionCode.done
 
 
-class ProposalStatus(StrEnum):
+class ProposalStatus(Term):
     """How far a proposal has got, as long as it is open."""
 
     pending = "pending"

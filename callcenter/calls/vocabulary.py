@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final, NewType, Self
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Final, NewType, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -47,7 +48,17 @@ _put: Final = object.__setattr__
 """Past the freezing: a copy in the making is nobody's yet."""
 
 
-class Language(StrEnum):
+class Term(StrEnum):
+    """The base of the enumerations that events are made of.
+
+    Whoever writes an event down asks each member for its `value`: 80 a turn, at a fifth of what the library's take.
+    """
+
+    if not TYPE_CHECKING:
+        value = property(attrgetter("_value_"))
+
+
+class Language(Term):
     """A language the product speaks. All that differs by language hangs here or in data, never in a branch."""
 
     ar = "ar"
@@ -86,7 +97,7 @@ class LocalizedText(Value):
         return text
 
 
-class Channel(StrEnum):
+class Channel(Term):
     """Where the customer writes or speaks."""
 
     web = "web"
@@ -95,7 +106,7 @@ class Channel(StrEnum):
     console = "console"
 
 
-class PersonaType(StrEnum):
+class PersonaType(Term):
     """The role that answers."""
 
     reception = "reception"
@@ -103,7 +114,7 @@ class PersonaType(StrEnum):
     complaints = "complaints"
 
 
-class ConversationIntent(StrEnum):
+class ConversationIntent(Term):
     """What the customer wants with this message."""
 
     complaint = "complaint"
@@ -119,7 +130,7 @@ class ConversationIntent(StrEnum):
     other = "other"
 
 
-class Sentiment(StrEnum):
+class Sentiment(Term):
     """How the customer feels; frustrated and angry are apart from merely negative."""
 
     very_positive = "very_positive"
@@ -151,7 +162,7 @@ _VALENCES: Final = {
 _UPSET: Final = frozenset({Sentiment.frustrated, Sentiment.angry})
 
 
-class PriorityLevel(StrEnum):
+class PriorityLevel(Term):
     """How soon somebody must act."""
 
     low = "low"
@@ -168,7 +179,7 @@ class PriorityLevel(StrEnum):
 _RANKS: Final = {level: rank for rank, level in enumerate(PriorityLevel)}
 
 
-class Speaker(StrEnum):
+class Speaker(Term):
     """Who said something."""
 
     customer = "customer"
@@ -177,7 +188,7 @@ class Speaker(StrEnum):
     system = "system"
 
 
-class Mode(StrEnum):
+class Mode(Term):
     """Who answers the call now."""
 
     ai = "ai"
@@ -186,7 +197,7 @@ class Mode(StrEnum):
     """An agent; no persona says a word."""
 
 
-class ToolName(StrEnum):
+class ToolName(Term):
     """What a model may ask us to do; we judge, do it or refuse, and keep a receipt."""
 
     open_ticket = "open_ticket"
@@ -195,7 +206,7 @@ class ToolName(StrEnum):
     hand_off = "hand_off"
 
 
-class TicketCategory(StrEnum):
+class TicketCategory(Term):
     """What a ticket is about. `callback` is a customer who asked for a human."""
 
     general = "general"
@@ -208,7 +219,7 @@ class TicketCategory(StrEnum):
     callback = "callback"
 
 
-class Slot(StrEnum):
+class Slot(Term):
     """A fact that intake collects for a ticket."""
 
     description = "description"

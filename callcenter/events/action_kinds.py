@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final, Literal
 
-from callcenter.calls import ActionArguments, ActionName, ActionResult, Language, MessageId, Proposal, ProposalId
+from callcenter.calls import ActionArguments, ActionName, ActionResult, Language, MessageId, Proposal, ProposalId, Term
 from callcenter.events.frame import Stored
 
 CUSTOMER: Final = "customer"
@@ -23,7 +22,7 @@ class ActionProposed(Stored):
     proposal: Proposal
 
 
-class Verdict(StrEnum):
+class Verdict(Term):
     """What became of a proposal."""
 
     approved = "approved"

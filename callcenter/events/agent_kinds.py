@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from callcenter.calls import HandoffPacket, Language, MessageId, PersonaType, PriorityLevel, SuggestionId
+from callcenter.calls import HandoffPacket, Language, MessageId, PersonaType, PriorityLevel, SuggestionId, Term
 from callcenter.events.frame import Stored
 
 
@@ -42,7 +41,7 @@ class AgentMessage(AgentEvent):
     """The sender's own id of this reply, where there is one."""
 
 
-class SuggestionVerdict(StrEnum):
+class SuggestionVerdict(Term):
     """What an agent made of a suggested reply."""
 
     sent = "sent"
@@ -94,7 +93,7 @@ class CallTransferred(AgentEvent):
     """The line that tells the customer, in their language."""
 
 
-class ReleaseReason(StrEnum):
+class ReleaseReason(Term):
     """Why a human no longer has a call."""
 
     released = "released"
@@ -116,7 +115,7 @@ class CallReleased(AgentEvent):
     """The line that tells the customer, in their language."""
 
 
-class Disposition(StrEnum):
+class Disposition(Term):
     """What came of a call, in the code an agent sets."""
 
     resolved = "resolved"

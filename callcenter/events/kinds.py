@@ -6,7 +6,6 @@ stored. `AssistantDelta` and `ErrorFrame` travel on the bus only and are never s
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, TypeAdapter
@@ -24,6 +23,7 @@ from callcenter.calls import (
     Sentiment,
     Slot,
     Slots,
+    Term,
     TokenUsage,
     ToolName,
     Value,
@@ -98,7 +98,7 @@ class Routing(Stored):
     """Ids of the company's services known to interest the customer after this message, newest last."""
 
 
-class HandoffTrigger(StrEnum):
+class HandoffTrigger(Term):
     """Who caused a handoff."""
 
     routing = "routing"
@@ -178,7 +178,7 @@ class ToolCalled(Stored):
     """What is known afterwards, where that changed."""
 
 
-class CorrectionAction(StrEnum):
+class CorrectionAction(Term):
     """What was done about a sentence that must not go out."""
 
     replaced = "replaced"
@@ -231,7 +231,7 @@ class AssistantMessage(Stored):
     duration_ms: Annotated[float, Field(ge=0)] | None = None
 
 
-class Outcome(StrEnum):
+class Outcome(Term):
     """How a call ended."""
 
     resolved = "resolved"

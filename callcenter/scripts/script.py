@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Annotated, Final, Protocol, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
-from callcenter.calls import ConversationIntent, Language, LocalizedText, PersonaType, Slot, TicketCategory, Value
+from callcenter.calls import ConversationIntent, Language, LocalizedText, PersonaType, Slot, Term, TicketCategory, Value
 from callcenter.company.money import written
 from callcenter.errors import ScriptConflict
 from callcenter.knowledge.article import MAX_VERSIONS, Slug, known_slug
@@ -29,7 +28,7 @@ _TITLE_CHARS: Final = 120
 _WORDS: Final = 60
 
 
-class ScriptStatus(StrEnum):
+class ScriptStatus(Term):
     """How far a script got; only published ones are followed."""
 
     draft = "draft"
@@ -37,7 +36,7 @@ class ScriptStatus(StrEnum):
     archived = "archived"
 
 
-class FactKind(StrEnum):
+class FactKind(Term):
     """What kind of answer a step expects; other words are taken as they are."""
 
     text = "text"

@@ -7,7 +7,6 @@ and every change raises `version` by one, so that two editors can't overwrite ea
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Annotated, Final, Self
 
 from pydantic import AwareDatetime, Field, StrictBool, model_validator
@@ -18,6 +17,7 @@ from callcenter.calls import (
     PersonaType,
     PriorityLevel,
     Slots,
+    Term,
     TicketCategory,
     TicketNumber,
     Value,
@@ -25,7 +25,7 @@ from callcenter.calls import (
 from callcenter.errors import InvalidTransition
 
 
-class TicketStatus(StrEnum):
+class TicketStatus(Term):
     """Where a ticket stands."""
 
     new = "new"
