@@ -74,7 +74,7 @@ def collect(slots: Slots, analysis: MessageAnalysis, text: str, *, collecting: b
     if asked is not None and missing and any(analysis.does(act) for act in DECLINING):
         told["declined"] = tuple(dict.fromkeys((*slots.declined, *_lacking(analysis, text, asked))))
     told = {field: value for field, value in told.items() if getattr(slots, field) != value}
-    return slots.model_copy(update=told) if told else slots
+    return slots.altered(told) if told else slots
 
 
 def another_matter(slots: Slots, ticket: Ticket | None) -> Slots:
@@ -85,8 +85,8 @@ def another_matter(slots: Slots, ticket: Ticket | None) -> Slots:
     person = Slots(name=slots.name, phone=slots.phone, email=slots.email, order_number=slots.order_number)
     if ticket is None:
         return person
-    return person.model_copy(
-        update={
+    return person.altered(
+        {
             "order_number": ticket.order_number or slots.order_number,
             "category": ticket.category,
             "description": ticket.description,

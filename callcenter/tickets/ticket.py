@@ -189,9 +189,9 @@ def add_to_ticket(  # noqa: PLR0913 (the facts a message can add; all keyword-on
         "status": TicketStatus.reopened if ticket.settled else ticket.status,
         "merged_into": None,  # reopened, it is worked on by itself again
     }
-    if all(getattr(ticket, field) == value for field, value in told.items()):
+    if told.items() <= ticket.__dict__.items():
         return ticket
-    return ticket.model_copy(update={**told, "updated_at": now, "version": ticket.version + 1})
+    return ticket.altered({**told, "updated_at": now, "version": ticket.version + 1})
 
 
 def change_ticket(ticket: Ticket, change: TicketChange, *, now: datetime) -> Ticket:
