@@ -50,6 +50,8 @@ _ASKED_WHETHER: Final = frozenset(
 """Of these "can I" asks whether one may; of the rest it is a polite way to ask for them."""
 
 _ASK, _VERB, _NOUN, _THING, _SCOPE, _PASSIVE, _RECKONING = range(7)
+_ASKING: Final = frozenset({_ASK, _VERB, _NOUN})
+"""By these a message may ask for an action."""
 
 
 class _Cue(NamedTuple):
@@ -141,12 +143,12 @@ class Recogniser:
         if self._namesakes is not None and any(hit.name in _OF_ITEMS for hit in hits):
             hits += [Hit(*place, _THING, _NAMES_ITEM, negated=False) for place in self._namesakes.heard(words)]
         sentence = _Sentences(folded, words, hits, analysis)
-        for name, spec in self._actions.items():
-            if sentence.asks_for(name, spec):
-                return Heard(name, aside=True, further=further, lacks=sentence.lacks())
-        aside = any(hit.kind == _SCOPE and hit.name in _ASIDE for hit in hits)
+        if asking := {hit.name for hit in hits if hit.kind in _ASKING}:
+            for name, spec in self._actions.items():
+                if name in asking and sentence.asks_for(name, spec):
+                    return Heard(name, aside=True, further=further, lacks=sentence.lacks())
         credit = sentence.speaks_of(ActionName.estimate_credit)
-        return Heard(None, aside, further, sentence.lacks(), credit)
+        return Heard(None, sentence.turns_aside(), further, sentence.lacks(), credit)
 
     def _entries(self, items: Iterable[str]) -> Iterable[tuple[str, _Cue]]:
         file = phrases()
@@ -191,24 +193,29 @@ class _Sentences:
         self._hits = hits
         self._scopes = [hit for hit in hits if hit.kind == _SCOPE]
         self._things = [hit for hit in hits if hit.kind == _THING]
+        self._said = frozenset([hit.name for hit in self._scopes])
+        """The names of its scopes."""
         self._numbered = analysis.entity(EntityKind.order_number) is not None
-        self._please = any(hit.name == "please" for hit in self._scopes)
         self._length = len(words.split())
         self._complains = analysis.intent.intent in _COMPLAINTS and self._length > _REFUND_ALONE
 
     def lacks(self) -> bool:
         """Whether a short message says that its customer has not what they were asked for."""
-        return self._length <= _LONGEST_ANSWER and any(each.name == "lacks" for each in self._scopes)
+        return self._length <= _LONGEST_ANSWER and "lacks" in self._said
+
+    def turns_aside(self) -> bool:
+        """Whether it asks how, or tells what was."""
+        return not self._said.isdisjoint(_ASIDE)
 
     def speaks_of(self, name: ActionName) -> bool:
         """Whether a short message is of this, plainly: with nothing negated, and no "how" or "can I" in it."""
-        if self._length > _SHORT or any(each.name in _PLAINLY_NOT for each in self._scopes):
+        if self._length > _SHORT or not self._said.isdisjoint(_PLAINLY_NOT):
             return False
-        return any(hit.kind == _NOUN and hit.name == name.value and not hit.negated for hit in self._hits)
+        return any(hit.kind == _NOUN and hit.name == name and not hit.negated for hit in self._hits)
 
     def asks_for(self, name: ActionName, spec: _Phrases) -> bool:
         """Whether a cue of this action stands where nothing speaks against it."""
-        own = [hit for hit in self._hits if hit.name == name.value and hit.kind in {_ASK, _VERB, _NOUN}]
+        own = [hit for hit in self._hits if hit.name == name and hit.kind in _ASKING]
         return any(self._counts(hit, name, spec) for hit in own)
 
     def _counts(self, hit: Hit, name: ActionName, spec: _Phrases) -> bool:
@@ -246,7 +253,7 @@ class _Sentences:
         if any(self._together(each, noun, _NEGATION_REACH) and each.end <= noun.start for each in others):
             return False
         if spec.at_start and noun.start == 0 and self._length <= _SHORT:
-            return not any(each.name == "measure" for each in self._scopes)
+            return "measure" not in self._said
         return any(
             each.name == "want" and each.end <= noun.start and self._together(each, noun, _WANT_REACH)
             for each in self._scopes
@@ -267,7 +274,7 @@ class _Sentences:
                 case "how":
                     against = self._one_sentence(scope, hit) and not reckoning
                 case "whether":
-                    lifted = self._numbered or self._please or name not in _ASKED_WHETHER
+                    lifted = self._numbered or "please" in self._said or name not in _ASKED_WHETHER
                     against = before and not lifted and self._one_sentence(scope, hit)
                 case "measure":
                     asks_itself = reckoning or name in {ActionName.track_order, ActionName.get_order_history}

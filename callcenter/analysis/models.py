@@ -120,7 +120,10 @@ class IntentAnalysis(Value):
 
     def also(self, intent: ConversationIntent, *, at_least: float = 0.0) -> bool:
         """Whether `intent` is among the further intents, with at least this confidence."""
-        return any(other.intent is intent and other.confidence >= at_least for other in self.others)
+        # No generator, nor below, where there is nothing to look through: a turn asks a dozen times.
+        return bool(self.others) and any(
+            other.intent is intent and other.confidence >= at_least for other in self.others
+        )
 
 
 class SentimentAnalysisResult(Value):
@@ -237,11 +240,14 @@ class MessageAnalysis(Value):
 
     def entity(self, kind: EntityKind) -> Entity | None:
         """Return the last entity of this kind: a message that corrects itself ends with what is meant."""
-        return next((found for found in reversed(self.entities) if found.kind is kind), None)
+        for found in reversed(self.entities):
+            if found.kind is kind:
+                return found
+        return None
 
     def does(self, act: Act) -> bool:
         """Whether the message shows this act."""
-        return any(found.act is act for found in self.acts)
+        return bool(self.acts) and any(found.act is act for found in self.acts)
 
 
 _FIELDS: Final[dict[type[Value], set[str]]] = {

@@ -238,7 +238,8 @@ def take(state: ConversationState, tickets: Tickets, facts: Facts, desk: Desk) -
     slots = collect(known_before, facts.analysis, facts.text, collecting=state.collecting and not turns)
     script = plan(state, facts, slots, desk.scripts())
     slots, decision = script.slots, script.decision
-    facts = replace(facts, decision=decision)
+    if decision is not facts.decision:
+        facts = replace(facts, decision=decision)
     step.add(
         Routing(
             call_id=state.call_id,
