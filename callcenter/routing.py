@@ -77,18 +77,19 @@ class RoutingPolicy(Value):
         Learnt words alone also give way to what the message plainly does: to ask for a language, or to give a fact.
         """
         verdict = analysis.intent
-        least = self.min_learnt_confidence if verdict.guessed else self.min_confidence
+        guessed = verdict.guessed
+        least = self.min_learnt_confidence if guessed else self.min_confidence
         if verdict.confidence < least:
             return ConversationIntent.other
         if (
-            verdict.guessed
+            guessed
             and verdict.intent in _TICKET_INTENTS
             and analysis.language.words <= self.answer_words
             and verdict.confidence < self.interrupt_confidence
         ):
             return ConversationIntent.other  # "الموقع" (the website), "ما هي" (what is): too little to complain of
         gives_fact = has_ticket and bool(analysis.entities) and analysis.language.words <= self.answer_words
-        if verdict.guessed and (gives_fact or analysis.language.requested is not None):
+        if guessed and (gives_fact or analysis.language.requested is not None):
             return ConversationIntent.other
         return verdict.intent
 
@@ -178,7 +179,7 @@ _ROUTES: Final[dict[ConversationIntent, _Route]] = {
 
 _TICKET_INTENTS: Final = frozenset({ConversationIntent.complaint, ConversationIntent.technical_support})
 
-_CONTACTS: Final = (EntityKind.phone, EntityKind.email)
+_CONTACTS: Final = frozenset({EntityKind.phone, EntityKind.email})
 
 _STATED_CONFIDENCE: Final = 0.8
 """A verdict on the language of a message this sure may switch the call's language by itself."""
@@ -302,7 +303,7 @@ def _hold(
 
 def _leaves_contact(analysis: MessageAnalysis) -> bool:
     """Whether the customer gives a number or address: left with sales it is a lead, and somebody must call back."""
-    return any(analysis.entity(kind) is not None for kind in _CONTACTS)
+    return not _CONTACTS.isdisjoint([found.kind for found in analysis.entities])
 
 
 def _category(
@@ -359,12 +360,12 @@ def _same_matter(state: ConversationState, category: TicketCategory | None) -> b
 
 def _matched(analysis: MessageAnalysis, *, upset: bool) -> tuple[str, ...]:
     pieces: tuple[Evidence, ...] = analysis.sentiment.evidence if upset else analysis.intent.evidence
-    return tuple(dict.fromkeys(piece.text for piece in pieces if piece.weight))
+    return tuple(dict.fromkeys([piece.text for piece in pieces if piece.weight]))
 
 
 def _reasoning(
     state: ConversationState, persona: PersonaType, why: str, held: str | None, analysis: MessageAnalysis
 ) -> str:
     move = f"{persona} keeps the call" if persona is state.current_persona else f"{state.current_persona} -> {persona}"
-    words = ", ".join(f"“{word}”" for word in analysis.intent.keywords[:4])
+    words = ", ".join([f"“{word}”" for word in analysis.intent.keywords[:4]])
     return f"{move}: {why}{f' from {words}' if words else ''}{f'; held by {held}' if held else ''}"

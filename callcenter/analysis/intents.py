@@ -82,7 +82,7 @@ def verdict(
             language=language,
             reasoning="no word to go by",
         )
-    declines = any(hit[2].label == Act.not_interested for hit in reading.hits.get("act", ()))
+    declines = Act.not_interested in [hit[2].label for hit in reading.hits.get("act", ())]
     ranking = _ranked(points, weighed, aside=bool(reading.hits.get("aside")), declines=declines)
     lane, sure = ranking.first, ranking.sure
     name = INTENTS[lane]

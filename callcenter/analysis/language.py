@@ -175,7 +175,8 @@ def _told(reading: Reading, lexicons: Lexicons, known: _Known) -> Tally:
     if not reading.folded.isascii():
         odds[_FOREIGN] += _FOREIGN_LETTER * len(_FOREIGN_LETTERS.findall(reading.folded))
     name = max(odds, key=odds.__getitem__)
-    sure = 1 / sum(math.exp(each - odds[name]) for each in odds.values())
+    most = odds[name]
+    sure = 1 / sum([math.exp(each - most) for each in odds.values()])
     if name == _ARABIZI and not known.arabizi and english and sure < _UNHEARD_OF:
         name = _EN  # "Name: Sara Haddad": an Arab name makes no Arabizi
     heard = english if name == _EN else known.arabizi

@@ -161,7 +161,7 @@ class Reading:
         return (begin, end) if places is None else (places[begin], places[end])
 
     def _cited(self, first: int, last: int, cue: str, rule: str, weight: float) -> Evidence:
-        start, end = self.own_span(first, last)
+        start, end = (first, last) if self.offsets is None else self.own_span(first, last)
         return stated(
             Evidence,
             {"start": start, "end": end, "text": self.text[start:end], "cue": cue, "rule": rule, "weight": weight},
