@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -142,13 +143,16 @@ class Recogniser:
         hits = _settled(found)
         if self._namesakes is not None and any(hit.name in _OF_ITEMS for hit in hits):
             hits += [Hit(*place, _THING, _NAMES_ITEM, negated=False) for place in self._namesakes.heard(words)]
-        sentence = _Sentences(folded, words, hits, analysis)
-        if asking := {hit.name for hit in hits if hit.kind in _ASKING}:
+        scopes = frozenset([hit.name for hit in hits if hit.kind == _SCOPE])
+        lacks = _LACKS in scopes and len(words.split()) <= _LONGEST_ANSWER
+        credit = False
+        if asking := {hit.name for hit in hits if hit.kind in _ASKING}:  # most messages have no such word
+            sentence = _Sentences(folded, words, hits, analysis)
             for name, spec in self._actions.items():
                 if name in asking and sentence.asks_for(name, spec):
-                    return Heard(name, aside=True, further=further, lacks=sentence.lacks())
-        credit = sentence.speaks_of(ActionName.estimate_credit)
-        return Heard(None, sentence.turns_aside(), further, sentence.lacks(), credit)
+                    return Heard(name, aside=True, further=further, lacks=lacks)
+            credit = sentence.speaks_of(ActionName.estimate_credit)
+        return Heard(None, not scopes.isdisjoint(_ASIDE), further, lacks, credit)
 
     def _entries(self, items: Iterable[str]) -> Iterable[tuple[str, _Cue]]:
         file = phrases()
@@ -167,14 +171,20 @@ class Recogniser:
 
 _COMPLAINTS: Final = frozenset({ConversationIntent.complaint, ConversationIntent.technical_support})
 _ASIDE: Final = frozenset({"how", "past"})
+_LACKS: Final = "lacks"
+"""Of a short message: its customer has not what they were asked for."""
 _PLAINLY_NOT: Final = frozenset({"how", "whether", "past", "other", "negation"})
+
+
+_PLACE: Final = itemgetter(slice(4))
+"""By it finds are in order, the longer before those inside it."""
 
 
 def _settled(found: Iterable[tuple[int, int, int, int, tuple[_Cue, ...], bool, bool]]) -> list[Hit]:
     """Keep, of cues inside one another, the longest; what stands between the halves of a phrase is hidden by none."""
     hits: list[Hit] = []
     widest = (-1, -1, 0)
-    for start, minus_end, minus_length, _, cues, negated, gapped in sorted(found, key=lambda each: each[:4]):
+    for start, minus_end, minus_length, _, cues, negated, gapped in sorted(found, key=_PLACE):
         place = (start, -minus_end, -minus_length)
         if place[1] <= widest[1] and place != widest:
             continue
@@ -198,14 +208,6 @@ class _Sentences:
         self._numbered = analysis.entity(EntityKind.order_number) is not None
         self._length = len(words.split())
         self._complains = analysis.intent.intent in _COMPLAINTS and self._length > _REFUND_ALONE
-
-    def lacks(self) -> bool:
-        """Whether a short message says that its customer has not what they were asked for."""
-        return self._length <= _LONGEST_ANSWER and "lacks" in self._said
-
-    def turns_aside(self) -> bool:
-        """Whether it asks how, or tells what was."""
-        return not self._said.isdisjoint(_ASIDE)
 
     def speaks_of(self, name: ActionName) -> bool:
         """Whether a short message is of this, plainly: with nothing negated, and no "how" or "can I" in it."""

@@ -323,7 +323,11 @@ def refused_for_waiting(request: Request, actions: Actions, state: ConversationS
 
 def told(events: Iterable[CallEvent], language: Language) -> tuple[str, ...]:
     """Return what a reply tells of what was done for its message, in our words."""
-    return tuple(line for event in events if (line := _line(event, language)))
+    return tuple([line for event in events if isinstance(event, _DONE) and (line := _line(event, language))])
+
+
+_DONE: Final = (ActionRun, ActionProposed, ActionDecided)
+"""The events of actions, which few turns have."""
 
 
 def _line(event: CallEvent, language: Language) -> str | None:
