@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callcenter.analysis.learnt import LANES, TONGUES
+from callcenter.analysis.lexicon import SHARED
 from callcenter.analysis.models import LanguageKind, LanguageVerdict, stated
 from callcenter.analysis.phrases import words_only
 from callcenter.analysis.text import holds_address
@@ -134,21 +135,16 @@ def _latin(reading: Reading, lexicons: Lexicons) -> Tally:
     if digits:
         tokens = [token for token in tokens if not token.isdigit()]
     lettered = len(tokens)
-    english = sum(map(lexicons.telling[_EN].__contains__, tokens))
-    arabizi = sum(map(lexicons.telling[_ARABIZI].__contains__, tokens))
+    tongues = list(map(lexicons.tongues.get, tokens))
+    arabizi = tongues.count(_ARABIZI)
     if digits:
-        known_words, counted = lexicons.words[_EN], lexicons.telling[_ARABIZI]
         arabizi += sum(
-            len(token) <= _LONGEST_WORD
-            and token not in known_words
-            and token not in counted
-            and _DIGIT_FOR_LETTER.match(token) is not None
+            len(token) <= _LONGEST_WORD and token not in lexicons.tongues and _DIGIT_FOR_LETTER.match(token) is not None
             for token in [token for token in tokens if not token.isalpha()]
         )
     if not lettered:
         return _NOTHING
-    shared = sum(map(lexicons.words[_EN].__contains__, tokens)) - english
-    return _told(reading, lexicons, _Known(english, shared, arabizi, lettered))
+    return _told(reading, lexicons, _Known(tongues.count(_EN), tongues.count(SHARED), arabizi, lettered))
 
 
 class _Known(NamedTuple):

@@ -20,6 +20,7 @@ from callcenter.calls import ConversationIntent
 PACKAGED: Final = Path(__file__).parent / "lexicons"
 SCOPES: Final = frozenset({"negation", "aside"})
 """Aspects whose cues say something about the words that follow them."""
+SHARED: Final = "shared"
 _WANTS: Final = {"plain": False, "negated": True, "any": None}
 _EITHER: Final = frozenset({"sentiment"})
 """Aspects whose cues count whether negated or not: a negated one counts the other way round."""
@@ -60,8 +61,9 @@ class Lexicons:
     index: PhraseIndex[Entry]
     words: dict[str, frozenset[str]]
     """Per lexicon, every single word it knows, function words included."""
-    telling: dict[str, frozenset[str]]
-    """Per lexicon, its words that no other lexicon has; they tell languages of one script apart."""
+    tongues: dict[str, str]
+    """Words in Latin letters by the lexicon that alone has them, which tells languages of one script apart; SHARED for
+    an English one that another has as well."""
     not_names: frozenset[str]
     """Words of any lexicon that end a name ("my name is Sara and ...")."""
     spelling: Spelling
@@ -99,14 +101,20 @@ def load_lexicons(*folders: Path) -> Lexicons:
         cues=every,
         index=PhraseIndex(((cue.text, entry(cue)) for cue in sorted(cues.values(), key=_scopes_first)), folded=True),
         words=spelled,
-        telling={
-            name: known - frozenset[str]().union(*(others for other, others in spelled.items() if other != name))
-            for name, known in spelled.items()
-        },
+        tongues=_tongues(spelled),
         not_names=frozenset[str]().union(*spelled.values()) - names,
         spelling=Spelling(every, spelled, frozenset(real)),
         learnt=default_layer(),
     )
+
+
+def _tongues(words: dict[str, frozenset[str]]) -> dict[str, str]:
+    """Say whose each word in Latin letters is: one look instead of three for every word of every message."""
+    told = dict.fromkeys(words["en"], SHARED)
+    for name in ("en", "arabizi"):
+        others = [known for other, known in words.items() if other != name]
+        told |= dict.fromkeys(words[name].difference(*others), name)
+    return told
 
 
 def _by_key(file: LexiconFile) -> dict[_Key, Cue]:
