@@ -259,7 +259,10 @@ class Company(Value):
 
     def service(self, service_id: str) -> Service | None:
         """Return the service with this id, None if the company has none such (any more)."""
-        return next((each for each in self.services if each.id == service_id), None)
+        for each in self.services:
+            if each.id == service_id:
+                return each
+        return None
 
     def topics(self, text: str) -> tuple[Mention[Topic], ...]:
         """Find all that a message talks about, the most specific first."""
@@ -267,7 +270,7 @@ class Company(Value):
 
     def mentioned(self, text: str) -> tuple[Service, ...]:
         """Return the services a message talks about, the most specific first."""
-        return tuple(found.topic for found in self.topics(text) if isinstance(found.topic, Service))
+        return tuple([found.topic for found in self.topics(text) if isinstance(found.topic, Service)])
 
     def policies_mentioned(self, text: str) -> tuple[Policy, ...]:
         """Return the policies a message talks about, the most specific first."""
