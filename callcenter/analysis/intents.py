@@ -84,7 +84,7 @@ def verdict(
         )
     declines = Act.not_interested in [hit[2].label for hit in reading.hits.get("act", ())]
     ranking = _ranked(points, weighed, aside=bool(reading.hits.get("aside")), declines=declines)
-    lane, sure = ranking.first, ranking.sure
+    _, lane, sure = ranking
     name = INTENTS[lane]
     cited: dict[str, list[Hit]] = {}
     for hit in reading.hits.get("intent", ()):
@@ -121,11 +121,8 @@ class _Ranking(NamedTuple):
 
     likely: list[float]
     first: int
-
-    @property
-    def sure(self) -> float:
-        """How surely the likeliest is meant."""
-        return round(min(_SUREST, self.likely[self.first]), 3)
+    sure: float
+    """How surely the likeliest is meant."""
 
 
 def _ranked(points: dict[str, float], weighed: Weighed, *, aside: bool, declines: bool) -> _Ranking:
@@ -141,14 +138,15 @@ def _ranked(points: dict[str, float], weighed: Weighed, *, aside: bool, declines
     most = max(odds)
     shares = [math.exp((each - most) / _TEMPER) for each in odds]
     total = sum(shares)
-    return _Ranking([share / total for share in shares], odds.index(most))
+    likely, first = [share / total for share in shares], odds.index(most)
+    return _Ranking(likely, first, round(min(_SUREST, likely[first]), 3))
 
 
 def _others(
     reading: Reading, points: dict[str, float], cited: dict[str, list[Hit]], ranking: _Ranking
 ) -> tuple[IntentCandidate, ...]:
     """Report the further intents: those with cues of their own, then those that learnt words make likely."""
-    likely, first, sure = ranking.likely, ranking.first, ranking.sure
+    likely, first, sure = ranking
     rivals = [
         (name not in points, -likely[lane], lane, name)
         for lane, name in enumerate(INTENTS)
