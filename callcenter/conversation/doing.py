@@ -68,7 +68,7 @@ class Doing:
             step = await self._finish(call_id, call, proposal, confirmed)
         if step is not None or any(turn.find(ActionRun) or turn.find(ActionProposed) for turn in turns):
             return step
-        if deeds.RULES.isdisjoint(turn.routing.decision.rule for turn in turns):
+        if deeds.RULES.isdisjoint([turn.routing.decision.rule for turn in turns]):
             return None
         request = self.actions.recognise(asked.text, asked.analysis, state)
         if request is None:

@@ -98,12 +98,16 @@ class Turn:
     @property
     def message(self) -> UserMessage:
         """What the customer said."""
-        return _present(self.find(UserMessage))
+        found = self.find(UserMessage)
+        assert found is not None  # noqa: S101 (take() puts it into every turn)
+        return found
 
     @property
     def routing(self) -> Routing:
         """How it was understood and what was decided."""
-        return _present(self.find(Routing))
+        found = self.find(Routing)
+        assert found is not None  # noqa: S101 (likewise)
+        return found
 
     @property
     def reply(self) -> AssistantMessage | None:
@@ -434,8 +438,3 @@ def _interests(known: tuple[str, ...], named: Sequence[str]) -> tuple[str, ...]:
     if not named:
         return known
     return (*(each for each in known if each not in named), *reversed(named))[-INTERESTS_KEPT:]
-
-
-def _present(event: _Event | None) -> _Event:
-    assert event is not None  # noqa: S101 (take() puts both into every turn)
-    return event
