@@ -41,6 +41,9 @@ _MIN_LOOSE_ID: Final = 4
 """After a loose label ("order 7474") an id has at least this many digits; "order 2 pizzas" has none."""
 _LOOSE: Final = 1.0
 """A label cue of less weight is loose."""
+_SIDE_BY_SIDE: Final = re.compile("[0-9]{2}")
+_MANY: Final = re.compile(r"[0-9](?:\W{0,3}[0-9]){6}")
+"""As many digits as the shortest phone number has, with nothing but signs between them."""
 _FEWEST_DIGITS: Final = 3
 """Fewer digits in a whole message can't be an order number, nor the year of a date; counting them is cheap."""
 
@@ -87,15 +90,16 @@ def _by_shape(reading: Reading, figures: list[str], *, mixed: bool) -> list[Cand
         Candidate(EntityKind.ticket_number, f"TKT-{match[1]}", match.start(), match.end(), 0.99, "pattern")
         for match in (_TICKET.finditer(folded) if "tkt" in folded else ())
     ]
-    if len(figures) >= _DATE_PARTS:
+    numbers = _SIDE_BY_SIDE.search(folded) is not None  # rather than Arabizi's digits among letters
+    if numbers and len(figures) >= _DATE_PARTS:
         found += quantities.by_shape(folded)
-    if mixed:
+    if numbers and mixed:
         found += identifiers.ibans(reading)
-    if digits >= phones.FEWEST:
+    if digits >= phones.FEWEST and _MANY.search(folded):
         found += phones.by_label(folded, reading.hits.get("label", ()))
         found += phones.by_shape(folded)
         found += identifiers.numbers(reading)
-    if mixed or not _ORDER_HEADS.isdisjoint(reading.tokens):
+    if numbers and (mixed or not _ORDER_HEADS.isdisjoint(reading.tokens)):
         found += [
             Candidate(EntityKind.order_number, _identifier(match[1]), match.start(1), match.end(1), 0.9, "pattern")
             for match in _ORDER_SHAPE.finditer(folded)
