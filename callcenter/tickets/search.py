@@ -28,6 +28,7 @@ _LOCAL: Final = (8, 9, 10)
 """Digits of a phone number without its country, which is how people look for one; countries differ."""
 _ARTICLE: Final = re.compile("(?:[وف]?[بك]?ال|[وف]?لل)(?=.{3})")
 """The article, with what is written in one word with it, where three letters stay: "بالطلب" (with the order)."""
+_ARTICLE_BEGINS: Final = frozenset("وفبكال")
 
 
 def ticket_words(ticket: Ticket) -> str:
@@ -55,7 +56,7 @@ def _words(text: str, *, article: bool = True) -> list[str]:
         cut = word[:_WORD_CHARS]
         if cut.isdecimal():
             cut = cut.lstrip("0") or "0"  # "0501..." and "+966501...", "007" and "7"
-        with_article = _ARTICLE.match(cut)
+        with_article = _ARTICLE.match(cut) if cut[0] in _ARTICLE_BEGINS else None
         if article or with_article is None:
             found.append(cut)
         if with_article is not None:
