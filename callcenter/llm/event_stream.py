@@ -6,6 +6,7 @@ protocol, or too large to be, leaves the reader `garbled`; what is merely unfini
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
@@ -21,6 +22,9 @@ MAX_EVENT_BYTES: Final = 1_000_000
 
 _DONE: Final = b"[DONE]"
 _BLANK: Final = (b"", b"\r")
+_DATA: Final = b"\ndata:"
+_EVENT: Final = re.compile(rb"\ndata:(.*)\n(?=\n)")
+"""An event whose data is one line, as every server sends them; the line before it may name the event."""
 
 
 class EventReader:
@@ -38,13 +42,18 @@ class EventReader:
 
     def feed(self, portion: bytes) -> list[Json]:
         """Return the events that end in this portion, up to the first that is `garbled`."""
+        if not self._data and portion.endswith(b"\n\n"):
+            events = _whole(b"\n" + self._rest + portion)
+            if events is not None:
+                self.begun, self._rest = True, b""
+                return events
         lines = (self._rest + portion).split(b"\n")
         self._rest = lines.pop()
-        events: list[Json] = []
+        events = []
         try:
             for line in lines:
                 if (event := self._take(line)) is not None:
-                    events.append(event)  # noqa: PERF401 (what came before a failure counts)
+                    events.append(event)  # what came before a failure counts
         except ModelFailed:
             self.garbled = True
         if len(self._rest) + len(self._data) > MAX_EVENT_BYTES:
@@ -69,6 +78,20 @@ class EventReader:
             if data != _DONE:
                 return _parsed(data)
         return None
+
+
+def _whole(body: bytes) -> list[Json] | None:
+    """Return a body's events in one go, where nothing is out of the ordinary; None: it must be read line by line."""
+    found = _EVENT.findall(body)
+    if len(found) != body.count(_DATA) or len(body) > MAX_EVENT_BYTES:
+        return None
+    if found and found[-1].strip() == _DONE:
+        found.pop()
+    try:
+        events = list(map(orjson.loads, found))
+    except orjson.JSONDecodeError:
+        return None
+    return events if set(map(type, events)) == {dict} else None
 
 
 def _parsed(data: bytes) -> Json:

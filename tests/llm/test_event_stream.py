@@ -35,6 +35,21 @@ def test_last_event_is_taken_without_its_blank_line(end: bytes):
     assert read(b'data: {"n": 1}\n\ndata: {"n": 2}' + end) == [{"n": 1}, {"n": 2}]
 
 
+@pytest.mark.parametrize(
+    ("body", "events"),
+    [
+        (b'data: {"n": 1}\ndata: \n\ndata: {"n": 2}\n\n', [{"n": 1}, {"n": 2}]),
+        (b'data: {"n": 1}\n\r\ndata: {"n": 2}\n\n', [{"n": 1}, {"n": 2}]),
+        (b'data: {"n": 1}\r\n\nxdata: 1\n\n data: 1\n\n', [{"n": 1}]),
+        (b'data: {"n": 1}\n\ndata: [DONE]\n\ndata: {"n": 2}\n\n', [{"n": 1}, {"n": 2}]),
+        (b"data:\n\ndata: \x0b{}\n\n", [{}]),
+        (b'data: {"n": [{}\n\ndata: {}]}, {}\n\n', []),
+    ],
+)
+def test_odd_framing_is_read_alike_whole_and_in_bytes(body: bytes, events: list[Json]):
+    assert read(body) == read(*(bytes([byte]) for byte in body)) == events
+
+
 def test_unfinished_event_is_not_taken():
     assert read(b'data: {"n": 1}\n\ndata: {"n":') == [{"n": 1}]
 
