@@ -61,6 +61,7 @@ _LIST_NUMBER: Final = re.compile(r"\d+\.$")
 class Word(NamedTuple):
     """A word of a reply as the checks see it."""
 
+    written: str
     folded: str
     bare: str
     """Its letters and digits only."""
@@ -121,7 +122,7 @@ class Checks:
         if self._questions.asks(folded):
             doubts |= ASKING
         ends = _END.search(word) is not None and not _ABBREVIATED.match(folded)
-        return Word(folded, plain, doubts, ends, _LIST_NUMBER.match(folded) is not None)
+        return Word(word, folded, plain, doubts, ends, _LIST_NUMBER.match(folded) is not None)
 
     def _counts(self, plain: str) -> bool:
         return any(each in self._counted for each in (plain, plain[1:], plain.removeprefix("ال"), plain[2:]))
@@ -131,18 +132,18 @@ class Checks:
         named = self._questions.mask(ground.settled) << _DETAILS
         return ~(ASKING | _NAMED) | named | (ASKING if named else 0)
 
-    def fault(self, ground: Ground, facts: Facts, words: Sequence[str], doubts: int) -> Fault | None:
+    def fault(self, ground: Ground, facts: Facts, words: Sequence[Word], doubts: int) -> Fault | None:
         """Return why a sentence may not go out; `doubts` are those of all its words together."""
         if doubts & FOREIGN and self._is_wrong(ground.language, facts, words):
             return Fault.wrong_language
         if doubts & LEAKED:
             return Fault.leaked_instructions
-        if doubts & FIGURE and (fault := self._unknown(ground, facts, " ".join(words))):
+        if doubts & FIGURE and (fault := self._unknown(ground, facts, " ".join([each.written for each in words]))):
             return fault
         claims, details = doubts >> _CLAIMS, (doubts & _NAMED) >> _DETAILS if doubts & ASKING else 0
         if not claims and not details:
             return None
-        folded = " ".join([self.word(word, ground.language).folded for word in words])
+        folded = " ".join([each.folded for each in words])
         if claims and (fault := self._claims.fault(folded, claims, ground.receipts, facts.quote)):
             return fault
         return Fault.asked_again if details and self._questions.repeats(folded, details, facts.quote) else None
@@ -152,14 +153,14 @@ class Checks:
         """Whether words with these doubts must be judged as a whole sentence."""
         return doubts & ~(ASKING | _NAMED) != 0 or (doubts & ASKING != 0 and doubts & _NAMED != 0)
 
-    def _is_wrong(self, language: Language, facts: Facts, words: Sequence[str]) -> bool:
+    @staticmethod
+    def _is_wrong(language: Language, facts: Facts, words: Sequence[Word]) -> bool:
         names = facts.names(language)
         return is_wrong(
             [
-                word
-                for word in words
-                if not _ADDRESS.search(word)
-                and not (is_foreign(word, language) and self.word(word, language).bare in names)
+                each.written
+                for each in words
+                if not _ADDRESS.search(each.written) and not (each.doubts & FOREIGN and each.bare in names)
             ],
             language,
         )

@@ -22,8 +22,12 @@ class Facts:
     """One reply's facts; nothing is read before a sentence asks for it."""
 
     def __init__(self, text: str, reader: FigureReader) -> None:
-        self._lines = text.splitlines()
+        self._text = text
         self._reader = reader
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self._text.splitlines()
 
     @cached_property
     def figures(self) -> Figures:

@@ -7,7 +7,6 @@ place of a withheld sentence is the caller's to add.
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from callcenter.llm.checks.checks import ASKING, LEAKED, QUOTED, Checks
@@ -16,7 +15,7 @@ from callcenter.llm.checks.markup import Cleaner
 from callcenter.llm.checks.models import LEFT_OUT, Fault, Ground, Release
 
 if TYPE_CHECKING:
-    from callcenter.llm.checks.facts import Facts
+    from callcenter.llm.checks.checks import Word
 
 _LAG: Final = 5
 """Words held although nothing is doubtful yet: a claim begins before the word that tells it."""
@@ -24,6 +23,7 @@ _ASKING_LAG: Final = 8
 """The same where something is asked: what is asked for comes late in a polite question."""
 _LONGEST: Final = 400
 """Characters; a sentence that is held longer is taken for finished."""
+_CHUNK: Final = re.compile(r"\s*\S+")
 _BLANK_LINE: Final = "\n\n"
 _WHOLE: Final = re.compile(r"""[^\W\d][\u064b-\u0652]*[.!?؟…]+["'”’»)]*\s*$""")
 """The end of text that broke off between two sentences, as far as one can tell: "9." might have become "9.30"."""
@@ -35,6 +35,7 @@ class Gate:
     def __init__(self, ground: Ground, checks: Checks) -> None:
         self._ground = ground
         self._checks = checks
+        self._facts = checks.facts(ground.facts)
         self._minded = checks.minded(ground)
         self._cleaner = Cleaner()
         self._tail = ""
@@ -42,17 +43,16 @@ class Gate:
         self._recent: list[str] = []
         self._opened = False
         """Something of the reply went out, or a replacement stands for it."""
-        self._words: list[str] = []
+        self._words: list[Word] = []
         self._held: list[str] = []
         self._held_chars = 0
         self._begun = False
         self._doubts = 0
+        self._waits = False
+        """The sentence must be judged as a whole."""
+        self._lag = _LAG
         self._passed: list[str] = []
         self._releases: list[Release] = []
-
-    @cached_property
-    def _facts(self) -> Facts:
-        return self._checks.facts(self._ground.facts)
 
     def feed(self, piece: str) -> list[Release]:
         """Return what may go out now that `piece` is written."""
@@ -88,58 +88,58 @@ class Gate:
         return releases
 
     def _take_all(self, text: str) -> None:
-        place = 0
-        for word in text.split():
-            at = text.index(word, place)
-            self._take(text[place:at], word)
-            place = at + len(word)
+        """Take whole words in, each with the blank space before it. One loop, for this is done for every word."""
+        see, language, minded, recent = self._checks.word, self._ground.language, self._minded, self._recent
+        hints = self._ground.instructions.hints
+        for spaced in _CHUNK.findall(text):
+            chunk, word = spaced, spaced.lstrip()
+            if "\n" in spaced:
+                self._end()
+                if spaced.count("\n") > len(_BLANK_LINE):
+                    chunk = _BLANK_LINE + word
+            if not self._opened and not self._held:
+                chunk = word
+            seen = see(word, language)
+            doubts = seen.doubts & minded
+            if seen.bare:
+                recent.append(seen.bare)
+                if tuple(recent[-HINT:]) in hints:
+                    doubts |= self._quoted()
+            if doubts:
+                self._doubt(doubts)
+            self._words.append(seen)
+            self._held.append(chunk)
+            self._held_chars += len(chunk)
+            if len(self._held) > self._lag and not self._waits:
+                self._passed.append(self._held.pop(0))
+                self._held_chars -= len(self._passed[-1])
+                self._opened = self._begun = True
+            if (seen.ends and not (seen.numbers and len(self._words) == 1)) or self._held_chars > _LONGEST:
+                self._end()
 
-    def _take(self, lead: str, word: str) -> None:
-        if "\n" in lead:
-            self._end()
-        if not self._opened and not self._held:
-            lead = ""
-        elif lead.count("\n") > len(_BLANK_LINE):
-            lead = _BLANK_LINE
-        seen = self._checks.word(word, self._ground.language)
-        self._doubts |= seen.doubts & self._minded
-        if seen.bare:
-            self._compare(seen.bare)
-        self._words.append(word)
-        self._held.append(lead + word)
-        self._held_chars += len(lead) + len(word)
-        if len(self._held) > (_ASKING_LAG if self._doubts & ASKING else _LAG) and not self._checks.waits(self._doubts):
-            chunk = self._held.pop(0)
-            self._held_chars -= len(chunk)
-            self._begun = True
-            self._let(chunk)
-        if (seen.ends and not (seen.numbers and len(self._words) == 1)) or self._held_chars > _LONGEST:
-            self._end()
+    def _quoted(self) -> int:
+        """Return what the last words are, which stand in the instructions; they may run over the end of a sentence."""
+        return QUOTED | LEAKED if tuple(self._recent[-LEAK:]) in self._ground.instructions.leaks else QUOTED
 
-    def _compare(self, word: str) -> None:
-        """Look the last words up in the instructions; a quotation may run over the end of a sentence."""
-        recent = self._recent = [*self._recent[1 - LEAK :], word]
-        instructions = self._ground.instructions
-        if tuple(recent[-HINT:]) in instructions.hints:
-            self._doubts |= QUOTED
-            if tuple(recent) in instructions.leaks:
-                self._doubts |= LEAKED
+    def _doubt(self, doubts: int) -> None:
+        self._doubts |= doubts
+        self._waits = self._checks.waits(self._doubts)
+        if self._doubts & ASKING:
+            self._lag = _ASKING_LAG
 
     def _end(self) -> None:
         if not self._words:
             return
         fault = None
-        if self._checks.waits(self._doubts):
+        if self._waits:
             fault = self._checks.fault(self._ground, self._facts, self._words, self._doubts)
         if fault is None:
-            self._let("".join(self._held))
+            self._opened = True
+            self._passed += self._held
         else:
             self._withhold(fault)
-        self._words, self._held, self._held_chars, self._begun, self._doubts = [], [], 0, False, 0
-
-    def _let(self, text: str) -> None:
-        self._opened = True
-        self._passed.append(text)
+        self._words, self._held, self._held_chars, self._begun = [], [], 0, False
+        self._doubts, self._waits, self._lag = 0, False, _LAG
 
     def _withhold(self, fault: Fault) -> None:
         self._flush()
