@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
 
@@ -29,6 +30,8 @@ _OF_SLOT: Final[dict[Slot, frozenset[Detail]]] = {
     Slot.urgency: frozenset(),
 }
 """Category and urgency are understood, not asked."""
+_DETAILS: Final = tuple(Detail)
+_in_slots: Final = attrgetter(*_DETAILS)
 _REQUESTED: Final = "(?:{what}|{request}{between}|{fragment})"
 _VALUE: Final = re.compile(r"@|\d(?:[ .-]?\d){2,}")
 """A number or an address stands in the sentence: it is read back, not asked for."""
@@ -81,6 +84,7 @@ class Questions:
             fragments[name] = filled(text, fragments)
         self._asking = re.compile(rf"\W*(?:{'|'.join(words.asking)})(?!\w)|.*\?\W*$")
         self._details = {detail: _compiled(words.details[detail], fragments) for detail in Detail}
+        self._bits = {detail: 1 << number for number, detail in enumerate(self._details)}
         self._exempt = {name: re.compile(filled(text, fragments)) for name, text in words.exempt.model_dump().items()}
 
     def asks(self, folded: str) -> bool:
@@ -93,7 +97,7 @@ class Questions:
 
     def mask(self, settled: frozenset[Detail]) -> int:
         """Return the bits of these details."""
-        return sum(1 << number for number, detail in enumerate(self._details) if detail in settled)
+        return sum(map(self._bits.__getitem__, settled))
 
     def repeats(self, folded: str, kinds: int, is_fact: Callable[[str], bool]) -> bool:
         """Whether a sentence asks for one of these details; `is_fact` says whether a clause is quoted."""
@@ -117,12 +121,13 @@ class Questions:
 
 def settled(slots: Slots, *, name: str | None = None, asks: Slot | None = None) -> frozenset[Detail]:
     """Return what a reply must not ask for; `name` is the customer's where the channel told it, `asks` what it may."""
-    known = {detail for detail in Detail if getattr(slots, detail) is not None}
+    known = {detail for detail, value in zip(_DETAILS, _in_slots(slots), strict=True) if value is not None}
     if name is not None:
         known.add(Detail.name)
-    for slot in Slot:
-        if slot in slots.declined or slots.asked.count(slot) >= ASK_AT_MOST:
-            known |= _OF_SLOT[slot]
+    if slots.declined or slots.asked:
+        for slot, details in _OF_SLOT.items():
+            if slot in slots.declined or slots.asked.count(slot) >= ASK_AT_MOST:
+                known |= details
     return frozenset(known - _OF_SLOT[asks] if asks is not None else known)
 
 
