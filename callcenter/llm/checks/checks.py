@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -71,6 +72,8 @@ class Word(NamedTuple):
     """Ends a sentence."""
     numbers: bool
     """Numbers a list where it opens a sentence, and ends none there."""
+    clues: int
+    """Without which a claim need not be looked for, a bit each."""
 
 
 class _Replacement(Value):
@@ -122,7 +125,8 @@ class Checks:
         if self._questions.asks(folded):
             doubts |= ASKING
         ends = _END.search(word) is not None and not _ABBREVIATED.match(folded)
-        return Word(word, folded, plain, doubts, ends, _LIST_NUMBER.match(folded) is not None)
+        numbers = _LIST_NUMBER.match(folded) is not None
+        return Word(word, folded, plain, doubts, ends, numbers, self._claims.clues(folded))
 
     def _counts(self, plain: str) -> bool:
         return any(each in self._counted for each in (plain, plain[1:], plain.removeprefix("ال"), plain[2:]))
@@ -144,8 +148,10 @@ class Checks:
         if not claims and not details:
             return None
         folded = " ".join([each.folded for each in words])
-        if claims and (fault := self._claims.fault(folded, claims, ground.receipts, facts.quote)):
-            return fault
+        if claims:
+            clues = reduce(or_, [each.clues for each in words])
+            if fault := self._claims.fault(folded, claims, clues, ground.receipts, facts.quote):
+                return fault
         return Fault.asked_again if details and self._questions.repeats(folded, details, facts.quote) else None
 
     @staticmethod

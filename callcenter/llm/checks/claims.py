@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
 
@@ -15,6 +15,7 @@ from pydantic import Field
 
 from callcenter.calls import Value
 from callcenter.llm import Receipt
+from callcenter.llm.checks.clues import Clues, may_match
 from callcenter.llm.checks.models import Fault
 
 FILE: Final = Path(__file__).with_name("claims.toml")
@@ -94,13 +95,21 @@ class ClaimWords(Value):
     claims: tuple[_Claim, ...]
 
 
+class _Told(NamedTuple):
+    """How an action is told of in one tense."""
+
+    pattern: re.Pattern[str]
+    wanted: tuple[int, ...]
+    """The clues without which the pattern need not be searched for."""
+    promise: bool = False
+    bare: bool = False
+
+
 class _Compiled(NamedTuple):
     proved_by: frozenset[Receipt]
     net: re.Pattern[str] | None
     words: re.Pattern[str]
-    done: re.Pattern[str] | None
-    going: re.Pattern[str] | None
-    bare: re.Pattern[str] | None
+    told: tuple[_Told, ...]
 
 
 class Claims:
@@ -110,37 +119,46 @@ class Claims:
         fragments: dict[str, str] = {}
         for name, text in words.fragments.items():
             fragments[name] = filled(text, fragments)
-        self._claims = tuple(_compiled(claim, fragments) for claim in words.claims)
+        self._clues = Clues()
+        self._claims = tuple(_compiled(claim, fragments, self._clues) for claim in words.claims)
+        self._clues.close()
         self._exempt = {name: re.compile(text) for name, text in words.exempt.model_dump().items()}
 
     def kinds(self, folded: str) -> int:
         """Return the kinds of claims that a word may belong to, a bit each."""
         return sum(1 << number for number, claim in enumerate(self._claims) if claim.words.match(folded))
 
+    def clues(self, folded: str) -> int:
+        """Return the clues to claims that a word holds, a bit each."""
+        return self._clues.held(folded)
+
     def fault(
-        self, folded: str, kinds: int, receipts: frozenset[Receipt], is_fact: Callable[[str], bool]
+        self, folded: str, kinds: int, clues: int, receipts: frozenset[Receipt], is_fact: Callable[[str], bool]
     ) -> Fault | None:
-        """Return why a sentence's claims may not be made; `is_fact` says whether a clause is quoted."""
-        parts = [part for part in PARTS.split(folded) if part]
+        """Return why a sentence's claims may not be made; `is_fact` says whether a clause is quoted.
+
+        `kinds` and `clues` are those of all its words together.
+        """
         for number, claim in enumerate(self._claims):
-            named = claim.net.search(folded) if claim.net else kinds >> number & 1
-            if not named or claim.proved_by & receipts:
+            if not (claim.net or kinds >> number & 1) or claim.proved_by & receipts:
                 continue
-            for part in parts:
-                if self._claimed(claim, part, receipts, is_fact):
+            told = [each for each in claim.told if may_match(each.wanted, clues)]
+            if not told or (claim.net and not claim.net.search(folded)):
+                continue
+            for part in PARTS.split(folded):
+                if part and self._claimed(claim, told, part, receipts, is_fact):
                     return Fault.unbacked_action if claim.proved_by else Fault.leaked_instructions
         return None
 
     def _claimed(
-        self, claim: _Compiled, part: str, receipts: frozenset[Receipt], is_fact: Callable[[str], bool]
+        self,
+        claim: _Compiled,
+        told: list[_Told],
+        part: str,
+        receipts: frozenset[Receipt],
+        is_fact: Callable[[str], bool],
     ) -> bool:
-        for pattern, promise, bare in (
-            (claim.done, False, False),
-            (claim.going, True, False),
-            (claim.bare, True, True),
-        ):
-            if pattern is None:
-                continue
+        for pattern, _, promise, bare in told:
             for match in pattern.finditer(part):
                 if self._taken_back(part, match, promise=promise, bare=bare):
                     continue
@@ -194,23 +212,27 @@ def filled(text: str, fragments: dict[str, str]) -> str:
     return _FRAGMENT.sub(lambda name: fragments[name[1]], text)
 
 
-def _compiled(claim: _Claim, fragments: dict[str, str]) -> _Compiled:
+def _compiled(claim: _Claim, fragments: dict[str, str], clues: Clues) -> _Compiled:
     fields = {name: value for name, value in claim.model_dump().items() if isinstance(value, str)}
 
-    def pattern(templates: Patterns, own: Patterns) -> re.Pattern[str] | None:
+    def told(templates: Patterns, own: Patterns, *, promise: bool = False, bare: bool = False) -> Iterator[_Told]:
         usable = [each for each in templates if all(fields[name] or name == "thing" for name in _FIELD.findall(each))]
         whole = [filled(_FIELD.sub(lambda name: fields[name[1]], each), fragments) for each in (*usable, *own)]
         whole = [filled(each, fragments) for each in whole]
-        return re.compile(rf"(?<!\w)(?:{'|'.join(whole)})(?!\w)") if whole else None
+        if whole:
+            pattern = re.compile(rf"(?<!\w)(?:{'|'.join(whole)})(?!\w)")
+            yield _Told(pattern, clues.wanted(whole), promise, bare)
 
     words = "|".join(filled(each, fragments) for each in claim.words)
     return _Compiled(
         claim.proved_by,
         re.compile(claim.net) if claim.net else None,
         re.compile(rf"\W*(?:{words})\W*$" if claim.net else rf"\W*{CLITICS}(?:{words})"),
-        pattern(_DONE, claim.done),
-        pattern(_GOING, claim.going),
-        pattern(_BARE, claim.bare),
+        (
+            *told(_DONE, claim.done),
+            *told(_GOING, claim.going, promise=True),
+            *told(_BARE, claim.bare, promise=True, bare=True),
+        ),
     )
 
 
