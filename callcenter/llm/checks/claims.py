@@ -140,10 +140,11 @@ class Claims:
         `kinds` and `clues` are those of all its words together.
         """
         for number, claim in enumerate(self._claims):
-            if not (claim.net or kinds >> number & 1) or claim.proved_by & receipts:
+            named = claim.net.search(folded) if claim.net else kinds >> number & 1
+            if not named or claim.proved_by & receipts:
                 continue
             told = [each for each in claim.told if may_match(each.wanted, clues)]
-            if not told or (claim.net and not claim.net.search(folded)):
+            if not told:
                 continue
             for part in PARTS.split(folded):
                 if part and self._claimed(claim, told, part, receipts, is_fact):
