@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import closing
+from functools import lru_cache
 from typing import Final
+
+import orjson
 
 from callcenter.calls import TokenUsage
 from callcenter.errors import ModelFailed
@@ -91,7 +94,7 @@ class ChatModel:
             self._limit: prompt.max_output_tokens,
         }
         if prompt.tools:
-            body["tools"] = [_tool(tool) for tool in prompt.tools]
+            body["tools"] = _tools(prompt.tools)
         return body
 
 
@@ -164,6 +167,12 @@ def _messages(prompt: Prompt) -> Iterator[Json]:
 
 def _call(call: ToolCall) -> Json:
     return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+@lru_cache(64)
+def _tools(tools: tuple[Tool, ...]) -> orjson.Fragment:
+    """Return tools as JSON: a persona's are the same in every request."""
+    return orjson.Fragment(orjson.dumps([_tool(tool) for tool in tools]))
 
 
 def _tool(tool: Tool) -> Json:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import closing
+from functools import lru_cache
 from typing import Final
+
+import orjson
 
 from callcenter.calls import TokenUsage
 from callcenter.errors import ModelFailed
@@ -90,7 +93,7 @@ class ResponsesModel:
             "prompt_cache_key": prompt.cache_key,
         }
         if prompt.tools:
-            body["tools"] = [_tool(tool) for tool in prompt.tools]
+            body["tools"] = _tools(prompt.tools)
             body["parallel_tool_calls"] = True
         return body
 
@@ -132,6 +135,12 @@ def _exchange(exchange: Exchange) -> Iterator[Json]:
     call = exchange.call
     yield {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments}
     yield {"type": "function_call_output", "call_id": call.id, "output": exchange.output}
+
+
+@lru_cache(64)
+def _tools(tools: tuple[Tool, ...]) -> orjson.Fragment:
+    """Return tools as JSON: a persona's are the same in every request."""
+    return orjson.Fragment(orjson.dumps([_tool(tool) for tool in tools]))
 
 
 def _tool(tool: Tool) -> Json:

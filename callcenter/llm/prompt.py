@@ -44,9 +44,9 @@ class Exchange:
     """JSON for the model: whether it was done, the receipt or the reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tool:
-    """Something the model may ask us to do."""
+    """Something the model may ask us to do; each is itself alone, so that what is made of it can be kept."""
 
     name: ToolName | ActionName
     description: str
