@@ -26,6 +26,8 @@ _FEW: Final = re.compile(r"\[[^\^\]\\-]+\]")
 _PLACES: Final = frozenset("^$")
 _MOST: Final = 32
 """So many texts that a part may match are named."""
+_COMMON: Final = frozenset({"ال"})
+"""Pieces that nearly every text holds, an article (the) for one: to ask for them says little."""
 _GROUPS: Final = frozenset({"(", "(?:"})
 
 Asked = list[frozenset[str]]
@@ -217,9 +219,9 @@ def _all_of(texts: list[frozenset[str] | None]) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def _says(pieces: frozenset[str]) -> tuple[int, int]:
+def _says(pieces: frozenset[str]) -> tuple[bool, int, int]:
     """Order sets by how much it says that a text holds a piece of them."""
-    return min(map(len, pieces)), -len(pieces)
+    return pieces.isdisjoint(_COMMON), min(map(len, pieces)), -len(pieces)
 
 
 def _pieces(texts: frozenset[str]) -> Asked:
