@@ -20,6 +20,7 @@ from callcenter.calls import Language, LocalizedText, Value
 from callcenter.company.money import CURRENCIES
 from callcenter.errors import ConfigurationError
 from callcenter.llm.checks.claims import Claims, ClaimWords, load_claim_words
+from callcenter.llm.checks.clues import Clues
 from callcenter.llm.checks.facts import Facts
 from callcenter.llm.checks.figures import (
     NOTHING,
@@ -73,7 +74,7 @@ class Word(NamedTuple):
     numbers: bool
     """Numbers a list where it opens a sentence, and ends none there."""
     clues: int
-    """Without which a claim need not be looked for, a bit each."""
+    """What it holds of what claims and questions can't do without, a bit each."""
 
 
 class _Replacement(Value):
@@ -92,8 +93,10 @@ class Checks:
         figure_words: FigureWords,
         replacements: dict[Fault, _Replacement],
     ) -> None:
-        self._claims = Claims(claim_words)
-        self._questions = Questions(question_words)
+        self._clues = Clues()
+        self._claims = Claims(claim_words, self._clues)
+        self._questions = Questions(question_words, self._clues)
+        self._clues.close()
         self._reader = FigureReader(figure_words)
         self._replacements = replacements
         self._counted = frozenset(figure_words.percent.words) | {
@@ -126,7 +129,7 @@ class Checks:
             doubts |= ASKING
         ends = _END.search(word) is not None and not _ABBREVIATED.match(folded)
         numbers = _LIST_NUMBER.match(folded) is not None
-        return Word(word, folded, plain, doubts, ends, numbers, self._claims.clues(folded))
+        return Word(word, folded, plain, doubts, ends, numbers, self._clues.held(folded))
 
     def _counts(self, plain: str) -> bool:
         return any(each in self._counted for each in (plain, plain[1:], plain.removeprefix("ال"), plain[2:]))
@@ -147,12 +150,11 @@ class Checks:
         claims, details = doubts >> _CLAIMS, (doubts & _NAMED) >> _DETAILS if doubts & ASKING else 0
         if not claims and not details:
             return None
-        folded = " ".join([each.folded for each in words])
-        if claims:
-            clues = reduce(or_, [each.clues for each in words])
-            if fault := self._claims.fault(folded, claims, clues, ground.receipts, facts.quote):
-                return fault
-        return Fault.asked_again if details and self._questions.repeats(folded, details, facts.quote) else None
+        folded, clues = " ".join([each.folded for each in words]), reduce(or_, [each.clues for each in words])
+        if claims and (fault := self._claims.fault(folded, claims, clues, ground.receipts, facts.quote)):
+            return fault
+        repeats = details and self._questions.repeats(folded, details, clues, facts.quote)
+        return Fault.asked_again if repeats else None
 
     @staticmethod
     def waits(doubts: int) -> bool:

@@ -115,22 +115,16 @@ class _Compiled(NamedTuple):
 class Claims:
     """The claims, compiled."""
 
-    def __init__(self, words: ClaimWords) -> None:
+    def __init__(self, words: ClaimWords, clues: Clues) -> None:
         fragments: dict[str, str] = {}
         for name, text in words.fragments.items():
             fragments[name] = filled(text, fragments)
-        self._clues = Clues()
-        self._claims = tuple(_compiled(claim, fragments, self._clues) for claim in words.claims)
-        self._clues.close()
+        self._claims = tuple(_compiled(claim, fragments, clues) for claim in words.claims)
         self._exempt = {name: re.compile(text) for name, text in words.exempt.model_dump().items()}
 
     def kinds(self, folded: str) -> int:
         """Return the kinds of claims that a word may belong to, a bit each."""
         return sum(1 << number for number, claim in enumerate(self._claims) if claim.words.match(folded))
-
-    def clues(self, folded: str) -> int:
-        """Return the clues to claims that a word holds, a bit each."""
-        return self._clues.held(folded)
 
     def fault(
         self, folded: str, kinds: int, clues: int, receipts: frozenset[Receipt], is_fact: Callable[[str], bool]

@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 
 from callcenter.calls import Slot, Slots, Value
 from callcenter.llm.checks.claims import CLITICS, PARTS, filled
+from callcenter.llm.checks.clues import Clues, may_match
 from callcenter.llm.checks.models import Detail
 from callcenter.tickets.intake import ASK_AT_MOST
 
@@ -73,17 +74,19 @@ class QuestionWords(Value):
 class _Compiled(NamedTuple):
     words: re.Pattern[str]
     asked: re.Pattern[str]
+    wanted: tuple[int, ...]
+    """The clues without which `asked` need not be searched for."""
 
 
 class Questions:
     """The questions, compiled."""
 
-    def __init__(self, words: QuestionWords) -> None:
+    def __init__(self, words: QuestionWords, clues: Clues) -> None:
         fragments: dict[str, str] = {}
         for name, text in words.fragments.items():
             fragments[name] = filled(text, fragments)
         self._asking = re.compile(rf"\W*(?:{'|'.join(words.asking)})(?!\w)|.*\?\W*$")
-        self._details = {detail: _compiled(words.details[detail], fragments) for detail in Detail}
+        self._details = {detail: _compiled(words.details[detail], fragments, clues) for detail in Detail}
         self._bits = {detail: 1 << number for number, detail in enumerate(self._details)}
         self._exempt = {name: re.compile(filled(text, fragments)) for name, text in words.exempt.model_dump().items()}
 
@@ -99,14 +102,21 @@ class Questions:
         """Return the bits of these details."""
         return sum(map(self._bits.__getitem__, settled))
 
-    def repeats(self, folded: str, kinds: int, is_fact: Callable[[str], bool]) -> bool:
-        """Whether a sentence asks for one of these details; `is_fact` says whether a clause is quoted."""
-        for part in PARTS.split(folded):
-            if not part or _VALUE.search(part):
-                continue
-            for number, each in enumerate(self._details.values()):
-                if kinds >> number & 1 and self._asked(each.asked, part) and not is_fact(part):
-                    return True
+    def repeats(self, folded: str, kinds: int, clues: int, is_fact: Callable[[str], bool]) -> bool:
+        """Whether a sentence asks for one of these details; `is_fact` says whether a clause is quoted.
+
+        `clues` are those of all its words together.
+        """
+        asked = [
+            each.asked
+            for number, each in enumerate(self._details.values())
+            if kinds >> number & 1 and may_match(each.wanted, clues)
+        ]
+        for part in PARTS.split(folded) if asked else ():
+            if part and not _VALUE.search(part):
+                for pattern in asked:
+                    if self._asked(pattern, part) and not is_fact(part):
+                        return True
         return False
 
     def _asked(self, pattern: re.Pattern[str], part: str) -> bool:
@@ -136,13 +146,14 @@ def _clause(part: str, place: int) -> int:
     return max(part.rfind(cut, 0, place) for cut in ",;:") + 1
 
 
-def _compiled(question: _Question, fragments: dict[str, str]) -> _Compiled:
+def _compiled(question: _Question, fragments: dict[str, str], clues: Clues) -> _Compiled:
     patterns = [filled(each, fragments) for each in question.questions]
     if question.thing:
         patterns.append(f"{filled(_REQUESTED, fragments)}(?:{filled(question.thing, fragments)})")
     return _Compiled(
         re.compile(rf"\W*{CLITICS}(?:{'|'.join(question.words)})"),
         re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)"),
+        clues.wanted(patterns),
     )
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from callcenter.calls import Language
 from callcenter.llm.checks.clues import Clues, asked_by, may_match
 from tests.llm.checks.replies import CHECKS
-from tests.llm.checks.test_claims import ROWS
+from tests.llm.checks.test_claims import ROWS as CLAIMS
+from tests.llm.checks.test_questions import ROWS as QUESTIONS
 
 pytestmark = pytest.mark.unit
 
@@ -72,12 +73,14 @@ def test_a_text_without_what_is_asked_for_never_matches(patterns, text):
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_no_claim_of_the_table_is_passed_over(language):
-    for row in ROWS:
+def test_no_sentence_of_the_tables_is_passed_over(language):
+    claims = [(told.pattern, told.wanted) for claim in CHECKS._claims._claims for told in claim.told]
+    questions = [(each.asked, each.wanted) for each in CHECKS._questions._details.values()]
+    for row in (*CLAIMS, *QUESTIONS):
         words = [CHECKS.word(word, language) for word in row["text"].split()]
         held = 0
         for word in words:
             held |= word.clues
         text = " ".join(word.folded for word in words)
-        told = [told for claim in CHECKS._claims._claims for told in claim.told]
-        assert [each for each in told if each.pattern.search(text) and not may_match(each.wanted, held)] == []
+        patterns = [pattern for pattern, wanted in (*claims, *questions) if not may_match(wanted, held)]
+        assert [pattern for pattern in patterns if pattern.search(text)] == []
