@@ -22,12 +22,13 @@ from callcenter.calls import (
     PriorityLevel,
     Sentiment,
     Slot,
+    Slots,
     Speaker,
     TicketCategory,
 )
 from callcenter.company import Company
 from callcenter.events import Outcome
-from callcenter.personas.config import PersonaConfig, PersonaTexts, Trouble, load_texts
+from callcenter.personas.config import PersonaConfig, PersonaTexts, SummaryLines, Trouble, load_texts
 from callcenter.routing import RoutingDecision
 from callcenter.tickets import TicketStatus
 
@@ -66,10 +67,14 @@ class PersonaManager:
         self._personas = dict(personas)
         self._company = company
         shared = texts or load_texts()
-        self._summary = shared.summary
+        self._summary = {
+            (language, of_category): _summary_lines(shared.summary, language, of_category=of_category)
+            for language in Language
+            for of_category in (False, True)
+        }
         self._rating = shared.rating
         labels = shared.labels
-        self._labels: dict[type, Mapping[str, LocalizedText]] = {
+        named: dict[type, Mapping[str, LocalizedText]] = {
             PersonaType: {each.type.value: each.role for each in personas.values()},
             ConversationIntent: _by_value(labels.intent),
             Sentiment: _by_value(labels.sentiment),
@@ -81,6 +86,14 @@ class PersonaManager:
             Speaker: _by_value(labels.speaker),
             Outcome: _by_value(labels.outcome),
             ActionName: _by_value(labels.action),
+        }
+        # By language first and as plain texts: every turn asks for half a dozen.
+        self._labels = {
+            language: {kind: {name: text[language] for name, text in texts.items()} for kind, texts in named.items()}
+            for language in Language
+        }
+        self._services = {
+            language: {service.id: service.name[language] for service in company.services} for language in Language
         }
 
     def get(self, persona: PersonaType) -> PersonaConfig:
@@ -129,12 +142,12 @@ class PersonaManager:
 
     def label(self, value: Labelled, language: Language) -> str:
         """Return the name of a value as people read it; a persona's is its role."""
-        return self._labels[type(value)][value.value][language]
+        return self._labels[language][type(value)][value]
 
     def service_names(self, ids: Sequence[str], language: Language) -> str:
         """Return the names of the company's services, joined; ids that it no longer has are left out."""
-        known = [service for each in ids if (service := self._company.service(each)) is not None]
-        return _SEPARATORS[language].join(service.name[language] for service in known)
+        names = self._services[language]
+        return _SEPARATORS[language].join([names[each] for each in ids if each in names])
 
     def summary(
         self, state: ConversationState, analysis: MessageAnalysis | None, decision: RoutingDecision | None
@@ -156,45 +169,72 @@ class PersonaManager:
     ) -> str:
         """Sum up a call in one language."""
         slots = state.slots
-        category = slots.category or (decision.ticket_category if decision else state.ticket_category)
-        intent = analysis.intent.intent if analysis else state.last_intent
-        sentiment = analysis.sentiment.sentiment if analysis else state.overall_sentiment
-        separator = _SEPARATORS[language]
+        return self.sum_up(
+            language,
+            slots,
+            name=slots.name or state.customer_name,
+            interests=state.interests,
+            sentiment=analysis.sentiment.sentiment if analysis else state.overall_sentiment,
+            intent=analysis.intent.intent if analysis else state.last_intent,
+            category=slots.category or (decision.ticket_category if decision else state.ticket_category),
+            priority=decision.priority if decision else None,
+            tickets=state.tickets,
+        )
+
+    def sum_up(  # noqa: PLR0913 (the facts of a summary; keyword-only but for the first two)
+        self,
+        language: Language,
+        slots: Slots,
+        *,
+        name: str | None,
+        interests: Sequence[str],
+        sentiment: Sentiment,
+        intent: ConversationIntent | None = None,
+        category: TicketCategory | None = None,
+        priority: PriorityLevel | None = None,
+        tickets: Sequence[str] = (),
+    ) -> str:
+        """Write these facts as a summary, one line a fact, unknown ones left out."""
         facts = {
-            "name": slots.name or state.customer_name,
+            "name": name,
             "intent": self.label(intent, language) if intent else None,
             "category": self.label(category, language) if category else None,
             "description": _quoted(slots.description),
-            "services": self.service_names(state.interests, language),
+            "services": self.service_names(interests, language) if interests else None,
             "order_number": slots.order_number,
             "amount": slots.amount,
             "date": slots.date,
             "phone": slots.phone,
             "email": slots.email,
             "sentiment": self.label(sentiment, language),
-            "priority": self.label(decision.priority, language) if decision else None,
-            "tickets": separator.join(state.tickets),
+            "priority": self.label(priority, language) if priority else None,
+            "tickets": _SEPARATORS[language].join(tickets),
         }
-        lines = self._summary
-        written = (
-            (lines.customer, facts["name"]),
-            (lines.intent_of_category if category else lines.intent, facts["intent"]),
-            (lines.description, facts["description"]),
-            (lines.interests, facts["services"]),
-            (lines.order_number, facts["order_number"]),
-            (lines.amount, facts["amount"]),
-            (lines.date, facts["date"]),
-            (lines.phone, facts["phone"]),
-            (lines.email, facts["email"]),
-            (lines.sentiment, facts["sentiment"]),
-            (lines.priority, facts["priority"]),
-            (lines.tickets, facts["tickets"]),
-        )
-        return "\n".join(line[language].format_map(facts) for line, known in written if known)
+        lines = self._summary[language, category is not None]
+        return "\n".join([line.format_map(facts) for fact, line in lines if facts[fact]])
 
 
 def _by_value(texts: Mapping[NameT, LocalizedText]) -> dict[str, LocalizedText]:
     return {name.value: text for name, text in texts.items()}
+
+
+def _summary_lines(lines: SummaryLines, language: Language, *, of_category: bool) -> Sequence[tuple[str, str]]:
+    """Return the lines of a summary in their order, each with the fact it is left out without."""
+    written = (
+        ("name", lines.customer),
+        ("intent", lines.intent_of_category if of_category else lines.intent),
+        ("description", lines.description),
+        ("services", lines.interests),
+        ("order_number", lines.order_number),
+        ("amount", lines.amount),
+        ("date", lines.date),
+        ("phone", lines.phone),
+        ("email", lines.email),
+        ("sentiment", lines.sentiment),
+        ("priority", lines.priority),
+        ("tickets", lines.tickets),
+    )
+    return [(fact, line[language]) for fact, line in written]
 
 
 def _quoted(description: str | None) -> str | None:

@@ -7,10 +7,11 @@ name or a description can't pose as an instruction.
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
-from callcenter.calls import ConversationState, Language, Mode, PriorityLevel, Sentiment
+from callcenter.calls import ConversationState, Language, Mode, PriorityLevel, Sentiment, Slots
 from callcenter.company import Company
 from callcenter.company.calendar_words import at_moment, by_moment, weekday
 from callcenter.company.hours import DAY_NAMES
@@ -25,6 +26,8 @@ VALUE_CHARS: Final = 120
 """No number, address or name is longer."""
 TREND_SHOWN: Final = 4
 TICKETS_SHOWN: Final = 5
+_MINUTES_REMEMBERED: Final = 8
+_RECEIPTS_REMEMBERED: Final = 64
 _FRAMES: Final = re.compile(r"[«»“”„\"`<>{}\[\]|#]+")
 """Signs that could end our quotation, or pose as the frame of a prompt."""
 _NAME: Final = re.compile(r"[^\W\d_]+(?:[ .'’-]+[^\W\d_]+)*")
@@ -38,6 +41,9 @@ class CallTeller:
         self._personas = personas
         self._company = company
         self._texts = texts
+        # Calls of the same minute are told it alike, and most have nothing done or the same few things.
+        self._now: Final = lru_cache(_MINUTES_REMEMBERED)(self._tell_now)
+        self._done: Final = lru_cache(_RECEIPTS_REMEMBERED)(self._tell_done)
 
     def tell(self, brief: Brief) -> tuple[str, list[str]]:
         """Return the call in the reply's language, and what of it may be quoted as fact.
@@ -45,8 +51,7 @@ class CallTeller:
         What the customer claims (an amount, a figure in the description) is told, but no fact unless a ticket has it.
         """
         state, language, lines = brief.state, brief.language, self._texts.call
-        is_open = self._company.calendar.is_open(brief.at)
-        now = self._now(brief, is_open=is_open)
+        is_open, now = self._now(brief.at.replace(second=0, microsecond=0), language)
         tickets = self._tickets(brief)
         told = [now, *self._known(brief), *self._script(brief), *tickets]
         facts = [now, *tickets, *_own(state), *_of_script(brief)]
@@ -65,36 +70,47 @@ class CallTeller:
         if brief.introduced and state.previous_persona is not None:
             before = self._personas.get(state.previous_persona)
             told.append(lines.took_over[language].format(name=before.name[language], role=before.role[language]))
-        done = [self._texts.receipts[receipt][language] for receipt in Receipt if receipt in brief.receipts]
-        listed = self._texts.list_semicolon[language].join(done)
-        told.append(lines.done[language].format(receipts=listed) if done else lines.nothing_done[language])
+        told.append(self._done(brief.receipts, language))
         return "\n".join(told), facts
 
-    def _now(self, brief: Brief, *, is_open: bool) -> str:
-        calendar, language, lines = self._company.calendar, brief.language, self._texts.call
-        local = brief.at.astimezone(calendar.zone)
-        now = {"day": DAY_NAMES[weekday(calendar, brief.at)][language], "time": f"{local.hour:02}:{local.minute:02}"}
-        if is_open:
-            return lines.open_now[language].format_map(now)
-        again = at_moment(calendar, calendar.next_opening(brief.at), now=brief.at, language=language)
-        return lines.closed_now[language].format(opens=again, **now)
+    def _tell_now(self, minute: datetime, language: Language) -> tuple[bool, str]:
+        """Return whether the company is open, and how that is told; no clock of the world's changes within a minute."""
+        calendar, lines = self._company.calendar, self._texts.call
+        local = minute.astimezone(calendar.zone)
+        now = {"day": DAY_NAMES[weekday(calendar, minute)][language], "time": f"{local.hour:02}:{local.minute:02}"}
+        if calendar.is_open(minute):
+            return True, lines.open_now[language].format_map(now)
+        again = at_moment(calendar, calendar.next_opening(minute), now=minute, language=language)
+        return False, lines.closed_now[language].format(opens=again, **now)
+
+    def _tell_done(self, receipts: frozenset[Receipt], language: Language) -> str:
+        done = [self._texts.receipts[receipt][language] for receipt in Receipt if receipt in receipts]
+        if not done:
+            return self._texts.call.nothing_done[language]
+        return self._texts.call.done[language].format(receipts=self._texts.list_semicolon[language].join(done))
 
     def _known(self, brief: Brief) -> list[str]:
+        """Tell what is known of the customer, with values that are safe to stand in instructions.
+
+        The call's tickets are told apart; and the last message stands in the prompt itself, what we took it for might
+        mislead.
+        """
         language, lines, state = brief.language, self._texts.call, brief.state
-        told = [lines.known[language], self._personas.summary_in(language, self._quoting(state, language))]
+        known = self._personas.sum_up(
+            language,
+            self._quoting(state.slots, language),
+            name=self._quoted(state.slots.name or state.customer_name, language, VALUE_CHARS),
+            interests=state.interests,
+            sentiment=state.overall_sentiment,
+        )
+        told = [lines.known[language], known]
         if state.slots.declined:
             slots = [self._personas.label(slot, language) for slot in state.slots.declined]
             told.append(lines.declined[language].format(slots=self._listed(slots, language)))
         return told
 
-    def _quoting(self, state: ConversationState, language: Language) -> ConversationState:
-        """Return the state with its values safe to stand in instructions.
-
-        Its tickets are told apart; and the last message stands in the prompt itself, what we took it for might mislead.
-        """
-        slots = state.slots
-        values = {
-            "name": self._quoted(slots.name, language, VALUE_CHARS),
+    def _quoting(self, slots: Slots, language: Language) -> Slots:
+        values: dict[str, str | None] = {
             "description": self._quoted(slots.description, language, DESCRIPTION_CHARS),
             "date": self._quoted(slots.date, language, VALUE_CHARS),
             "amount": slots.amount and _bare(written(slots.amount, language), VALUE_CHARS),
@@ -102,10 +118,7 @@ class CallTeller:
             "phone": slots.phone and _bare(slots.phone, VALUE_CHARS),
             "email": slots.email and _bare(slots.email, VALUE_CHARS),
         }
-        name = self._quoted(state.customer_name, language, VALUE_CHARS)
-        return state.altered(
-            {"slots": slots.altered(values), "customer_name": name, "tickets": (), "last_intent": None}
-        )
+        return slots.altered(values)
 
     def _quoted(self, text: str | None, language: Language, limit: int) -> str | None:
         return self._texts.quoted[language].format(text=_bare(text, limit)) if text else None
