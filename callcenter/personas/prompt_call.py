@@ -28,6 +28,8 @@ TREND_SHOWN: Final = 4
 TICKETS_SHOWN: Final = 5
 _MINUTES_REMEMBERED: Final = 8
 _RECEIPTS_REMEMBERED: Final = 64
+_FREE_TEXT: Final = {"description": DESCRIPTION_CHARS, "date": VALUE_CHARS}
+_NUMBERS: Final = ("order_number", "phone", "email")
 _FRAMES: Final = re.compile(r"[«»“”„\"`<>{}\[\]|#]+")
 """Signs that could end our quotation, or pose as the frame of a prompt."""
 _NAME: Final = re.compile(r"[^\W\d_]+(?:[ .'’-]+[^\W\d_]+)*")
@@ -110,15 +112,16 @@ class CallTeller:
         return told
 
     def _quoting(self, slots: Slots, language: Language) -> Slots:
-        values: dict[str, str | None] = {
-            "description": self._quoted(slots.description, language, DESCRIPTION_CHARS),
-            "date": self._quoted(slots.date, language, VALUE_CHARS),
-            "amount": slots.amount and _bare(written(slots.amount, language), VALUE_CHARS),
-            "order_number": slots.order_number and _bare(slots.order_number, VALUE_CHARS),
-            "phone": slots.phone and _bare(slots.phone, VALUE_CHARS),
-            "email": slots.email and _bare(slots.email, VALUE_CHARS),
+        """Return the customer's own words and numbers as they may stand in instructions; most calls have none."""
+        quoted = {
+            name: self._quoted(text, language, limit)
+            for name, limit in _FREE_TEXT.items()
+            if (text := getattr(slots, name))
         }
-        return slots.altered(values)
+        quoted |= {name: _bare(text, VALUE_CHARS) for name in _NUMBERS if (text := getattr(slots, name))}
+        if slots.amount:
+            quoted["amount"] = _bare(written(slots.amount, language), VALUE_CHARS)
+        return slots.altered(quoted) if quoted else slots
 
     def _quoted(self, text: str | None, language: Language, limit: int) -> str | None:
         return self._texts.quoted[language].format(text=_bare(text, limit)) if text else None
@@ -211,7 +214,11 @@ def _on_ticket(ticket: Ticket, language: Language) -> list[str]:
 
 
 def _bare(text: str, limit: int) -> str:
-    """Return one bounded line without framing signs."""
-    lines = (" ".join(_FRAMES.sub(" ", line).split()) for line in text.splitlines())
-    line = " / ".join(filter(None, lines))
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+    """Return one bounded line without framing signs; of a long text no more is read than that takes."""
+    line = ""
+    for each in text.splitlines():
+        if part := " ".join(_FRAMES.sub(" ", each).split()):
+            line = f"{line} / {part}" if line else part
+            if len(line) > limit:
+                return f"{line[: limit - 1]}…"
+    return line

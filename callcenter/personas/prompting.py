@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
@@ -97,7 +97,8 @@ class Prompting:
         call, quotable = self._calls.tell(brief)
         reply = self._reply(brief, failed)
         room = self._budget - stable.tokens - tokens(call) - tokens(reply) - tokens(brief.said_now)
-        room -= sum(tokens(each.output) + tokens(each.call.arguments) for each in brief.exchanges)
+        for exchange in brief.exchanges:
+            room -= tokens(exchange.output) + tokens(exchange.call.arguments)
         text, room = _fitted(brief.text, max(room, LEAST_TOKENS))
         recent, room = _newest(brief.history[-RECENT_LINES:], room)
         mentions = self._company.topics(brief.text)[:TOPICS_AT_MOST]
@@ -117,15 +118,15 @@ class Prompting:
             if blocks:
                 parts.append("\n\n".join((heading[language], *blocks)))
         parts += (f"{headings.call[language]}\n{call}", f"{headings.reply[language]}\n{reply}")
-        ours = (line.text for line in lines if line.speaker is not Speaker.customer)
-        outputs = (each.output for each in brief.exchanges)
+        ours = [line.text for line in lines if line.speaker is not Speaker.customer]
+        outputs = [each.output for each in brief.exchanges]
         return Prompt(
             instructions="\n\n".join(parts),
             lines=(*lines, Line(Speaker.customer, text)),
             exchanges=brief.exchanges,
             said=brief.said_now,
             tools=self._tools[brief.persona],
-            facts="\n".join(chain((self._facts[language],), topics, articles, interests, quotable, ours, outputs)),
+            facts="\n".join((self._facts[language], *topics, *articles, *interests, *quotable, *ours, *outputs)),
             sources=sources,
             guarded=stable.guarded,
             max_output_tokens=self._max_output_tokens,
@@ -238,13 +239,16 @@ def _newest(history: Sequence[Line], room: int) -> tuple[tuple[Line, ...], int]:
     """Return the newest lines there is room for, oldest first, and the room that is left."""
     kept: list[Line] = []
     for line in reversed(history):
-        text = _bounded(line)
+        text = line.text
+        if len(text) > LINE_CHARS or _TURN_SIGN in text:
+            text = _bounded(line)
         cost = tokens(text) + _LINE_TOKENS
         if cost > room:
             break
         room -= cost
         kept.append(line if text is line.text else replace(line, text=text))
-    return tuple(reversed(kept)), room
+    kept.reverse()
+    return tuple(kept), room
 
 
 def _bounded(line: Line) -> str:
