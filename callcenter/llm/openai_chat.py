@@ -17,7 +17,7 @@ from callcenter.errors import ModelFailed
 from callcenter.llm import CompletionKind, Failure, Heard, Stopped
 from callcenter.llm.event_stream import Json, list_in, object_in, text_in
 from callcenter.llm.openai_client import OpenAIClient, failure_of_error, together
-from callcenter.llm.openai_messages import messages
+from callcenter.llm.openai_messages import ALIKE_KEPT, instructions, messages
 from callcenter.llm.prompt import Prompt, Question, Tool, ToolCall
 from callcenter.llm.usage import counted, estimated, estimated_answer
 
@@ -157,7 +157,7 @@ class _Calls:
 
 
 def _messages(prompt: Prompt) -> Iterator[Json]:
-    yield {"role": "system", "content": prompt.instructions}
+    yield {"role": "system", "content": instructions(prompt)}
     yield from messages(prompt)
     if prompt.exchanges:
         yield {"role": "assistant", "tool_calls": [_call(exchange.call) for exchange in prompt.exchanges]}
@@ -169,7 +169,7 @@ def _call(call: ToolCall) -> Json:
     return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
 
 
-@lru_cache(64)
+@lru_cache(ALIKE_KEPT)
 def _tools(tools: tuple[Tool, ...]) -> orjson.Fragment:
     """Return tools as JSON: a persona's are the same in every request."""
     return orjson.Fragment(orjson.dumps([_tool(tool) for tool in tools]))

@@ -1,9 +1,15 @@
-"""What both of OpenAI's APIs call a conversation alike: its lines, and what of the reply went out already."""
+"""What both of OpenAI's APIs call a conversation alike: instructions, lines, what of the reply went out already.
+
+What many requests have alike is written as JSON once: it is most of what is sent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
+
+import orjson
 
 from callcenter.calls import Speaker
 from callcenter.llm.event_stream import Json
@@ -11,6 +17,20 @@ from callcenter.llm.prompt import Prompt
 
 INTERRUPTED: Final = " [interrupted]"
 """What a line that was cut off ends with, so that the model knows that not all of it was heard."""
+
+ALIKE_KEPT: Final = 64
+"""Three personas in two languages have an opening and tools each; nothing of a call is among them."""
+
+
+def instructions(prompt: Prompt) -> orjson.Fragment:
+    """Return a prompt's instructions as JSON."""
+    own = orjson.dumps(prompt.instructions[len(prompt.opening) :])
+    return orjson.Fragment(_opened(prompt.opening) + own[1:])
+
+
+@lru_cache(ALIKE_KEPT)
+def _opened(opening: str) -> bytes:
+    return orjson.dumps(opening)[:-1]  # its end is still to come
 
 
 def messages(prompt: Prompt) -> Iterator[Json]:

@@ -18,7 +18,7 @@ from callcenter.errors import ModelFailed
 from callcenter.llm import CompletionKind, Failure, Heard, Stopped
 from callcenter.llm.event_stream import Json, list_in, object_in, text_in
 from callcenter.llm.openai_client import OpenAIClient, failure_of_error, together
-from callcenter.llm.openai_messages import messages
+from callcenter.llm.openai_messages import ALIKE_KEPT, instructions, messages
 from callcenter.llm.prompt import Exchange, Prompt, Question, Tool, ToolCall
 from callcenter.llm.usage import counted, estimated, estimated_answer
 
@@ -87,7 +87,7 @@ class ResponsesModel:
         items = [*messages(prompt), *(item for exchange in prompt.exchanges for item in _exchange(exchange))]
         body = self._constant | {
             "stream": True,
-            "instructions": prompt.instructions,
+            "instructions": instructions(prompt),
             "input": items,
             "max_output_tokens": prompt.max_output_tokens,
             "prompt_cache_key": prompt.cache_key,
@@ -137,7 +137,7 @@ def _exchange(exchange: Exchange) -> Iterator[Json]:
     yield {"type": "function_call_output", "call_id": call.id, "output": exchange.output}
 
 
-@lru_cache(64)
+@lru_cache(ALIKE_KEPT)
 def _tools(tools: tuple[Tool, ...]) -> orjson.Fragment:
     """Return tools as JSON: a persona's are the same in every request."""
     return orjson.Fragment(orjson.dumps([_tool(tool) for tool in tools]))

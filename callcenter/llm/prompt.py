@@ -59,6 +59,8 @@ class Prompt:
     """One request to a model."""
 
     instructions: str
+    opening: str = ""
+    """What the instructions begin with that many prompts have alike, the very same string; an adapter may keep it."""
     lines: tuple[Line, ...]
     """What was said, oldest first, ending with the customer's words to answer."""
     exchanges: tuple[Exchange, ...] = ()

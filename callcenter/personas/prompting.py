@@ -122,6 +122,7 @@ class Prompting:
         outputs = [each.output for each in brief.exchanges]
         return Prompt(
             instructions="\n\n".join(parts),
+            opening=stable.text,
             lines=(*lines, Line(Speaker.customer, text)),
             exchanges=brief.exchanges,
             said=brief.said_now,

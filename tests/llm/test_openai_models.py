@@ -386,6 +386,16 @@ async def test_request_carries_the_conversation_and_no_more(api: MakeModel):
     assert "temperature" not in request.body
 
 
+@both
+@pytest.mark.parametrize("opening", ["", 'You are "Sara".\n', 'أنتِ "سارة".\n'])  # you are "Sara"
+@pytest.mark.parametrize("own", [" ", 'Be brief: "yes",\tno more.', "باختصار"])  # in short
+async def test_instructions_are_sent_whole_however_they_open(api: MakeModel, opening: str, own: str):
+    async with talking(api, says("Done."), says("Done.")) as (model, fake):
+        for _ in range(2):
+            await heard_from(model, prompt(instructions=opening + own, opening=opening))
+            assert (await fake.arrived()).messages[0] == ("system", opening + own)
+
+
 @pytest.mark.parametrize("kind", [ResponsesModel, ChatModel])
 async def test_temperature_is_sent_where_one_is_set(kind: type[ResponsesModel | ChatModel]):
     async with talking(lambda client: kind(client, model="fake", temperature=0.2), says("Done.")) as (model, fake):
