@@ -19,7 +19,7 @@ from typing import Final
 from callcenter.calls import Language
 from callcenter.errors import ConfigurationError
 from callcenter.knowledge.article import Article, ArticleStatus, Passage
-from callcenter.knowledge.words import CONCEPT, Key, Unit, keys, units
+from callcenter.knowledge.words import CONCEPT, Key, keys, units
 
 FLOOR: Final = 0.5
 """A passage covers at least this share of a question, rare words counting more; set on tests/data/knowledge.jsonl."""
@@ -95,6 +95,10 @@ class Index:
             if article.status is ArticleStatus.published:
                 self._add(article)
         self._connection.execute("commit")
+        self._weights = {word: self._weight(count) for word, count in self._counts.items()}
+        self._rarest = self._weight(1)
+        """What a word weighs that no article has."""
+        self._title_concepts = frozenset[str]().union(*(row.about for row in self._rows if len(row.about) >= _NAMED))
 
     def close(self) -> None:
         """Let go of the memory."""
@@ -105,13 +109,18 @@ class Index:
         self, question: str, language: Language, *, readings: Iterable[tuple[str, str]] = (), limit: int = 5
     ) -> tuple[Passage, ...]:
         """Return the passages that fit, the best first, one an article; of its text in `language` where it has one."""
-        asked = units(question, readings)[:_MOST_UNITS]
-        said = frozenset[str]().union(*(unit.keys for unit in asked))
-        wanted = said & self._counts.keys()
+        asked = [unit.keys for unit in units(question, readings)[:_MOST_UNITS]]
+        said = frozenset[str]().union(*asked)
+        wanted = said & self._weights.keys()
         if not wanted:
             return ()
-        weighed = [(unit.keys, self._weight(unit)) for unit in asked]  # once, not for every row
-        whole = sum(weight for _, weight in weighed)
+        weighed, whole = [], 0.0
+        for keys_of in asked:  # once, not for every row
+            weight = self._rarest
+            if not keys_of.isdisjoint(wanted):
+                weight = min([self._weights[key] for key in keys_of if key in wanted])
+                weighed.append((keys_of, weight))
+            whole += weight
         if not self._any_fits(weighed, whole, said):
             return ()
         best: dict[str, tuple[float, float, _Section]] = {}
@@ -127,15 +136,20 @@ class Index:
     def _any_fits(self, weighed: Sequence[tuple[frozenset[str], float]], whole: float, said: frozenset[str]) -> bool:
         """Whether any row covers enough of a question; most messages ask for nothing that stands here.
 
-        Of a few rows this costs less than having all that share a word ranked. Of many it is not asked.
+        `weighed` has the words that stand in some article. Of a few rows this costs less than having all that share
+        a word ranked. Of many it is not asked.
         """
         if len(self._rows) > _FEW_ROWS:
             return True
-        covered: dict[int, float] = {}
-        for keys_of, weight in weighed:
-            for row in frozenset[int]().union(*(self._by_word.get(key, ()) for key in keys_of)):
-                covered[row] = covered.get(row, 0.0) + weight
-        return any(weight >= FLOOR * whole or _names_all(self._rows[row], said) for row, weight in covered.items())
+        least = FLOOR * whole
+        if sum([weight for _, weight in weighed]) >= least:  # else no row alone can
+            covered: dict[int, float] = {}
+            for keys_of, weight in weighed:
+                for row in frozenset[int]().union(*[self._by_word.get(key, ()) for key in keys_of]):
+                    covered[row] = covered.get(row, 0.0) + weight
+            if any(weight >= least for weight in covered.values()):
+                return True
+        return len(said & self._title_concepts) >= _NAMED and any(_names_all(row, said) for row in self._rows)
 
     def _ranked(self, wanted: frozenset[str]) -> Sequence[tuple[int, float]]:
         match = " OR ".join(f'"{word}"' for word in sorted(wanted))
@@ -146,10 +160,9 @@ class Index:
             (match, _CANDIDATES),
         ).fetchall()
 
-    def _weight(self, unit: Unit) -> float:
-        """Return how much a word says: the rarer among the articles, the more; an unknown one as the rarest."""
-        most = max((self._counts[key] for key in unit.keys), default=0) or 1
-        return log(1 + (self._articles - most + 0.5) / (most + 0.5)) + 0.1
+    def _weight(self, count: int) -> float:
+        """Return how much a word says that so many articles have: the rarer, the more."""
+        return log(1 + (self._articles - count + 0.5) / (count + 0.5)) + 0.1
 
     def _passage(
         self, section: _Section, score: float, share: float, wanted: frozenset[str], language: Language

@@ -107,20 +107,24 @@ def units(text: str, readings: Iterable[tuple[str, str]] = ()) -> list[Unit]:
     letters, by the word as it stands.
     """
     folded = normalise(text).text
-    again = dict(readings)
+    again, filler = dict(readings), _filler()
     concepts = [
         (start, -end, payloads) for start, end, _, _, payloads, _, _ in _concepts().scan(folded, words_only(folded))
     ]
     found: dict[str, Unit] = {}
     for match in _WORD.finditer(folded):
         word = match[0]
-        meant = [
-            key for start, end, payloads in concepts if start < match.end() and match.start() < end for key in payloads
-        ]
+        if word in filler and word not in again:  # half of all words
+            continue
+        begin, stop = match.span()
+        meant: list[str] = []
+        for start, end, payloads in concepts:
+            if start < stop and begin < end:
+                meant += payloads
         if word in again and not meant:
             word = again[word]
             meant = [each.payload for each in _concepts().find(word)]
-        if word in _filler() or (word in found and not meant):
+        if word in filler or (word in found and not meant):
             continue
         found[word] = Unit(word, frozenset((*stems(word), *meant)))
     return list(found.values())
