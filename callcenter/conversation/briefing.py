@@ -12,10 +12,19 @@ from typing import Final
 
 from callcenter.analysis import MessageAnalysis
 from callcenter.calls import ActionName, ConversationIntent, ConversationState, MessageId
-from callcenter.conversation.deeds import told
+from callcenter.conversation.deeds import TOLD, told
 from callcenter.conversation.rating import ends_well
 from callcenter.conversation.turn import Turn, question
-from callcenter.events import CsatGiven, ScriptCompleted, ScriptStarted, ScriptStep, TicketCreated, TicketUpdated
+from callcenter.events import (
+    CallEvent,
+    CsatGiven,
+    Handoff,
+    ScriptCompleted,
+    ScriptStarted,
+    ScriptStep,
+    TicketCreated,
+    TicketUpdated,
+)
 from callcenter.knowledge import Passage
 from callcenter.llm import Brief, RatingNews, Receipt, TicketNews
 from callcenter.llm.prompt import Exchange, Line
@@ -38,6 +47,11 @@ class Asked:
     """What all of them mean together."""
     passages: Sequence[Passage] = ()
     """What the company's articles say on it."""
+
+    @property
+    def events(self) -> tuple[CallEvent, ...]:
+        """What all messages led to, in order."""
+        return (*chain.from_iterable(turn.events for turn in self.earlier), *self.turn.events)
 
     @property
     def messages(self) -> tuple[MessageId, ...]:
@@ -82,17 +96,18 @@ def brief_of(  # noqa: PLR0913 (the facts of a reply)
     scripts: Scripts = NO_SCRIPTS,
 ) -> Brief:
     """Return what a voice may know; `said` is our last reply, `exchanges` what was done for the one in the making."""
-    turns = (*asked.earlier, asked.turn)
+    events = asked.events
+    kinds = set(map(type, events))  # once: most of what may be among them is not
     news = None
     if ticket is not None:
-        if any(turn.find(TicketCreated) for turn in turns):
+        if TicketCreated in kinds:
             news = TicketNews.created
-        elif any(turn.find(TicketUpdated) for turn in turns):
+        elif TicketUpdated in kinds:
             news = TicketNews.updated
     routing = asked.turn.routing
-    introduced = any(turn.handoff is not None for turn in turns)
-    done = told(chain.from_iterable(turn.events for turn in turns), routing.decision.language)
-    given = asked.turn.find(CsatGiven)
+    introduced = Handoff in kinds
+    done = () if kinds.isdisjoint(TOLD) else told(events, routing.decision.language)
+    given = asked.turn.find(CsatGiven) if CsatGiven in kinds else None
     rating = RatingNews(given.score, state.ratings > 1, given.comment is None) if given else None
     thanked = rating is not None and rating.bare
     script = None if done or thanked else cue_of(state, asked, scripts)
@@ -127,10 +142,10 @@ def cue_of(state: ConversationState, asked: Asked, scripts: Scripts) -> ScriptCu
 
     None also where the reply leaves it aside: at a goodbye, while a fact of an action is asked for, or a human is.
     """
-    followed, events = state.script, list(chain.from_iterable(turn.events for turn in (*asked.earlier, asked.turn)))
+    followed = state.script
     if followed is None or followed.dropped is not None or state.human_requested or state.pending_action is not None:
         return None
-    listener = scripts.get(followed.script_id)
+    events, listener = asked.events, scripts.get(followed.script_id)
     heard = tuple(fact for event in events if isinstance(event, ScriptStep) for fact in event.facts)
     ends = any(isinstance(event, ScriptCompleted) for event in events) or (followed.done and bool(heard))
     leaves = asked.analysis.intent.intent is ConversationIntent.goodbye

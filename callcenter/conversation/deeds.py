@@ -321,6 +321,10 @@ def refused_for_waiting(request: Request, actions: Actions, state: ConversationS
     return _result(ActionCode.not_possible, line, actions.summary(request))
 
 
+TOLD: Final = (ActionRun, ActionProposed, ActionDecided)
+"""Events that a reply may have to tell of; most messages lead to none."""
+
+
 def told(events: Iterable[CallEvent], language: Language) -> tuple[str, ...]:
     """Return what a reply tells of what was done for its message, in our words."""
     return tuple([line for event in events if isinstance(event, _DONE) and (line := _line(event, language))])
