@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import orjson
 
 from callcenter.calls import TokenUsage
 from callcenter.llm.prompt import Prompt, Question
 
+BYTES_A_TOKEN: Final = 4
+"""A token is 4 Latin letters or 2 Arabic ones."""
+
 
 def tokens_in(text: str) -> int:
-    """Return about how many tokens a text is: a token is 4 Latin letters or 2 Arabic ones, 4 bytes either way."""
-    return ((len(text) if text.isascii() else len(text.encode(errors="replace"))) + 3) // 4
+    """Return about how many tokens a text is."""
+    size = len(text) if text.isascii() else len(text.encode(errors="replace"))
+    return (size + BYTES_A_TOKEN - 1) // BYTES_A_TOKEN
 
 
 def estimated(prompt: Prompt, said: str) -> TokenUsage:

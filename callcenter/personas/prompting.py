@@ -193,7 +193,7 @@ class Prompting:
         named = {each.topic.id for each in mentions}
         known = self._topics[brief.language]
         ids = [each for each in reversed(brief.state.interests) if each not in named and (Service, each) in known]
-        return (known[Service, each] for each in ids[:INTERESTS_AT_MOST])
+        return [known[Service, each] for each in ids[:INTERESTS_AT_MOST]]
 
     def _reply(self, brief: Brief, failed: str | None) -> str:
         """Say what the reply is to do."""
