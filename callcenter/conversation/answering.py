@@ -79,8 +79,7 @@ class Answering:
         """Have a kept message answered: speak, store, publish. Returns its turn with the reply, whoever gave it."""
         while True:
             async with call.voice:
-                async with call.log:
-                    state = await self._parts.log.load(turn.call_id, call)
+                state = await self._parts.log.read(turn.call_id, call)
                 if state.mode is Mode.human:  # theirs to answer, but for what was cut off before they came
                     return replace(await self.stored(turn), repeated=turn.repeated)
                 if turn.message_id not in state.unanswered:
@@ -168,19 +167,16 @@ class _Work:
         call = self._call
         if self.turn is not self._asked.turn:
             self._asked = replace(self._asked, turn=self.turn)
-        async with call.log:
-            state = await self._parts.log.load(self.turn.call_id, call)
-            ticket = in_hand(state, call.tickets)
-            history = lines_before(call, self._asked.messages)
-            return brief_of(
-                state,
-                ticket,
-                self._asked,
-                said=call.said,
-                history=history,
-                exchanges=exchanges,
-                scripts=self._parts.desk.scripts(),
-            )
+        state = await self._parts.log.read(self.turn.call_id, call)
+        return brief_of(
+            state,
+            in_hand(state, call.tickets),
+            self._asked,
+            said=call.said,
+            history=lines_before(call, self._asked.messages),
+            exchanges=exchanges,
+            scripts=self._parts.desk.scripts(),
+        )
 
     async def _carry_out(self, calls: Sequence[ToolCall], brief: Brief) -> Brief:
         """Do what a model asks for, one step a call, and brief it anew."""

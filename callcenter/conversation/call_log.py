@@ -63,6 +63,16 @@ class CallLog:
             call.state = stored.state
         return call.state
 
+    async def read(self, call_id: CallId, call: OpenCall) -> ConversationState:
+        """Return the state as it stands; only while somebody writes is there anything to wait for. Raises CallNotFound.
+
+        What else the call has at hand goes with it until the caller next waits for something.
+        """
+        if call.state is not None and not call.log.locked():
+            return call.state
+        async with call.log:
+            return await self.load(call_id, call)
+
     async def write(self, call_id: CallId, call: OpenCall, make: Make, *, after_end: bool = False) -> Step:
         """Make a step on the call's present state, store and publish it; again when another writer was first.
 

@@ -60,8 +60,7 @@ class Doing:
         The caller holds the call's voice. Nothing a customer may ask for raises; where the store is away they are told.
         """
         call_id, turns = asked.turn.call_id, (*asked.earlier, asked.turn)
-        async with call.log:
-            state = await self._log.load(call_id, call)
+        state = await self._log.read(call_id, call)
         step: Step | None = None
         for proposal in deeds.approved_of(state):
             confirmed = asked.turn.message_id if proposal.decided_by == CUSTOMER else None
@@ -115,8 +114,7 @@ class Doing:
         self, call: OpenCall, turn: Turn, wanted: ToolCall, said: Sequence[str], *, before: int, persona: PersonaType
     ) -> tuple[Step, Exchange]:
         """Do, propose or refuse an action that a model asks for; return what to note and the answer for the model."""
-        async with call.log:
-            state = await self._log.load(turn.call_id, call)
+        state = await self._log.read(turn.call_id, call)
         request, refusal = self._read(wanted, said, before, persona)
         result: ActionResult | None = None
         if request is not None:
@@ -205,8 +203,7 @@ class Doing:
 
     async def _finish(self, call_id: CallId, call: OpenCall, proposal: Proposal, message_id: MessageId | None) -> Step:
         """Run what was approved and keep what came of it, unless somebody else has."""
-        async with call.log:
-            state = await self._log.load(call_id, call)
+        state = await self._log.read(call_id, call)
         result = await self.outcome(proposal, state)
 
         def make(state: ConversationState, _tickets: Tickets) -> Step:
