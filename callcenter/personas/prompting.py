@@ -14,7 +14,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
-from callcenter.calls import ConversationIntent, Language, PersonaType, Speaker
+from callcenter.calls import Channel, ConversationIntent, Language, PersonaType, Speaker
 from callcenter.company import Company, Mention, Service, Topic
 from callcenter.knowledge import Passage
 from callcenter.llm import Brief
@@ -25,6 +25,7 @@ from callcenter.personas.manager import PersonaManager
 from callcenter.personas.prompt_call import CallTeller
 from callcenter.personas.prompt_facts import Block, company_facts, passage_facts, policy_facts, tokens, topic_facts
 from callcenter.personas.prompt_texts import GENERAL, ScriptLines, load_prompt_texts
+from callcenter.routing import SuggestedAction
 
 TOPICS_AT_MOST: Final = 4
 ARTICLES_AT_MOST: Final = 3
@@ -86,6 +87,12 @@ class Prompting:
         self._calls = CallTeller(personas, company, texts)
         self._facts = {language: self._write_facts(language) for language in Language}
         self._topics = {language: topic_facts(company, language, texts) for language in Language}
+        self._orders = {
+            (action, channel, language): f"{texts.actions[action][language]}\n{texts.channels[channel][language]}"
+            for action in SuggestedAction
+            for channel in Channel
+            for language in Language
+        }
         self._stable = {
             (persona, language): self._prepare(persona, language) for persona in PersonaType for language in Language
         }
@@ -198,24 +205,24 @@ class Prompting:
     def _reply(self, brief: Brief, failed: str | None) -> str:
         """Say what the reply is to do."""
         language, texts = brief.language, self._texts
-        lines = [texts.actions[brief.decision.suggested_action], texts.channels[brief.state.channel]]
+        lines = [self._orders[brief.decision.suggested_action, brief.state.channel, language]]
         introduction = ""
         if brief.introduced:
-            lines.append(texts.call.introduced)
+            lines.append(texts.call.introduced[language])
             intent = brief.analysis.intent.intent
             introduction = self._personas.introduction(brief.persona, language, intent=intent)
         if brief.said_now.strip() not in {"", introduction}:
-            lines.append(texts.call.going_on)
+            lines.append(texts.call.going_on[language])
         if failed is not None:
-            lines.append(texts.faults.get(failed, texts.faults[GENERAL]))
-        said = [line[language] for line in lines]
-        asks = texts.ask.nothing[language]
+            lines.append(texts.faults.get(failed, texts.faults[GENERAL])[language])
         if brief.script is not None:
-            asks = _of_script(brief.script, language, texts.script)
+            lines.append(_of_script(brief.script, language, texts.script))
         elif brief.asks is not None:
             form = texts.ask.again if brief.asks in brief.state.slots.asked else texts.ask.once
-            asks = form[language].format(slot=texts.slots[brief.asks][language])
-        return "\n".join((*said, asks))
+            lines.append(form[language].format(slot=texts.slots[brief.asks][language]))
+        else:
+            lines.append(texts.ask.nothing[language])
+        return "\n".join(lines)
 
 
 def _of_script(cue: ScriptCue, language: Language, lines: ScriptLines) -> str:
