@@ -319,6 +319,19 @@ def test_it_says_whether_somebody_is_in(language):
 
 
 @BOTH
+def test_somebody_is_in_up_to_the_last_moment_before_closing(language):
+    closes = next(COMPANY.calendar.spans_between(NOW, NOW + timedelta(days=1))).closes
+    outside = COMPANY.texts.outside_hours[language]
+    for at, is_open in (
+        (closes - timedelta(microseconds=1), True),
+        (closes, False),
+        (closes - timedelta(minutes=1), True),
+    ):
+        told_now = composed(language, at=at, state={"human_requested": True}).instructions
+        assert (outside not in told_now) is is_open
+
+
+@BOTH
 def test_what_is_known_is_listed_and_never_asked_again(language):
     slots = {
         "name": "علي",
