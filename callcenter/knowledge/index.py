@@ -109,7 +109,7 @@ class Index:
         self, question: str, language: Language, *, readings: Iterable[tuple[str, str]] = (), limit: int = 5
     ) -> tuple[Passage, ...]:
         """Return the passages that fit, the best first, one an article; of its text in `language` where it has one."""
-        asked = [unit.keys for unit in units(question, readings)[:_MOST_UNITS]]
+        asked = list(units(question, readings).values())[:_MOST_UNITS]
         said = frozenset[str]().union(*asked)
         wanted = said & self._weights.keys()
         if not wanted:
@@ -269,7 +269,7 @@ _NAMED: Final = 2
 
 
 def _name(text: str) -> _Name:
-    return tuple(unit.keys for unit in units(text))
+    return tuple(units(text).values())
 
 
 def _on_subject(section: _Section, said: frozenset[str]) -> bool:

@@ -62,13 +62,6 @@ class Key(NamedTuple):
     end: int
 
 
-class Unit(NamedTuple):
-    """A word of a question, and all the keys that would do for it."""
-
-    word: str
-    keys: frozenset[str]
-
-
 @cache
 def _concepts() -> PhraseIndex[str]:
     document = tomllib.loads(_FILE.read_text(encoding="utf-8"))
@@ -100,8 +93,8 @@ def keys(text: str) -> list[Key]:
     return found
 
 
-def units(text: str, readings: Iterable[tuple[str, str]] = ()) -> list[Unit]:
-    """Return the words of a question that say something, each with its keys.
+def units(text: str, readings: Iterable[tuple[str, str]] = ()) -> dict[str, frozenset[str]]:
+    """Return the words of a question that say something, each with all the keys that would do for it.
 
     A concept of several words belongs to each of them. `readings` are other ways to read words: Arabic in Latin
     letters, by the word as it stands.
@@ -111,7 +104,7 @@ def units(text: str, readings: Iterable[tuple[str, str]] = ()) -> list[Unit]:
     concepts = [
         (start, -end, payloads) for start, end, _, _, payloads, _, _ in _concepts().scan(folded, words_only(folded))
     ]
-    found: dict[str, Unit] = {}
+    found: dict[str, frozenset[str]] = {}
     for match in _WORD.finditer(folded):
         word = match[0]
         if word in filler and word not in again:  # half of all words
@@ -126,8 +119,8 @@ def units(text: str, readings: Iterable[tuple[str, str]] = ()) -> list[Unit]:
             meant = [each.payload for each in _concepts().find(word)]
         if word in filler or (word in found and not meant):
             continue
-        found[word] = Unit(word, frozenset((*stems(word), *meant)))
-    return list(found.values())
+        found[word] = frozenset((*stems(word), *meant))
+    return found
 
 
 @lru_cache(maxsize=16_384)

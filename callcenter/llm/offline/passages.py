@@ -91,8 +91,8 @@ def _covered(turn: Turn, spans: Sequence[tuple[int, int]]) -> float:
     if not spans:
         return 0.0
     text = turn.brief.text
-    asked = {unit.word for unit in units(text)}
-    there = {unit.word for start, end in spans for unit in units(text[start:end])}
+    asked = units(text).keys()
+    there = {word for start, end in spans for word in units(text[start:end])}
     return len(asked & there) / len(asked) if asked else 1.0
 
 
