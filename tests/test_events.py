@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import PydanticSerializationError
 
 from callcenter.calls import (
     REPLIES_KNOWN,
@@ -125,6 +126,39 @@ def test_every_kind_of_event_survives_json():
     assert {event.event for event in events} == set(EVENT_KINDS)
     for event in events:
         assert EVENTS.validate_json(event.model_dump_json()) == event
+
+
+def test_json_is_written_as_pydantic_writes_it():
+    events = a_whole_call()
+    for value in (*events, state_of(*events), ticket(), *(state_of(*events[:end]) for end in range(1, len(events)))):
+        assert value.as_json() == value.model_dump_json()
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.datetimes(NOON.replace(year=2000, tzinfo=None), timezones=st.timezones()),
+)
+def test_any_text_and_time_is_written_as_pydantic_writes_it(text, at):
+    event = user_message(message=text, at=at)
+    assert event.as_json() == event.model_dump_json()
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64, -(2**70)])
+def test_a_number_of_any_size_is_written(number):
+    ran = action_run(seq=1)
+    huge = ran.altered({"result": ran.result.altered({"data": {"number": number}})})
+    assert huge.as_json() == huge.model_dump_json()
+
+
+def test_json_that_was_written_before_is_no_field_of_a_ticket_or_event():
+    created = ticket_created()
+    text = created.json_text
+    assert created.as_json() == created.json_text == text
+
+
+def test_half_a_character_is_refused():
+    with pytest.raises(PydanticSerializationError):
+        user_message(message="\ud800").as_json()
 
 
 def test_a_whole_call_folds_into_its_state():

@@ -63,7 +63,7 @@ class ConversationState(Value):
     personas_used: tuple[PersonaType, ...] = ()
     """In order of first appearance."""
     escalation_count: int = 0
-    conversation_duration_seconds: float = 0
+    conversation_duration_seconds: float = 0.0
     """From the start to the last event."""
 
     seq: int = 0

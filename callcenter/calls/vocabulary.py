@@ -10,6 +10,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Final, NewType, Self
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 CallId = NewType("CallId", str)
@@ -45,9 +46,26 @@ class Value(BaseModel):
         _put(copy, "__pydantic_private__", None)
         return copy
 
+    def as_json(self) -> str:
+        """Return what `model_dump_json` returns, at a third of its cost, and raise what it raises.
+
+        For models of plain fields: without aliases and serializers, with floats where floats are declared.
+        """
+        try:
+            return orjson.dumps(self, default=_fields, option=orjson.OPT_UTC_Z).decode()
+        except TypeError:  # half a character, a number beyond 64 bits: pydantic's to judge
+            return self.model_dump_json()
+
 
 _put: Final = object.__setattr__
 """Past the freezing: a copy in the making is nobody's yet."""
+
+
+def _fields(model: BaseModel) -> dict[str, object]:
+    """Return a model's fields by name; of what is no model, orjson makes a TypeError."""
+    names = model.__pydantic_fields__
+    held = model.__dict__
+    return held if len(held) == len(names) else {name: held[name] for name in names}  # a cached property is no field
 
 
 class Term(StrEnum):

@@ -21,7 +21,7 @@ class Frame(Value):
 
         Raises PydanticSerializationError or UnicodeEncodeError for half a character.
         """
-        return self.__pydantic_serializer__.to_json(self).decode()
+        return self.as_json()
 
     @override
     def altered(self, changes: Mapping[str, object]) -> Self:

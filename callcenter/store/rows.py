@@ -125,7 +125,7 @@ def header_row(state: ConversationState) -> HeaderRow:
         started_at=time_text(state.started_at),
         updated_at=time_text(state.updated_at),
         ended_at=time_text(state.ended_at) if state.ended_at else None,
-        state=stored_json(state.model_dump_json),
+        state=stored_json(state.as_json),
     )
 
 
@@ -143,7 +143,7 @@ def event_row(event: CallEvent) -> EventRow:
 
 def ticket_row(ticket: Ticket, note: Mapping[str, str] = _NO_NOTE) -> TicketRow:
     """Return a ticket, with what is noted beside what changed. Raises InvalidRequest for text that can't be stored."""
-    fields: dict[str, str | int | None] = orjson.loads(stored_json(ticket.model_dump_json))
+    fields: dict[str, str | int | None] = orjson.loads(stored_json(ticket.as_json))
     columns = fields | {name: time_text(getattr(ticket, name)) for name in _TIMES}
     if note:
         stored_json(lambda: _CHANGES.dump_json(dict(note)).decode())

@@ -87,6 +87,7 @@ def test_the_same_text_is_always_understood_the_same_way(text: str) -> None:
 def test_what_is_stated_would_pass_validation(text: str) -> None:
     found = analyze(text, LEXICONS)
     assert MessageAnalysis.model_validate(found.model_dump(), strict=True) == found
+    assert found.as_json() == found.model_dump_json()
 
 
 @settings(max_examples=100, deadline=None)
