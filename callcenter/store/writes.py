@@ -8,7 +8,7 @@ spoils its group: lanes.py has that undone and each step written alone, which te
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -43,8 +43,8 @@ _FROM_CUSTOMER: Final = "customer"
 
 _ENTRY_COLUMNS: Final = ("number", "version", "at", "actor", "changes")
 
-_ROWS_AT_ONCE: Final = (64, 32, 16, 8, 4, 2, 1)
-"""So many rows one statement takes: few sizes, so that SQLite finds nearly every statement prepared."""
+_ROWS_AT_ONCE: Final = (64, 32, 16, 8, 7, 6, 5, 4, 3, 2, 1)
+"""So many rows one statement takes: few sizes, so that SQLite finds nearly every statement prepared, one for a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def put_tickets(connection: sqlite3.Connection, tickets: Sequence[TicketRow], en
 
 def change_ticket(connection: sqlite3.Connection, before: Sequence[object], after: TicketRow, actor: str) -> None:
     """Write a ticket that was changed, and the change into its history."""
-    _many(connection, "tickets", TICKET_COLUMNS, [after.values], _OVER_THE_OLD)
+    _write_over(connection, [(after, before)])
     _note(connection, [(after, before)], actor)
     _put_words(connection, [after])
 
@@ -141,24 +141,28 @@ def _refresh(connection: sqlite3.Connection, steps: Sequence[Step]) -> int:
             values: list[object] = []
             for step in some:
                 header = step.header
-                values += (header.call_id, step.expected_seq, header.seq, header.language, header.current_persona)
-                values += (header.mode, header.updated_at, header.state)
-                if ends:
-                    values.append(header.ended_at)
+                values += (header.seq, header.language, header.current_persona, header.mode, header.updated_at)
+                values += (header.state, header.ended_at) if ends else (header.state,)
+                values += (header.call_id, step.expected_seq)
             refreshed += connection.execute(_refreshing(len(some), ends=ends), values).rowcount
     return refreshed
 
 
+_REFRESHED: Final = ("seq", "language", "current_persona", "mode", "updated_at", "state")
+
+
 @cache
 def _refreshing(number: int, *, ends: bool) -> str:
-    row = "(?, ?, ?, ?, ?, ?, ?, ?, ?)" if ends else "(?, ?, ?, ?, ?, ?, ?, ?)"
-    rows = ", ".join([row] * number)
+    columns = (*_REFRESHED, "ended_at") if ends else _REFRESHED
+    if number == 1:  # for one alone, a join costs as much as the rest
+        changes = ", ".join(f"{column} = ?" for column in columns)
+        return f"update conversations set {changes} where call_id = ? and seq = ?"  # noqa: S608 (question marks)
+    changes = ", ".join(f"{column} = new.column{place}" for place, column in enumerate(columns, 1))
+    call_id, seq = len(columns) + 1, len(columns) + 2
+    rows = ", ".join([f"({', '.join('?' * seq)})"] * number)
     return f"""
-    update conversations
-    set seq = new.column3, language = new.column4, current_persona = new.column5, mode = new.column6,
-      updated_at = new.column7, state = new.column8{", ended_at = new.column9" if ends else ""}
-    from (values {rows}) as new
-    where conversations.call_id = new.column1 and conversations.seq = new.column2
+    update conversations set {changes} from (values {rows}) as new
+    where conversations.call_id = new.column{call_id} and conversations.seq = new.column{seq}
     """  # noqa: S608 (question marks)
 
 
@@ -182,11 +186,19 @@ def _add_to_tickets(connection: sqlite3.Connection, rows: Sequence[TicketRow]) -
                 "A ticket of the call was changed since it was read; load both again and retry the turn."
             )
         changes.append((row, stored))
-    for ending, alike in ((_OF_THE_SAME_STATUS, True), (_OVER_THE_OLD, False)):
-        some = [row.values for row, stored in changes if (row.values[_STATUS] == stored[_STATUS]) is alike]
-        _many(connection, "tickets", TICKET_COLUMNS, some, ending)
+    _write_over(connection, changes)
     _note(connection, changes, _FROM_CUSTOMER)
     _put_words(connection, rows)
+
+
+def _write_over(connection: sqlite3.Connection, changes: Sequence[tuple[TicketRow, Sequence[object]]]) -> None:
+    """Write tickets over the rows they were read as."""
+    by_ending: dict[str, list[Sequence[object]]] = {}
+    for row, stored in changes:
+        spared = tuple([name for name, place in _INDEXED.items() if row.values[place] == stored[place]])
+        by_ending.setdefault(_over_the_old(spared), []).append(row.values)
+    for ending, some in by_ending.items():
+        _many(connection, "tickets", TICKET_COLUMNS, some, ending)
 
 
 def _put_words(connection: sqlite3.Connection, rows: Sequence[TicketRow]) -> None:
@@ -200,18 +212,16 @@ on conflict (number) do update
 set words = excluded.words, comments = substr(ticket_words.comments || excluded.comments, 1, 200000)
 """
 _VERSION: Final = TICKET_COLUMNS.index("version")
-_STATUS: Final = TICKET_COLUMNS.index("status")
-_LASTING: Final = frozenset({"number", "call_id", "created_at"})
-"""What never changes of a ticket; written anew, it would have two indexes written anew as well."""
+_INDEXED: Final = {name: TICKET_COLUMNS.index(name) for name in ("status", "due_at", "assignee")}
+"""What seldom changes of a ticket; written anew as it was, it would have its index written anew as well."""
+_LASTING: Final = ("number", "call_id", "created_at")
+"""What never does."""
 
 
-def _over_the_old(names: Iterable[str]) -> str:
-    return "on conflict (number) do update set " + ", ".join(f"{name} = excluded.{name}" for name in names)
-
-
-_OVER_THE_OLD: Final = _over_the_old(name for name in TICKET_COLUMNS if name not in _LASTING)
-_OF_THE_SAME_STATUS: Final = _over_the_old(name for name in TICKET_COLUMNS if name not in _LASTING | {"status"})
-"""Spares the third index too: what customers add seldom changes a ticket's status."""
+@cache
+def _over_the_old(spared: tuple[str, ...]) -> str:
+    names = [name for name in TICKET_COLUMNS if name not in _LASTING and name not in spared]
+    return "on conflict (number) do update set " + ", ".join([f"{name} = excluded.{name}" for name in names])
 
 
 def _note(
