@@ -24,6 +24,7 @@ from callcenter.events import (
     CallEvent,
     CallFrame,
     Greeting,
+    Routing,
     UserMessage,
 )
 from callcenter.llm.prompt import Line
@@ -107,7 +108,8 @@ class CallLog:
                     raise
                 else:
                     call.state = step.state
-                    call.tickets.update((ticket.number, ticket) for ticket in (*step.opened, *step.changed))
+                    for ticket in (*step.opened, *step.changed):
+                        call.tickets[ticket.number] = ticket
                     self._note(call, step.events)
                     if self._bus.heard(call_id):
                         await self._bus.publish(frames_of(step))
@@ -126,24 +128,25 @@ class CallLog:
     def _note(self, call: OpenCall, events: Sequence[CallEvent]) -> None:
         """Remember what was said."""
         for event in events:
-            if isinstance(event, AssistantMessage):
-                call.said = event.message
-            if isinstance(event, ActionDecided | ActionRun):
-                self._note_action(call, event)
-            elif self._remembers and isinstance(event, UserMessage | AssistantMessage | AgentMessage | Greeting):
-                call.lines.append(_remembered(event))
-                del call.lines[:-LINES_AT_HAND]
-
-    def _note_action(self, call: OpenCall, event: ActionDecided | ActionRun) -> None:
-        if event.message is not None:
-            call.said = event.message
+            match event:  # what every turn has comes first
+                case UserMessage():
+                    said = event.message
+                case Routing():
+                    continue
+                case AssistantMessage():
+                    said = call.said = event.message
+                case AgentMessage() | Greeting():
+                    said = event.message
+                case ActionDecided(message=str(said)) | ActionRun(message=str(said)):
+                    call.said = said
+                case _:
+                    continue
             if self._remembers:
-                call.lines.append((None, Line(Speaker.persona, event.message[:LINE_CHARS])))
+                call.lines.append(_remembered(event, said[:LINE_CHARS]))
                 del call.lines[:-LINES_AT_HAND]
 
 
-def _remembered(event: UserMessage | AssistantMessage | AgentMessage | Greeting) -> Remembered:
-    text = event.message[:LINE_CHARS]
+def _remembered(event: CallEvent, text: str) -> Remembered:
     match event:
         case UserMessage():
             return event.message_id, Line(Speaker.customer, text)
@@ -151,7 +154,7 @@ def _remembered(event: UserMessage | AssistantMessage | AgentMessage | Greeting)
             return None, Line(Speaker.persona, text, interrupted=event.interrupted)
         case AgentMessage():
             return None, Line(Speaker.agent, text)
-        case Greeting():
+        case _:
             return None, Line(Speaker.persona, text)
 
 
