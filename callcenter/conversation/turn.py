@@ -404,7 +404,7 @@ def put_on_ticket(step: Step, facts: Facts, desk: Desk, *, told: bool, turns: bo
         if not turns:
             return
         # Nothing new, but the call is about this ticket again: that too stands in the log.
-        ticket = ticket.model_copy(update={"updated_at": facts.now, "version": ticket.version + 1})
+        ticket = ticket.altered({"updated_at": facts.now, "version": ticket.version + 1})
     step.changed = (ticket,)
     if step.target is not None:
         step.target = passed_on(step.ticket, ticket, step.target, now=facts.now)

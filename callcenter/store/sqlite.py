@@ -133,7 +133,7 @@ class SQLiteStore(SQLiteArticles, SQLiteRecords, SQLiteScripts, SQLiteTicketWork
 
     @override
     async def append(self, step: Append) -> None:
-        await self._writer.run(rows_of(step))
+        await self._writer.begin(rows_of(step))
 
     @override
     async def load(self, call_id: CallId, *, last: int) -> StoredCall:
