@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import partial
 from queue import SimpleQueue
 from threading import Thread
@@ -191,9 +191,9 @@ def one_transaction(connection: sqlite3.Connection, group: Sequence[Job], at_onc
     Nearly every group is free of refusals, so it is first done `at_once`; a group in which a job was refused is undone
     and run again with one savepoint a job. When the database itself fails, nothing of the group is kept.
     """
+    works = [job.work for job in group]
     try:
-        with _transaction(connection):
-            results = at_once(connection, [job.work for job in group])
+        results = _in_transaction(connection, lambda connection: at_once(connection, works))
     except Exception as error:  # noqa: BLE001 (handed to its callers)
         if _of_database(error):
             _fail_all(group, error)
@@ -203,35 +203,34 @@ def one_transaction(connection: sqlite3.Connection, group: Sequence[Job], at_onc
             job.succeed(result)
         return
     try:
-        with _transaction(connection):
-            for job in group:
-                _run_guarded(connection, job)
+        _in_transaction(connection, partial(_run_guarded, group))
     except Exception as error:  # noqa: BLE001 (handed to its callers)
         _fail_all(group, error)
 
 
-def _run_guarded(connection: sqlite3.Connection, job: Job) -> None:
-    """Run a job in a savepoint: refused, it takes back its own rows and no others'."""
-    connection.execute("savepoint job")
-    try:
-        job.run(connection)
-    except Exception as error:
-        if _of_database(error):
-            raise
-        connection.execute("rollback to job")
-        job.fail(error)
-    connection.execute("release job")
+def _run_guarded(group: Sequence[Job], connection: sqlite3.Connection) -> None:
+    """Run each job in a savepoint: refused, it takes back its own rows and no others'."""
+    for job in group:
+        connection.execute("savepoint job")
+        try:
+            job.run(connection)
+        except Exception as error:
+            if _of_database(error):
+                raise
+            connection.execute("rollback to job")
+            job.fail(error)
+        connection.execute("release job")
 
 
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def _in_transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], Result]) -> Result:
     try:
         connection.execute("begin immediate")
-        yield
+        result = work(connection)
         connection.execute("commit")
     finally:
         if connection.in_transaction:
             connection.execute("rollback")
+    return result
 
 
 def _fail_all(group: Sequence[Job], error: Exception) -> None:

@@ -8,7 +8,7 @@ spoils its group: lanes.py has that undone and each step written alone, which te
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -43,8 +43,10 @@ _FROM_CUSTOMER: Final = "customer"
 
 _ENTRY_COLUMNS: Final = ("number", "version", "at", "actor", "changes")
 
-_ROWS_AT_ONCE: Final = (64, 32, 16, 8, 7, 6, 5, 4, 3, 2, 1)
-"""So many rows one statement takes: few sizes, so that SQLite finds nearly every statement prepared, one for a turn."""
+_FEW_ROWS: Final = 8
+"""So many rows are one statement, as nearly every turn's are."""
+_MANY_ROWS: Final = (64, 32, 16, 8)
+"""More come in few sizes, so that SQLite finds nearly every statement prepared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +256,14 @@ def _inserting(table: str, columns: tuple[str, ...], number: int, ending: str) -
     return f"insert into {table} ({', '.join(columns)}) values {', '.join([row] * number)} {ending}"  # noqa: S608 (ours)
 
 
-def _parts(rows: Sequence[Item]) -> Iterator[Sequence[Item]]:
+def _parts(rows: Sequence[Item]) -> Sequence[Sequence[Item]]:
+    """Part rows into what one statement takes."""
+    if len(rows) <= _FEW_ROWS:
+        return [rows] if rows else []
+    parts: list[Sequence[Item]] = []
     begin = 0
-    for size in _ROWS_AT_ONCE:
+    for size in _MANY_ROWS:
         while len(rows) - begin >= size:
-            yield rows[begin : begin + size]
+            parts.append(rows[begin : begin + size])
             begin += size
+    return [*parts, *_parts(rows[begin:])]
