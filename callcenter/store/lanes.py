@@ -20,6 +20,8 @@ from typing import Final, Generic, Protocol, TypeVar, cast
 from callcenter.errors import InvalidRequest, StoreUnavailable
 
 Result = TypeVar("Result")
+Item = TypeVar("Item")
+News = TypeVar("News")
 
 _OF_ONE_JOB: Final = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.NotSupportedError)
 """Errors that a job's own statements cause. All others (locked, full, damaged) meet the whole group."""
@@ -140,15 +142,15 @@ class Lane:
         try:
             connection = self._connect()
         except sqlite3.Error as error:
-            self._tell(partial(self._ready.set_exception, _told(error)))
-            self._tell(partial(self._finished.set_result, None))
+            self._tell(self._ready.set_exception, _told(error))
+            self._tell(self._finished.set_result, None)
             return
-        self._tell(partial(self._ready.set_result, None))
+        self._tell(self._ready.set_result, None)
         with closing(connection):
             while group := self._groups.get():
                 self._process(connection, group)
-                self._tell(partial(self._settle, group))
-        self._tell(partial(self._finished.set_result, None))
+                self._tell(self._settle, group)
+        self._tell(self._finished.set_result, None)
 
     def _hand_over(self) -> None:
         """Give the thread what was gathered; on the event loop."""
@@ -163,9 +165,9 @@ class Lane:
             job.settle()
         self._loop.call_soon(self._hand_over)
 
-    def _tell(self, news: Callable[[], None]) -> None:
+    def _tell(self, hear: Callable[[News], object], news: News) -> None:
         try:
-            self._loop.call_soon_threadsafe(news)
+            self._loop.call_soon_threadsafe(hear, news)
         except RuntimeError:
             # The loop is closed: nobody waits any more. What was handed over is still done.
             return
@@ -191,9 +193,8 @@ def one_transaction(connection: sqlite3.Connection, group: Sequence[Job], at_onc
     Nearly every group is free of refusals, so it is first done `at_once`; a group in which a job was refused is undone
     and run again with one savepoint a job. When the database itself fails, nothing of the group is kept.
     """
-    works = [job.work for job in group]
     try:
-        results = _in_transaction(connection, lambda connection: at_once(connection, works))
+        results = _in_transaction(connection, at_once, [job.work for job in group])
     except Exception as error:  # noqa: BLE001 (handed to its callers)
         if _of_database(error):
             _fail_all(group, error)
@@ -203,12 +204,12 @@ def one_transaction(connection: sqlite3.Connection, group: Sequence[Job], at_onc
             job.succeed(result)
         return
     try:
-        _in_transaction(connection, partial(_run_guarded, group))
+        _in_transaction(connection, _run_guarded, group)
     except Exception as error:  # noqa: BLE001 (handed to its callers)
         _fail_all(group, error)
 
 
-def _run_guarded(group: Sequence[Job], connection: sqlite3.Connection) -> None:
+def _run_guarded(connection: sqlite3.Connection, group: Sequence[Job]) -> None:
     """Run each job in a savepoint: refused, it takes back its own rows and no others'."""
     for job in group:
         connection.execute("savepoint job")
@@ -222,10 +223,12 @@ def _run_guarded(group: Sequence[Job], connection: sqlite3.Connection) -> None:
         connection.execute("release job")
 
 
-def _in_transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], Result]) -> Result:
+def _in_transaction(
+    connection: sqlite3.Connection, do: Callable[[sqlite3.Connection, Sequence[Item]], Result], what: Sequence[Item]
+) -> Result:
     try:
         connection.execute("begin immediate")
-        result = work(connection)
+        result = do(connection, what)
         connection.execute("commit")
     finally:
         if connection.in_transaction:

@@ -78,8 +78,11 @@ def rows_of(step: Append) -> Step:
 
 def at_once(connection: sqlite3.Connection, works: Sequence[Work]) -> Sequence[object]:
     """Write all steps among `works` together, then do the rest. Raises when one is refused, not saying which."""
-    if steps := [work for work in works if isinstance(work, Step)]:
+    steps = [work for work in works if isinstance(work, Step)]
+    if steps:
         _append(connection, steps)
+    if len(steps) == len(works):
+        return [None] * len(works)
     return [None if isinstance(work, Step) else work(connection) for work in works]
 
 
@@ -104,24 +107,42 @@ def change_ticket(connection: sqlite3.Connection, before: Sequence[object], afte
 
 def _append(connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
     """Write steps; what is raised is about the first of them."""
-    starts = [step.header for step in steps if not step.expected_seq]
-    followers = [step for step in steps if step.expected_seq]
+    # In one pass without comprehensions, each of which is a call: what is done once a turn is never at hand in a cache.
+    starts: list[HeaderRow] = []
+    going_on: list[Step] = []
+    ending: list[Step] = []
+    events: list[EventRow] = []
+    opened: list[TicketRow] = []
+    changed: list[TicketRow] = []
+    for step in steps:
+        if not step.expected_seq:
+            starts.append(step.header)
+        elif step.header.ended_at is None:
+            going_on.append(step)
+        else:
+            ending.append(step)
+        events += step.events
+        opened += step.opened
+        changed += step.changed
     if (
-        starts and _many(connection, "conversations", HeaderRow._fields, starts, "on conflict do nothing") < len(starts)
-    ) or (followers and _refresh(connection, followers) < len(followers)):
+        (
+            starts
+            and _many(connection, "conversations", HeaderRow._fields, starts, "on conflict do nothing") < len(starts)
+        )
+        or (going_on and _refresh(connection, going_on, ends=False) < len(going_on))
+        or (ending and _refresh(connection, ending, ends=True) < len(ending))
+    ):
         raise _refusal(connection, steps[0])
     try:
-        _many(
-            connection, "conversation_events", EventRow._fields, [*chain.from_iterable(step.events for step in steps)]
-        )
+        _many(connection, "conversation_events", EventRow._fields, events)
     except sqlite3.IntegrityError as error:
         # The header was where it had to be, so that only the claim on a message id can be in the way.
         if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_UNIQUE:
             raise MessageTaken from None
         raise
-    if opened := [row for step in steps for row in step.opened]:
+    if opened:
         _open_tickets(connection, opened)
-    if changed := [row for step in steps for row in step.changed]:
+    if changed:
         _add_to_tickets(connection, changed)
 
 
@@ -134,19 +155,20 @@ def _refusal(connection: sqlite3.Connection, step: Step) -> Exception:
     return TurnConflict() if step.expected_seq else CallExists()
 
 
-def _refresh(connection: sqlite3.Connection, steps: Sequence[Step]) -> int:
-    """Refresh the headers that are where their steps expect them; return how many were."""
+def _refresh(connection: sqlite3.Connection, steps: Sequence[Step], *, ends: bool) -> int:
+    """Refresh the headers that are where their steps expect them; return how many were.
+
+    A call that goes on has no time of its end to be set: SQLite would write the index of the open calls anew for it.
+    """
     refreshed = 0
-    # A call that goes on has no time of its end to be set: SQLite would write the index of the open calls anew for it.
-    for ends in (False, True):
-        for some in _parts([step for step in steps if (step.header.ended_at is not None) is ends]):
-            values: list[object] = []
-            for step in some:
-                header = step.header
-                values += (header.seq, header.language, header.current_persona, header.mode, header.updated_at)
-                values += (header.state, header.ended_at) if ends else (header.state,)
-                values += (header.call_id, step.expected_seq)
-            refreshed += connection.execute(_refreshing(len(some), ends=ends), values).rowcount
+    for some in _parts(steps):
+        values: list[object] = []
+        for step in some:
+            header = step.header
+            values += (header.seq, header.language, header.current_persona, header.mode, header.updated_at)
+            values += (header.state, header.ended_at) if ends else (header.state,)
+            values += (header.call_id, step.expected_seq)
+        refreshed += connection.execute(_refreshing(len(some), ends=ends), values).rowcount
     return refreshed
 
 
