@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import cached_property
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -15,6 +18,7 @@ from callcenter.calls import (
     ActionCode,
     ActionName,
     ConversationIntent,
+    ConversationState,
     Language,
     Mode,
     PersonaType,
@@ -26,10 +30,12 @@ from callcenter.calls import (
     Slots,
     TicketCategory,
     TokenUsage,
+    Value,
 )
 from callcenter.events import (
     EVENT_KINDS,
     EVENTS,
+    AssistantDelta,
     CallEvent,
     CallTransferred,
     Correction,
@@ -44,6 +50,8 @@ from callcenter.events import (
     statistics,
     transcript,
 )
+from callcenter.events.frame import Frame
+from callcenter.tickets import Ticket
 from tests.factories import (
     MESSAGE,
     NOON,
@@ -132,6 +140,26 @@ def test_json_is_written_as_pydantic_writes_it():
     events = a_whole_call()
     for value in (*events, state_of(*events), ticket(), *(state_of(*events[:end]) for end in range(1, len(events)))):
         assert value.as_json() == value.model_dump_json()
+
+
+def models_in(hint: object) -> Iterator[type[Value]]:
+    if isinstance(hint, type) and issubclass(hint, Value):
+        yield hint
+        for field in hint.model_fields.values():
+            yield from models_in(field.annotation)
+    for part in get_args(hint):
+        yield from models_in(part)
+
+
+def test_what_is_kept_is_made_of_plain_fields():
+    """As `as_json` asks for: a cached property would be written like a field."""
+    models: set[type[Value]] = {Ticket, AssistantDelta, *models_in(CallEvent), *models_in(ConversationState)}
+    for model in models:
+        made = model.__pydantic_decorators__
+        assert {**made.field_serializers, **made.model_serializers, **made.computed_fields} == {}
+        assert not any(each.alias or each.serialization_alias or each.exclude for each in model.model_fields.values())
+        cached = {name for each in model.__mro__ for name, what in vars(each).items() if type(what) is cached_property}
+        assert cached == ({"json_text"} if issubclass(model, Frame) else set())
 
 
 @given(

@@ -21,7 +21,11 @@ class Frame(Value):
 
         Raises PydanticSerializationError or UnicodeEncodeError for half a character.
         """
-        return self.as_json()
+        return super().as_json()
+
+    @override
+    def as_json(self) -> str:
+        return self.json_text
 
     @override
     def altered(self, changes: Mapping[str, object]) -> Self:
