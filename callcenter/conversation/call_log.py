@@ -160,7 +160,7 @@ def _remembered(event: CallEvent, text: str) -> Remembered:
 
 def lines_before(call: OpenCall, answering: Sequence[MessageId]) -> tuple[Line, ...]:
     """Return what was said on a call but for the messages being answered now, oldest first."""
-    return tuple(line for message_id, line in call.lines if message_id not in answering)
+    return tuple([line for message_id, line in call.lines if message_id not in answering])
 
 
 def frames_of(step: Step) -> Sequence[CallFrame]:

@@ -137,7 +137,7 @@ def event_row(event: CallEvent) -> EventRow:
         event=event.event,
         at=time_text(event.at),
         message_id=getattr(event, "message_id", None),
-        payload=stored_json(lambda: event.json_text),
+        payload=stored_json(event.as_json),
     )
 
 

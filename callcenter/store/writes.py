@@ -70,9 +70,9 @@ def rows_of(step: Append) -> Step:
     return Step(
         expected_seq=step.expected_seq,
         header=header_row(step.state),
-        events=[event_row(event) for event in step.events],
-        opened=[ticket_row(ticket) for ticket in step.opened],
-        changed=[ticket_row(ticket) for ticket in step.changed],
+        events=[*map(event_row, step.events)],
+        opened=[*map(ticket_row, step.opened)],
+        changed=[*map(ticket_row, step.changed)],
     )
 
 

@@ -128,7 +128,7 @@ def _tells_when(analysis: MessageAnalysis) -> bool:
 def _facts(slots: Slots, analysis: MessageAnalysis, asked: Slot | None) -> dict[str, object]:
     """Facts that entities give. A number without a label is taken for what was asked, or where nothing is known yet."""
     facts: dict[str, object] = {}
-    correction = analysis.does(Act.correction)
+    correction = bool(analysis.entities) and analysis.does(Act.correction)
     for entity in analysis.entities:
         bare = entity.rule == "answer_shape"
         match entity.kind:
