@@ -18,9 +18,9 @@ from starlette.types import ASGIApp
 from uvicorn.loops.auto import auto_loop_factory
 
 from callcenter.api.app import SOCKET_PATH, create_app
-from callcenter.api.cork import CorkedWebSocket
 from callcenter.api.errors import MAX_BODY_BYTES
 from callcenter.api.sweeper import Sweeper
+from callcenter.api.together import TextsWebSocket
 from callcenter.bootstrap import App, Speech, build, check_admission
 from callcenter.errors import ConfigurationError
 from callcenter.llm import Failure
@@ -70,7 +70,7 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http="httptools",
-        ws=CorkedWebSocket,
+        ws=TextsWebSocket,
         ws_max_size=HARD_FRAME_BYTES,
         ws_per_message_deflate=False,  # 40 KB a connection, for texts of a few lines
         access_log=False,  # a third of the throughput, and URLs may hold names

@@ -36,6 +36,7 @@ from callcenter.api.errors import (
 )
 from callcenter.api.models import CustomerName, Interrupt, MessageRequest
 from callcenter.api.sockets import accept, first_to_end, hang_up
+from callcenter.api.together import texts_to
 from callcenter.bus import Subscription
 from callcenter.calls import CallId, ConversationState, IdText, Language, MessageId
 from callcenter.conversation import Utterance
@@ -117,6 +118,7 @@ class _Talk:
         self._over: Closing | None = None
         """How to close, once there is nothing more to come."""
         self._open = True
+        self._send_texts = texts_to(websocket)
         self._sending = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
         self._deadline = Deadline(self._loop)
@@ -288,9 +290,8 @@ class _Talk:
         async with self._sending:
             self._deadline.start(self._loop.time() + self._house.patience.send)
             try:
-                for frame in frames:
-                    if self._open:
-                        await self._websocket.send_text(frame.json_text)
+                if self._open:
+                    await self._send_texts([frame.json_text for frame in frames])
             except asyncio.CancelledError:
                 if not self._deadline.expired or self._deadline.cancelled_by_others():
                     raise
