@@ -23,6 +23,7 @@ from callcenter.llm.prompt import Exchange, Prompt, Question, Tool, ToolCall
 from callcenter.llm.usage import counted, estimated, estimated_answer
 
 _PATH: Final = "responses"
+_PIECE: Final = "response.output_text.delta"
 _ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
 _ALIVE: Final = frozenset({"response.function_call_arguments.delta", "response.refusal.delta"})
 
@@ -111,24 +112,35 @@ class _Hearing:
 
     def take(self, events: list[Json]) -> Iterator[str | ToolCall]:
         """Yield what these events say and ask for, up to the end. Raises ModelFailed."""
+        row: list[str] = []  # pieces in a row are one step
         for event in events:
             kind = event.get("type")
-            if kind == "response.output_text.delta":
-                piece = text_in(event.get("delta"))
-                self.said += piece
-                yield piece
-            elif kind in _ENDS:
+            if kind == _PIECE and type(piece := event.get("delta")) is str:
+                row.append(piece)
+                continue
+            if row:
+                yield self._say(row)
+                row = []
+            if kind == _PIECE:
+                raise ModelFailed(reason=Failure.garbled)
+            if kind in _ENDS:
                 response = object_in(event.get("response"))
                 self.kind = _kind(response)
                 if not (self.said or self._called):
                     yield from _output(response, refused=self._refused)
                 self.ended = response
                 return
-            else:
-                self._refused = self._refused or kind == "response.refusal.delta"
-                for heard in _between(event, self.said):
-                    self._called = self._called or isinstance(heard, ToolCall)
-                    yield heard
+            self._refused = self._refused or kind == "response.refusal.delta"
+            for heard in _between(event, self.said):
+                self._called = self._called or isinstance(heard, ToolCall)
+                yield heard
+        if row:
+            yield self._say(row)
+
+    def _say(self, row: list[str]) -> str:
+        text = "".join(row)
+        self.said += text
+        return text
 
 
 def _exchange(exchange: Exchange) -> Iterator[Json]:
