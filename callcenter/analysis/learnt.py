@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from array import array
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
+from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zlib import crc32
 
@@ -43,13 +43,15 @@ _REMEMBERED: Final = 16384
 _ZERO: Final = 128
 """The file's bytes stand for -128 to 127."""
 _ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+|@\w+")
-_LANE_BYTES: Final = 4
+_LANE_BITS: Final = 32
+_SUMS: Final = Struct(f"<{len(LANES) + 1}I")
+"""What pieces of words sum up to in each lane, and their number: as one integer, a word is added in one go."""
 
 
 class Weighed(NamedTuple):
     """What the words of one message speak for."""
 
-    odds: Sequence[float]
+    odds: list[float]
     """Log-odds, by LANES; those of one group (intents, feelings, tongues) are comparable."""
     words: tuple[str, ...]
     """The words weighed, folded, each once."""
@@ -73,7 +75,7 @@ class LearntLayer:
 
     def __init__(self, path: Path = PATH) -> None:
         self._path = path
-        self._known = lru_cache(_REMEMBERED)(self._weigh_word)
+        self._known = _Known(self)
 
     @cached_property
     def _weights(self) -> _Weights:
@@ -87,32 +89,53 @@ class LearntLayer:
         """Sum up what `words` speak for."""
         once = tuple(dict.fromkeys(words))
         weights = self._weights
-        total = sum([packed for packed, _ in map(self._known, once)])
-        *sums, pieces = array("I", total.to_bytes((len(LANES) + 1) * _LANE_BYTES, "little"))
+        sums = _SUMS.unpack(sum(map(self._known.__getitem__, once)).to_bytes(_SUMS.size, "little"))
+        pieces = sums[-1]
         scale = weights.reach / math.sqrt(pieces) if pieces else 0.0
         zero, step = _ZERO * pieces, weights.step * scale
-        odds = [(own - zero) * step + bias for own, bias in zip(sums, weights.bias, strict=True)]
+        odds = [(own - zero) * step + bias for own, bias in zip(sums, weights.bias, strict=False)]
         return Weighed(odds, once, scale)
 
     def telling(self, weighed: Weighed, lane: int, most: int) -> list[tuple[str, float]]:
         """Return the words that speak most for one lane, with what each adds to its log-odds, heaviest first."""
-        known, scale = self._known, weighed.scale
-        found = [(own * scale, word) for word in weighed.words if (own := known(word)[1][lane]) > 0]
+        known, scale, step = self._known, weighed.scale, self._weights.step
+        found = []
+        for word in weighed.words:
+            packed = known[word]
+            own = (packed >> _LANE_BITS * lane & _LANE) - _ZERO * (packed >> _PIECES)
+            if own > 0:
+                found.append((own * step * scale, word))
         found.sort(reverse=True)
         return [(word, added) for added, word in found[:most]]
 
-    def _weigh_word(self, word: str) -> tuple[int, tuple[float, ...]]:
-        """Return what one word's pieces sum up to in each lane: with their number as one integer, and as weights.
-
-        A message is summed by adding one integer a word.
-        """
+    def weigh_word(self, word: str) -> int:
+        """Return what one word's pieces sum up to in each lane, and their number, as one integer."""
         width = len(LANES)
-        table, mask, step = self._weights[:3]
+        table, mask = self._weights[:2]
         places = [width * (crc32(piece) & mask) for piece in pieces_of(word)]
         sums = [sum(column) for column in zip(*[table[place : place + width] for place in places], strict=True)]
-        zero = _ZERO * len(places)
-        packed = int.from_bytes(array("I", [*sums, len(places)]).tobytes(), "little")
-        return packed, tuple([(own - zero) * step for own in sums])
+        return int.from_bytes(_SUMS.pack(*sums, len(places)), "little")
+
+
+_LANE: Final = (1 << _LANE_BITS) - 1
+_PIECES: Final = _LANE_BITS * len(LANES)
+
+
+class _Known(dict[str, int]):
+    """Words with what they weigh, emptied when full.
+
+    An `lru_cache` moves the neighbours of what it finds as well: three more places to fetch, for each word said.
+    """
+
+    def __init__(self, layer: LearntLayer) -> None:
+        super().__init__()
+        self._layer = layer
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[word] = packed = self._layer.weigh_word(word)
+        return packed
 
 
 def pieces_of(word: str) -> list[bytes]:
@@ -127,7 +150,10 @@ def words_of(folded: str, tokens: Sequence[str]) -> list[str]:
     if holds_address(folded):
         tokens = words_only(_ADDRESS.sub(" ", folded)).split()
     weighed = [_NUMBER if word.isdigit() else word for word in tokens]
-    return weighed + [mark for mark in _MARKS if mark in folded]
+    for mark in _MARKS:
+        if mark in folded:
+            weighed.append(mark)  # noqa: PERF401 (a comprehension is a call, for what is mostly not there)
+    return weighed
 
 
 @cache
