@@ -45,6 +45,10 @@ _TECHNICAL: Final = CategoryVerdict(category=TicketCategory.technical, confidenc
 _AT_START_ONLY: Final = frozenset({Act.affirm.value, Act.deny.value})
 """"yes" and "no" answer only where a message begins with them."""
 _LEVELS: Final = {level.value: level.rank for level in PriorityLevel}
+_LEVELS_NAMED: Final = {level.value: level for level in PriorityLevel}
+_CATEGORIES: Final = {category.value: category for category in TicketCategory}
+_ACTS: Final = {act.value: act for act in Act}
+"""By name, which is a fifth of asking an enumeration for its member."""
 _MENTION: Final = 0.7
 """A lighter word than this only mentions a thing ("my order") and doesn't say what is wrong."""
 _MARKED: Final = 0.95
@@ -93,11 +97,11 @@ def analyze(text: str, lexicons: Lexicons, *, hint: Language | None = None) -> M
             "language": spoken,
             "intent": wanted,
             "sentiment": felt,
-            "urgency": _urgency(reading),
+            "urgency": _urgency(reading) if "urgency" in reading.hits else _CALM,
             "question": _question(reading),
             "category": _category(reading, technical),
             "entities": facts,
-            "acts": _acts(reading),
+            "acts": _acts(reading) if "act" in reading.hits else (),
         },
     )
 
@@ -119,15 +123,13 @@ def _displeases(intent: ConversationIntent, matter: float) -> bool:
 
 def _urgency(reading: Reading) -> UrgencyVerdict:
     """Take the highest level that words ask for."""
-    hits = reading.hits.get("urgency")
-    if not hits:
-        return _CALM
+    hits = reading.hits["urgency"]
     name = max([cue.label for _, _, cue, _ in hits], key=_LEVELS.__getitem__)
     cited = [hit for hit in hits if hit[2].label == name][:_MAX_EVIDENCE]
     return stated(
         UrgencyVerdict,
         {
-            "level": PriorityLevel(name),
+            "level": _LEVELS_NAMED[name],
             "confidence": min(0.95, 0.7 + 0.1 * len(cited)),
             "evidence": tuple([reading.evidence(hit, hit[2].weight) for hit in cited]),
         },
@@ -171,7 +173,7 @@ def _category(reading: Reading, technical: float) -> CategoryVerdict:
     return stated(
         CategoryVerdict,
         {
-            "category": TicketCategory(name),
+            "category": _CATEGORIES[name],
             "confidence": round(min(0.95, 0.4 + 0.5 * most / sum(total.values())), 3),
             "evidence": tuple([reading.evidence(hit, hit[2].weight) for hit in cited]),
         },
@@ -180,13 +182,10 @@ def _category(reading: Reading, technical: float) -> CategoryVerdict:
 
 def _acts(reading: Reading) -> tuple[ActEvidence, ...]:
     """List each act once, at its first place."""
-    hits = reading.hits.get("act")
-    if not hits:
-        return ()
     acts: dict[str, ActEvidence] = {}
     first = len(reading.folded) - len(reading.folded.lstrip())
-    for hit in hits:
+    for hit in reading.hits["act"]:
         label = hit[2].label
         if label not in acts and hit[2].weight and (hit[0] <= first or label not in _AT_START_ONLY):
-            acts[label] = stated(ActEvidence, {"act": Act(label), "evidence": reading.evidence(hit, hit[2].weight)})
+            acts[label] = stated(ActEvidence, {"act": _ACTS[label], "evidence": reading.evidence(hit, hit[2].weight)})
     return tuple(acts.values())[:_MAX_ACTS]

@@ -8,7 +8,7 @@ may want several things. Which persona an intent leads to is routing's business.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from callcenter.analysis.learnt import INTENTS
 from callcenter.analysis.models import Act, Evidence, IntentAnalysis, IntentCandidate, stated
@@ -82,8 +82,9 @@ def verdict(
             language=language,
             reasoning="no word to go by",
         )
-    declines = Act.not_interested in [hit[2].label for hit in reading.hits.get("act", ())]
-    ranking = _ranked(points, weighed, aside=bool(reading.hits.get("aside")), declines=declines)
+    acts = reading.hits.get("act")
+    declines = acts is not None and Act.not_interested in [hit[2].label for hit in acts]
+    ranking = _ranked(points, weighed, aside="aside" in reading.hits, declines=declines)
     _, lane, sure = ranking
     name = INTENTS[lane]
     cited: dict[str, list[Hit]] = {}
@@ -116,13 +117,8 @@ def verdict(
 _SUREST: Final = 0.99
 
 
-class _Ranking(NamedTuple):
-    """How likely each intent is, by INTENTS, and the place of the likeliest."""
-
-    likely: list[float]
-    first: int
-    sure: float
-    """How surely the likeliest is meant."""
+_Ranking = tuple[list[float], int, float]
+"""How likely each intent is, by INTENTS, the place of the likeliest, and how surely it is meant."""
 
 
 def _ranked(points: dict[str, float], weighed: Weighed, *, aside: bool, declines: bool) -> _Ranking:
@@ -130,16 +126,17 @@ def _ranked(points: dict[str, float], weighed: Weighed, *, aside: bool, declines
 
     In an `aside` words for faults are not meant as such, nor words for wishes where the customer `declines`.
     """
-    odds = list(weighed.odds[: len(INTENTS)])
+    odds = weighed.odds[: len(INTENTS)]
     for name, own in points.items():
         odds[_LANE[name]] += _CUE[name] * min(own, _MOST_CUES)
-    for lane in (*(_FAULTS if aside else ()), *(_WISHES if declines else ())):
-        odds[lane] -= _UNMEANT
+    if aside or declines:
+        for lane in (*(_FAULTS if aside else ()), *(_WISHES if declines else ())):
+            odds[lane] -= _UNMEANT
     most = max(odds)
     shares = [math.exp((each - most) / _TEMPER) for each in odds]
     total = sum(shares)
     likely, first = [share / total for share in shares], odds.index(most)
-    return _Ranking(likely, first, round(min(_SUREST, likely[first]), 3))
+    return likely, first, round(min(_SUREST, likely[first]), 3)
 
 
 def _others(
@@ -152,6 +149,8 @@ def _others(
         for lane, name in enumerate(INTENTS)
         if lane != first and (name in points or likely[lane] >= _LIKELY)
     ]
+    if not rivals:
+        return ()
     rivals.sort()
     own = points.get(INTENTS[first], 0.0)
     return tuple(

@@ -102,7 +102,8 @@ class Reading:
             for start, end, length, number, entries, glued, gapped in again:
                 if arabic := tuple([entry for entry in entries if entry[2] == _ARABIC]):
                     found.append((places[start], -places[-end], length, _LATER + number, arabic, glued, gapped))
-        return sorted(found)
+        found.sort()
+        return found
 
     def scan(self, lexicons: Lexicons, *, without: str | None) -> None:
         """Find all cues but those of the lexicon `without`, by aspect, in order of their place.

@@ -89,7 +89,7 @@ def verdict(
     hits = reading.hits.get("sentiment", ())
     if not hits and matter <= 0 and not weighed.words:
         return _CALM
-    worded = _worded(reading, matter)
+    worded = _worded(reading, matter) if hits or matter > 0 else _UNSAID
     shares = _shares(weighed, worded, len(hits), matter, answers=stance == "answers")
     sentiment, reasoning = _fold(shares, worded, _UPSET if stance == "complains" else _UPSET_ASKING)
     evidence = worded.evidence or _learnt(reading, layer, weighed, sentiment)
@@ -100,7 +100,7 @@ def verdict(
         {
             "sentiment": sentiment,
             "confidence": round(min(_SUREST, max(shares.bad, shares.even, shares.good)), 3),
-            "emotion_indicators": tuple(dict.fromkeys([found.text for found in evidence])),
+            "emotion_indicators": tuple(dict.fromkeys([found.text for found in evidence])) if evidence else (),
             "reasoning": reasoning,
             "score": round(_degree(sentiment, shares.good - shares.bad, worded.score), 3),
             "evidence": evidence,
@@ -127,6 +127,10 @@ class _Worded(NamedTuple):
     """How many bad feelings are said not to be there ("not bad", "I am not angry")."""
     loud: bool
     evidence: tuple[Evidence, ...]
+
+
+_UNSAID: Final = _Worded(0.0, 0.0, 0.0, 0, loud=False, evidence=())
+"""Nothing said: no word for a feeling, and no matter that displeases."""
 
 
 class _Shares(NamedTuple):
