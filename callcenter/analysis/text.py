@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import ahocorasick_rs
 
-from callcenter.calls import MAX_MESSAGE_CHARS, Value
+from callcenter.calls import MAX_MESSAGE_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-class CleanText(Value):
+class CleanText(NamedTuple):
     """A message as it may be stored, shown and analysed."""
 
     text: str
