@@ -73,9 +73,9 @@ class _Weights(NamedTuple):
 class LearntLayer:
     """The learnt weights, read from one file when the first message is weighed."""
 
-    def __init__(self, path: Path = PATH) -> None:
+    def __init__(self, path: Path = PATH, *, remembered: int = _REMEMBERED) -> None:
         self._path = path
-        self._known = _Known(self)
+        self._known = _Known(self, remembered)
 
     @cached_property
     def _weights(self) -> _Weights:
@@ -127,12 +127,13 @@ class _Known(dict[str, int]):
     An `lru_cache` moves the neighbours of what it finds as well: three more places to fetch, for each word said.
     """
 
-    def __init__(self, layer: LearntLayer) -> None:
+    def __init__(self, layer: LearntLayer, most: int) -> None:
         super().__init__()
         self._layer = layer
+        self._most = most
 
     def __missing__(self, word: str) -> int:
-        if len(self) >= _REMEMBERED:
+        if len(self) >= self._most:
             self.clear()
         self[word] = packed = self._layer.weigh_word(word)
         return packed

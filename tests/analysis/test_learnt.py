@@ -38,6 +38,7 @@ pytestmark = pytest.mark.unit
 
 LEXICONS = default_lexicons()
 LAYER = default_layer()
+FORGETFUL = LearntLayer(remembered=2)
 WORDS: Final = st.lists(
     st.one_of(
         st.sampled_from(
@@ -98,6 +99,13 @@ def test_words_that_tell_are_words_of_the_message(words: list[str], lane: int, m
     added = [weight for _, weight in telling]
     assert all(weight > 0 for weight in added)
     assert added == sorted(added, reverse=True)
+
+
+@given(WORDS, st.integers(0, len(LANES) - 1))
+def test_what_was_forgotten_weighs_the_same_again(words: list[str], lane: int) -> None:
+    weighed = FORGETFUL.weigh(words)
+    assert weighed == LAYER.weigh(words) == FORGETFUL.weigh(words)
+    assert FORGETFUL.telling(weighed, lane, len(words)) == LAYER.telling(weighed, lane, len(words))
 
 
 @given(st.lists(st.sampled_from(["broken", "screen", "thanks", "price", "مكسور", "شكرا"]), min_size=1, max_size=6))
