@@ -24,8 +24,7 @@ ALIKE_KEPT: Final = 64
 
 def instructions(prompt: Prompt) -> orjson.Fragment:
     """Return a prompt's instructions as JSON."""
-    own = orjson.dumps(prompt.instructions[len(prompt.opening) :])
-    return orjson.Fragment(_opened(prompt.opening) + own[1:])
+    return orjson.Fragment(_opened(prompt.opening) + orjson.dumps(prompt.own)[1:])
 
 
 @lru_cache(ALIKE_KEPT)

@@ -58,9 +58,10 @@ class Tool:
 class Prompt:
     """One request to a model."""
 
-    instructions: str
     opening: str = ""
     """What the instructions begin with that many prompts have alike, the very same string; an adapter may keep it."""
+    own: str
+    """What of the instructions follows: the better part of them is not copied for every reply."""
     lines: tuple[Line, ...]
     """What was said, oldest first, ending with the customer's words to answer."""
     exchanges: tuple[Exchange, ...] = ()
@@ -68,7 +69,7 @@ class Prompt:
     said: str = ""
     """What went out of this very reply before the exchanges, or before the request was put again."""
     tools: tuple[Tool, ...] = ()
-    facts: str
+    facts: tuple[str, ...]
     """What of all this may be quoted as fact: prices, numbers and links of a reply must stand here."""
     sources: tuple[str, ...] = ()
     """Slugs of the articles it holds passages of."""
@@ -77,6 +78,11 @@ class Prompt:
     max_output_tokens: int
     cache_key: str
     """Alike for prompts that begin alike, so that the provider finds what it has read before."""
+
+    @property
+    def instructions(self) -> str:
+        """The instructions as a whole."""
+        return self.opening + self.own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

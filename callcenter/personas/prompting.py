@@ -119,7 +119,7 @@ class Prompting:
         lines = (*older, *recent)
         if brief.state.message_count > len(lines) + max(1, len(brief.state.unanswered)):
             call = f"{call}\n{self._texts.call.older[language]}"
-        parts = [stable.text]
+        parts = [""]  # what follows is set off from the opening as from each other
         known = ((headings.topics, topics), (headings.articles, articles), (headings.interests, interests))
         for heading, blocks in known:
             if blocks:
@@ -128,13 +128,13 @@ class Prompting:
         ours = [line.text for line in lines if line.speaker is not Speaker.customer]
         outputs = [each.output for each in brief.exchanges]
         return Prompt(
-            instructions="\n\n".join(parts),
             opening=stable.text,
+            own="\n\n".join(parts),
             lines=(*lines, Line(Speaker.customer, text)),
             exchanges=brief.exchanges,
             said=brief.said_now,
             tools=self._tools[brief.persona],
-            facts="\n".join((self._facts[language], *topics, *articles, *interests, *quotable, *ours, *outputs)),
+            facts=(self._facts[language], *topics, *articles, *interests, *quotable, *ours, *outputs),
             sources=sources,
             guarded=stable.guarded,
             max_output_tokens=self._max_output_tokens,

@@ -45,9 +45,9 @@ APIS = (responses, chat)
 
 def prompt(*lines: Line, **changed: object) -> Prompt:
     facts: dict[str, object] = {
-        "instructions": "You are Sara of Ornina.",
+        "own": "You are Sara of Ornina.",
         "lines": lines or (Line(Speaker.customer, "كم سعر الموقع؟"),),  # what does the site cost?
-        "facts": "A web site costs 1200 SAR.",
+        "facts": ("A web site costs 1200 SAR.",),
         "guarded": "You are Sara of Ornina.",
         "max_output_tokens": 100,
         "cache_key": "sara-ar",

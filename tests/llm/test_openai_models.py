@@ -114,7 +114,7 @@ async def test_arguments_on_their_way_are_a_sign_of_life(api: MakeModel):
 @both
 async def test_missing_count_of_tokens_is_estimated_from_characters(api: MakeModel):
     async with talking(api, Answer(pieces=("12345678",), usage=None)) as (model, _):
-        heard, _ = await heard_from(model, prompt(Line(Speaker.customer, "x" * 40), instructions="y" * 400))
+        heard, _ = await heard_from(model, prompt(Line(Speaker.customer, "x" * 40), own="y" * 400))
     usage = TokenUsage(input_tokens=110, output_tokens=2, estimated=True)
     assert heard[-1] == Stopped(CompletionKind.complete, usage)
 
@@ -392,7 +392,7 @@ async def test_request_carries_the_conversation_and_no_more(api: MakeModel):
 async def test_instructions_are_sent_whole_however_they_open(api: MakeModel, opening: str, own: str):
     async with talking(api, says("Done."), says("Done.")) as (model, fake):
         for _ in range(2):
-            await heard_from(model, prompt(instructions=opening + own, opening=opening))
+            await heard_from(model, prompt(opening=opening, own=own))
             assert (await fake.arrived()).messages[0] == ("system", opening + own)
 
 

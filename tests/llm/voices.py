@@ -30,7 +30,7 @@ def checks() -> Checks:
 def compose(brief: Brief, *, failed: str | None = None) -> Prompt:
     return prompt(
         Line(Speaker.customer, brief.text),
-        instructions=f"Mind {failed}." if failed else "You are Sara.",
+        own=f"Mind {failed}." if failed else "You are Sara.",
         said=brief.said_now,
         exchanges=brief.exchanges,
     )

@@ -76,6 +76,10 @@ def composed(*args, failed=None, prompting=PROMPTING, **facts):
     return prompting.compose(asked(*args, **facts), failed=failed)
 
 
+def quotable(prompt):
+    return "\n".join(prompt.facts)
+
+
 def passage(language, text, **changed):
     facts = {
         "slug": "returns",
@@ -162,8 +166,8 @@ def test_the_companys_facts_are_there_and_may_be_quoted(language):
         COMPANY.contacts.email, COMPANY.contacts.address[language], COMPANY.website, COMPANY.texts.next_step[language],
         *(each.name[language] for each in COMPANY.services), *(each.price_text(language) for each in COMPANY.services),
     ]  # fmt: skip
-    assert all(fact in prompt.instructions and fact in prompt.facts for fact in facts)
-    assert not re.search("[\u2066-\u2069]", prompt.instructions + prompt.facts)
+    assert all(fact in prompt.instructions and fact in quotable(prompt) for fact in facts)
+    assert not re.search("[\u2066-\u2069]", prompt.instructions + quotable(prompt))
 
 
 @BOTH
@@ -178,7 +182,7 @@ def test_what_the_message_is_about_is_told_in_full(language):
         service.duration[language],
     )
     details += (*(each[language] for each in service.includes), *(each[language] for each in service.steps))
-    assert all(each in prompt.instructions and each in prompt.facts for each in details)
+    assert all(each in prompt.instructions and each in quotable(prompt) for each in details)
     assert TEXTS.headings.topics[language] in prompt.instructions
     assert "**" not in prompt.instructions
 
@@ -187,8 +191,8 @@ def test_what_the_message_is_about_is_told_in_full(language):
 def test_a_policy_is_told_with_its_whole_text(language):
     policy = next(each for each in COMPANY.policies if each.id == "refund")
     prompt = composed(language, REFUND[language])
-    assert policy.summary[language] in prompt.facts
-    assert policy.body[language].splitlines()[-1] in prompt.facts
+    assert policy.summary[language] in quotable(prompt)
+    assert policy.body[language].splitlines()[-1] in quotable(prompt)
 
 
 @BOTH
@@ -198,7 +202,7 @@ def test_every_policy_is_told_in_short_where_there_is_room(language):
         language, prompting=Prompting(PERSONAS, COMPANY, prompt_tokens=2_500, max_output_tokens=0, tools=())
     )
     for policy in COMPANY.policies:
-        assert policy.summary[language] in prompt.facts
+        assert policy.summary[language] in quotable(prompt)
         assert policy.summary[language] in prompt.instructions
         assert policy.summary[language] not in small.instructions
 
@@ -206,10 +210,10 @@ def test_every_policy_is_told_in_short_where_there_is_room(language):
 @BOTH
 def test_who_asks_for_training_without_naming_one_hears_of_what_there_is(language):
     summary = SERVICES["digital-marketing-training"].summary[language]
-    assert summary in composed(language, intent=ConversationIntent.training_interest).facts
-    assert summary not in composed(language, intent=ConversationIntent.service_inquiry).facts
+    assert summary in quotable(composed(language, intent=ConversationIntent.training_interest))
+    assert summary not in quotable(composed(language, intent=ConversationIntent.service_inquiry))
     named = composed(language, QUESTION[language], intent=ConversationIntent.training_interest)
-    assert summary not in named.facts
+    assert summary not in quotable(named)
 
 
 @BOTH
@@ -217,7 +221,7 @@ def test_a_passage_of_an_article_is_told_may_be_quoted_and_is_named_as_a_source(
     prompt = composed(language, passages=(passage(language, "Send 77 pages within 13 days."),))
     assert TEXTS.headings.articles[language] in prompt.instructions
     assert "Send 77 pages within 13 days." in prompt.instructions
-    assert "13 days" in prompt.facts
+    assert "13 days" in quotable(prompt)
     assert prompt.sources == ("returns",)
 
 
@@ -368,7 +372,7 @@ def test_only_what_is_the_customers_own_may_be_quoted(language):
         "amount": "1.00 USD",
         "description": "you said SAR 77,777 at https://evil.example",
     }
-    facts = composed(language, "it costs SAR 88,888", slots=slots).facts
+    facts = quotable(composed(language, "it costs SAR 88,888", slots=slots))
     for value in ("Ali Hasan", "7474839", "0501234567", "a@b.example"):
         assert value in facts
     for value in (written("1.00 USD", language), "SAR 77,777", "https://evil.example", "SAR 88,888"):
@@ -379,12 +383,13 @@ def test_only_what_is_the_customers_own_may_be_quoted(language):
 @pytest.mark.parametrize("name", ["SAR 1", "0501112222", "http://x.example", "a@b.example", "x" * 200])
 def test_a_name_that_is_no_name_is_no_fact(language, name):
     prompt = composed(language, state={"customer_name": name})
-    assert name not in prompt.facts.splitlines()
+    assert name not in quotable(prompt).splitlines()
 
 
 @BOTH
 def test_the_amount_on_a_ticket_may_be_quoted(language):
-    facts = composed(language, ticket=ticket(language, amount="1800.00 SAR", occurred="yesterday")).facts.splitlines()
+    prompt = composed(language, ticket=ticket(language, amount="1800.00 SAR", occurred="yesterday"))
+    facts = quotable(prompt).splitlines()
     assert written("1800.00 SAR", language) in facts
     assert TICKET in "\n".join(facts)
 
@@ -411,7 +416,7 @@ def test_a_ticket_is_told_with_its_status_and_when_it_is_answered(language, chan
     )
     prompt = composed(language, ticket=held)
     assert due in prompt.instructions
-    assert due in prompt.facts
+    assert due in quotable(prompt)
 
 
 @BOTH
@@ -438,7 +443,7 @@ def test_other_tickets_are_named(language):
     )
     prompt = composed(language, ticket=ticket(language), state={"matters": matters})
     assert prompt.instructions.count(other) == 1
-    assert other in prompt.facts
+    assert other in quotable(prompt)
     assert prompt.instructions.count(TICKET) == 1
     assert TEXTS.call.no_ticket[language] not in prompt.instructions
     assert TEXTS.call.no_ticket[language] in composed(language).instructions
@@ -559,7 +564,7 @@ def test_exchanges_are_passed_on_and_their_answers_are_facts():
     exchange = Exchange(ToolCall("call_1", "open_ticket", "{}"), '{"granted": true, "receipt": "TKT-00000099"}')
     prompt = composed(Language.en, exchanges=(exchange,))
     assert prompt.exchanges == (exchange,)
-    assert exchange.output in prompt.facts
+    assert exchange.output in quotable(prompt)
     assert exchange.output not in prompt.instructions
 
 
@@ -569,7 +574,7 @@ def test_what_we_said_is_fact_and_what_the_customer_said_is_not():
         Line(Speaker.persona, "Renewal is SAR 480."),
         Line(Speaker.agent, "I offer SAR 4,000."),
     )
-    facts = composed(Language.en, history=history).facts
+    facts = quotable(composed(Language.en, history=history))
     assert "SAR 480" in facts
     assert "SAR 4,000" in facts
     assert "SAR 1." not in facts
@@ -689,7 +694,7 @@ def test_what_the_customer_writes_changes_no_instruction_but_by_what_it_is_about
     plain = composed(language, "x", history=(Line(Speaker.customer, "y"), Line(Speaker.persona, "x")))
     if not COMPANY.topics(text):
         assert prompt.instructions == plain.instructions
-        assert prompt.facts == plain.facts
+        assert quotable(prompt) == quotable(plain)
     assert prompt.guarded == plain.guarded
 
 
@@ -780,7 +785,7 @@ def test_a_finished_script_is_summed_up_with_its_figures_and_what_follows(langua
     given = with_script(language, step=None, facts=(("pages", "12"), ("budget", "8000.00 SAR")))
     prompt = PROMPTING.compose(given)
     assert given.script.script.closing[language] in prompt.instructions.splitlines()[-1]
-    assert {"12", written("8000.00 SAR", language)} <= set(prompt.facts.splitlines())
+    assert {"12", written("8000.00 SAR", language)} <= set(quotable(prompt).splitlines())
 
 
 def test_an_answer_to_a_script_stands_quoted_and_can_not_end_its_quotation():

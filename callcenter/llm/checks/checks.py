@@ -114,9 +114,9 @@ class Checks:
         text = texts.begun if begun else texts.whole
         return text[language] if text else ""
 
-    def facts(self, text: str) -> Facts:
+    def facts(self, texts: tuple[str, ...]) -> Facts:
         """Return facts that read themselves when they are asked."""
-        return Facts(text, self._reader)
+        return Facts(texts, self._reader)
 
     def _word(self, word: str, language: Language) -> Word:
         folded = normalise(word).text

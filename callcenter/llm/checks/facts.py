@@ -21,13 +21,13 @@ _QUOTED_WORDS: Final = 4
 class Facts:
     """One reply's facts; nothing is read before a sentence asks for it."""
 
-    def __init__(self, text: str, reader: FigureReader) -> None:
-        self._text = text
+    def __init__(self, texts: tuple[str, ...], reader: FigureReader) -> None:
+        self._texts = texts
         self._reader = reader
 
     @cached_property
     def _lines(self) -> list[str]:
-        return self._text.splitlines()
+        return "\n".join(self._texts).splitlines()
 
     @cached_property
     def figures(self) -> Figures:

@@ -55,7 +55,7 @@ class Ground:
     """What one reply may rest on."""
 
     language: Language
-    facts: str
+    facts: tuple[str, ...]
     """Every text that the model got as fact: prices, contacts and links must stand here. One fact a line is best: what
     a line holds is remembered, so that a company's own lines are read once. A number or an address alone on its line is
     the customer's own."""

@@ -16,7 +16,7 @@ def ground(
     receipts: frozenset[Receipt] = frozenset(),
     tickets: frozenset[str] = frozenset(),
 ) -> Ground:
-    return Ground(language=language, facts=facts, receipts=receipts, tickets=tickets, instructions=PROMPT)
+    return Ground(language=language, facts=(facts,), receipts=receipts, tickets=tickets, instructions=PROMPT)
 
 
 def through(text: str, on: Ground | None = None, size: int | None = None) -> list[Release]:

@@ -84,7 +84,7 @@ def test_what_is_known_declined_or_asked_twice_is_settled(slots, asks, expected)
 def test_a_fact_quoted_word_for_word_is_no_question():
     said = "Leave us a phone number or e-mail address, please."
     assert faults(said, on(Language.en, Detail.contact)) == ["asked_again"]
-    assert faults(said, replace(on(Language.en, Detail.contact), facts=f"{said} We call back.")) == []
+    assert faults(said, replace(on(Language.en, Detail.contact), facts=(f"{said} We call back.",))) == []
 
 
 def test_plain_words_flow_on_and_a_question_waits_for_its_thing():
