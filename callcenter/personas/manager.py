@@ -22,7 +22,6 @@ from callcenter.calls import (
     PriorityLevel,
     Sentiment,
     Slot,
-    Slots,
     Speaker,
     TicketCategory,
 )
@@ -169,49 +168,32 @@ class PersonaManager:
     ) -> str:
         """Sum up a call in one language."""
         slots = state.slots
-        return self.sum_up(
-            language,
-            slots,
-            name=slots.name or state.customer_name,
-            interests=state.interests,
-            sentiment=analysis.sentiment.sentiment if analysis else state.overall_sentiment,
-            intent=analysis.intent.intent if analysis else state.last_intent,
-            category=slots.category or (decision.ticket_category if decision else state.ticket_category),
-            priority=decision.priority if decision else None,
-            tickets=state.tickets,
-        )
-
-    def sum_up(  # noqa: PLR0913 (the facts of a summary; keyword-only but for the first two)
-        self,
-        language: Language,
-        slots: Slots,
-        *,
-        name: str | None,
-        interests: Sequence[str],
-        sentiment: Sentiment,
-        intent: ConversationIntent | None = None,
-        category: TicketCategory | None = None,
-        priority: PriorityLevel | None = None,
-        tickets: Sequence[str] = (),
-    ) -> str:
-        """Write these facts as a summary, one line a fact, unknown ones left out."""
+        intent = analysis.intent.intent if analysis else state.last_intent
+        category = slots.category or (decision.ticket_category if decision else state.ticket_category)
         facts = {
-            "name": name,
+            "name": slots.name or state.customer_name,
             "intent": self.label(intent, language) if intent else None,
             "category": self.label(category, language) if category else None,
-            "description": _quoted(slots.description),
-            "services": self.service_names(interests, language) if interests else None,
+            "description": slots.description,
+            "services": self.service_names(state.interests, language),
             "order_number": slots.order_number,
             "amount": slots.amount,
             "date": slots.date,
             "phone": slots.phone,
             "email": slots.email,
-            "sentiment": self.label(sentiment, language),
-            "priority": self.label(priority, language) if priority else None,
-            "tickets": _SEPARATORS[language].join(tickets),
+            "sentiment": self.label(analysis.sentiment.sentiment if analysis else state.overall_sentiment, language),
+            "priority": self.label(decision.priority, language) if decision else None,
+            "tickets": _SEPARATORS[language].join(state.tickets),
         }
-        lines = self._summary[language, category is not None]
-        return "\n".join([line.format_map(facts) for fact, line in lines if facts[fact]])
+        return self.sum_up(language, facts)
+
+    def sum_up(self, language: Language, facts: Mapping[str, str | None]) -> str:
+        """Write these facts, by the names of their lines, as a summary: one line a fact, unknown ones left out."""
+        known = {fact: text for fact, text in facts.items() if text}
+        if description := known.get("description"):
+            known["description"] = _quoted(description)
+        lines = self._summary[language, "category" in known]
+        return "\n".join([line.format_map(known) for fact, line in lines if fact in known])
 
 
 def _by_value(texts: Mapping[NameT, LocalizedText]) -> dict[str, LocalizedText]:
@@ -237,8 +219,6 @@ def _summary_lines(lines: SummaryLines, language: Language, *, of_category: bool
     return [(fact, line[language]) for fact, line in written]
 
 
-def _quoted(description: str | None) -> str | None:
-    if description is None:
-        return None
+def _quoted(description: str) -> str:
     line = " / ".join(description.splitlines())
     return line if len(line) <= DESCRIPTION_CHARS else f"{line[: DESCRIPTION_CHARS - 1].rsplit(' ', 1)[0]}…"

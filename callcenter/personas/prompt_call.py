@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from callcenter.calls import ConversationState, Language, Mode, PriorityLevel, Sentiment, Slots
+from callcenter.calls import ConversationState, Language, Mode, PriorityLevel, Sentiment
 from callcenter.company import Company
 from callcenter.company.calendar_words import at_moment, by_moment, weekday
 from callcenter.company.hours import DAY_NAMES
@@ -28,8 +28,6 @@ TREND_SHOWN: Final = 4
 TICKETS_SHOWN: Final = 5
 _MINUTES_REMEMBERED: Final = 8
 _RECEIPTS_REMEMBERED: Final = 64
-_FREE_TEXT: Final = {"description": DESCRIPTION_CHARS, "date": VALUE_CHARS}
-_NUMBERS: Final = ("order_number", "phone", "email")
 _FRAMES: Final = re.compile(r"[«»“”„\"`<>{}\[\]|#]+")
 """Signs that could end our quotation, or pose as the frame of a prompt."""
 _NAME: Final = re.compile(r"[^\W\d_]+(?:[ .'’-]+[^\W\d_]+)*")
@@ -97,31 +95,24 @@ class CallTeller:
         The call's tickets are told apart; and the last message stands in the prompt itself, what we took it for might
         mislead.
         """
-        language, lines, state = brief.language, self._texts.call, brief.state
-        known = self._personas.sum_up(
-            language,
-            self._quoting(state.slots, language),
-            name=self._quoted(state.slots.name or state.customer_name, language, VALUE_CHARS),
-            interests=state.interests,
-            sentiment=state.overall_sentiment,
-        )
-        told = [lines.known[language], known]
-        if state.slots.declined:
-            slots = [self._personas.label(slot, language) for slot in state.slots.declined]
-            told.append(lines.declined[language].format(slots=self._listed(slots, language)))
-        return told
-
-    def _quoting(self, slots: Slots, language: Language) -> Slots:
-        """Return the customer's own words and numbers as they may stand in instructions; most calls have none."""
-        quoted = {
-            name: self._quoted(text, language, limit)
-            for name, limit in _FREE_TEXT.items()
-            if (text := getattr(slots, name))
+        language, lines, state, personas = brief.language, self._texts.call, brief.state, self._personas
+        slots = state.slots
+        facts = {
+            "name": self._quoted(slots.name or state.customer_name, language, VALUE_CHARS),
+            "description": self._quoted(slots.description, language, DESCRIPTION_CHARS),
+            "services": personas.service_names(state.interests, language),
+            "order_number": slots.order_number and _bare(slots.order_number, VALUE_CHARS),
+            "amount": slots.amount and _bare(written(slots.amount, language), VALUE_CHARS),
+            "date": self._quoted(slots.date, language, VALUE_CHARS),
+            "phone": slots.phone and _bare(slots.phone, VALUE_CHARS),
+            "email": slots.email and _bare(slots.email, VALUE_CHARS),
+            "sentiment": personas.label(state.overall_sentiment, language),
         }
-        quoted |= {name: _bare(text, VALUE_CHARS) for name in _NUMBERS if (text := getattr(slots, name))}
-        if slots.amount:
-            quoted["amount"] = _bare(written(slots.amount, language), VALUE_CHARS)
-        return slots.altered(quoted) if quoted else slots
+        told = [lines.known[language], personas.sum_up(language, facts)]
+        if slots.declined:
+            declined = [personas.label(slot, language) for slot in slots.declined]
+            told.append(lines.declined[language].format(slots=self._listed(declined, language)))
+        return told
 
     def _quoted(self, text: str | None, language: Language, limit: int) -> str | None:
         return self._texts.quoted[language].format(text=_bare(text, limit)) if text else None
@@ -150,8 +141,8 @@ class CallTeller:
             if ticket.priority is PriorityLevel.urgent and not ticket.settled:
                 told.append(lines.ticket_urgent[language])
             if brief.ticket_news is not None:
-                news = {TicketNews.created: lines.ticket_created, TicketNews.updated: lines.ticket_updated}
-                told.append(news[brief.ticket_news][language])
+                created = brief.ticket_news is TicketNews.created
+                told.append((lines.ticket_created if created else lines.ticket_updated)[language])
         number = ticket.number if ticket else None
         told += (
             lines.ticket_other[language].format(
