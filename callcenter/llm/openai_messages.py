@@ -5,7 +5,6 @@ What many requests have alike is written as JSON once: it is most of what is sen
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -32,10 +31,15 @@ def _opened(opening: str) -> bytes:
     return orjson.dumps(opening)[:-1]  # its end is still to come
 
 
-def messages(prompt: Prompt) -> Iterator[Json]:
-    """Yield what was said: the customer's lines as the user's, all others as the model's own."""
-    for line in prompt.lines:
-        role = "user" if line.speaker is Speaker.customer else "assistant"
-        yield {"role": role, "content": line.text + INTERRUPTED if line.interrupted else line.text}
+def messages(prompt: Prompt) -> list[Json]:
+    """Return what was said: the customer's lines as the user's, all others as the model's own."""
+    said: list[Json] = [
+        {
+            "role": "user" if line.speaker is Speaker.customer else "assistant",
+            "content": line.text + INTERRUPTED if line.interrupted else line.text,
+        }
+        for line in prompt.lines
+    ]
     if prompt.said:
-        yield {"role": "assistant", "content": prompt.said}
+        said.append({"role": "assistant", "content": prompt.said})
+    return said

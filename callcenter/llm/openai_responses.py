@@ -85,7 +85,9 @@ class ResponsesModel:
         await self._client.close()
 
     def _body(self, prompt: Prompt) -> Json:
-        items = [*messages(prompt), *(item for exchange in prompt.exchanges for item in _exchange(exchange))]
+        items = messages(prompt)
+        for exchange in prompt.exchanges:
+            items += _exchange(exchange)
         body = self._constant | {
             "stream": True,
             "instructions": instructions(prompt),
