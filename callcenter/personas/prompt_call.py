@@ -17,6 +17,7 @@ from callcenter.company.calendar_words import at_moment, by_moment, weekday
 from callcenter.company.hours import DAY_NAMES
 from callcenter.company.money import written
 from callcenter.llm import Brief, Receipt, TicketNews
+from callcenter.llm.script_cue import ScriptCue
 from callcenter.personas.manager import DESCRIPTION_CHARS, PersonaManager
 from callcenter.personas.prompt_facts import within
 from callcenter.personas.prompt_texts import PromptTexts
@@ -53,8 +54,11 @@ class CallTeller:
         state, language, lines = brief.state, brief.language, self._texts.call
         is_open, now = self._now(brief.at.replace(second=0, microsecond=0), language)
         tickets = self._tickets(brief)
-        told = [now, *self._known(brief), *self._script(brief), *tickets]
-        facts = [now, *tickets, *_own(state), *_of_script(brief)]
+        told, facts = [now, *self._known(brief)], [now, *tickets, *_own(state)]
+        if brief.script is not None:
+            told += self._script(brief.script, language)
+            facts += _of_script(brief.script, language)
+        told += tickets
         if brief.ticket is not None:
             facts += _on_ticket(brief.ticket, language)
         if state.mode is Mode.human:
@@ -117,12 +121,9 @@ class CallTeller:
     def _quoted(self, text: str | None, language: Language, limit: int) -> str | None:
         return self._texts.quoted[language].format(text=_bare(text, limit)) if text else None
 
-    def _script(self, brief: Brief) -> list[str]:
+    def _script(self, cue: ScriptCue, language: Language) -> list[str]:
         """Say where the call's service script is and what it has collected."""
-        cue, language, lines = brief.script, brief.language, self._texts.script
-        if cue is None:
-            return []
-        at = cue.progress
+        at, lines = cue.progress, self._texts.script
         title = cue.script.title[language]
         told = [lines.here[language].format(title=title, step=at.step, total=at.total_steps)]
         facts = [
@@ -144,13 +145,10 @@ class CallTeller:
                 created = brief.ticket_news is TicketNews.created
                 told.append((lines.ticket_created if created else lines.ticket_updated)[language])
         number = ticket.number if ticket else None
-        told += (
-            lines.ticket_other[language].format(
-                ticket=matter.ticket, category=self._personas.label(matter.category, language)
-            )
-            for matter in brief.state.matters[-TICKETS_SHOWN:]
-            if matter.ticket != number
-        )
+        for matter in brief.state.matters[-TICKETS_SHOWN:]:
+            if matter.ticket != number:
+                category = self._personas.label(matter.category, language)
+                told.append(lines.ticket_other[language].format(ticket=matter.ticket, category=category))
         return told or [lines.no_ticket[language]]
 
     def _ticket(self, brief: Brief, ticket: Ticket) -> str:
@@ -189,11 +187,8 @@ def _own(state: ConversationState) -> list[str]:
     return [*values, name] if name and len(name) <= VALUE_CHARS and _NAME.fullmatch(name) else values
 
 
-def _of_script(brief: Brief) -> list[str]:
+def _of_script(cue: ScriptCue, language: Language) -> list[str]:
     """Return what a script has to say: its question, or at its end what follows and what is summed up."""
-    cue, language = brief.script, brief.language
-    if cue is None:
-        return []
     if cue.step is not None:
         return [cue.step.question[language]]
     return [cue.script.closing[language], *(value for _, value in cue.collected(language))]

@@ -121,14 +121,18 @@ def _plain(markdown: str) -> str:
 _GRACE: Final = timedelta(minutes=1)
 """What a turn itself may take: two hours and a second are "2 hours", not 3."""
 _STEP_MINUTES: Final = 5
-_DAYS_FROM: Final = timedelta(days=2)
+_STEP: Final = timedelta(minutes=_STEP_MINUTES)
 _HOUR: Final = timedelta(hours=1)
+_HOUR_MINUTES: Final = 60
+_DAY: Final = timedelta(days=1)
+_DAYS_FROM: Final = timedelta(days=2)
+_NONE: Final = timedelta()
 _FEW: Final = range(3, 11)
 
 
 def within(left: timedelta, language: Language, texts: PromptTexts) -> str:
     """Say by when something comes, rounded up as the offline voice rounds it; at once where no time is left."""
-    if left <= timedelta():
+    if left <= _NONE:
         return texts.within.shortly[language]
     span, number = _rounded(left - _GRACE)
     forms = texts.spans[span]
@@ -138,8 +142,7 @@ def within(left: timedelta, language: Language, texts: PromptTexts) -> str:
 
 def _rounded(left: timedelta) -> tuple[Span, int]:
     if left > _DAYS_FROM:
-        return Span.days, ceil(left / timedelta(days=1))
-    minutes = max(1, ceil(left / timedelta(minutes=_STEP_MINUTES))) * _STEP_MINUTES
-    if left > _HOUR or minutes >= _HOUR / timedelta(minutes=1):
+        return Span.days, ceil(left / _DAY)
+    if left > _HOUR or (minutes := max(1, ceil(left / _STEP)) * _STEP_MINUTES) >= _HOUR_MINUTES:
         return Span.hours, max(1, ceil(left / _HOUR))
     return Span.minutes, minutes
