@@ -37,6 +37,9 @@ _MOST_UNITS: Final = 40
 """Of a longer question the first words count."""
 
 
+_NO_KEYS: Final = frozenset[str]()
+_NO_ROWS: Final = frozenset[int]()
+
 _Name = tuple[frozenset[str], ...]
 """What something is called: of each of its words the keys that would do for it."""
 _HEADING_NAMED: Final = 2 / 3
@@ -98,7 +101,9 @@ class Index:
         self._weights = {word: self._weight(count) for word, count in self._counts.items()}
         self._rarest = self._weight(1)
         """What a word weighs that no article has."""
-        self._title_concepts = frozenset[str]().union(*(row.about for row in self._rows if len(row.about) >= _NAMED))
+        self._titles = frozenset(row.about for row in self._rows if len(row.about) >= _NAMED)
+        """What each title is about that a question can name."""
+        self._title_concepts = _NO_KEYS.union(*self._titles)
 
     def close(self) -> None:
         """Let go of the memory."""
@@ -110,7 +115,7 @@ class Index:
     ) -> tuple[Passage, ...]:
         """Return the passages that fit, the best first, one an article; of its text in `language` where it has one."""
         asked = list(units(question, readings).values())[:_MOST_UNITS]
-        said = frozenset[str]().union(*asked)
+        said = _NO_KEYS.union(*asked)
         wanted = said & self._weights.keys()
         if not wanted:
             return ()
@@ -145,11 +150,11 @@ class Index:
         if sum([weight for _, weight in weighed]) >= least:  # else no row alone can
             covered: dict[int, float] = {}
             for keys_of, weight in weighed:
-                for row in frozenset[int]().union(*[self._by_word.get(key, ()) for key in keys_of]):
+                for row in _NO_ROWS.union(*[self._by_word.get(key, ()) for key in keys_of]):
                     covered[row] = covered.get(row, 0.0) + weight
-            if any(weight >= least for weight in covered.values()):
+            if covered and max(covered.values()) >= least:
                 return True
-        return len(said & self._title_concepts) >= _NAMED and any(_names_all(row, said) for row in self._rows)
+        return len(said & self._title_concepts) >= _NAMED and any(map(said.issuperset, self._titles))
 
     def _ranked(self, wanted: frozenset[str]) -> Sequence[tuple[int, float]]:
         match = " OR ".join(f'"{word}"' for word in sorted(wanted))

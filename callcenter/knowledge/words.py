@@ -119,8 +119,13 @@ def units(text: str, readings: Iterable[tuple[str, str]] = ()) -> dict[str, froz
             meant = [each.payload for each in _concepts().find(word)]
         if word in filler or (word in found and not meant):
             continue
-        found[word] = frozenset((*stems(word), *meant))
+        found[word] = _stemmed(word).union(meant) if meant else _stemmed(word)
     return found
+
+
+@lru_cache(maxsize=16_384)
+def _stemmed(word: str) -> frozenset[str]:
+    return frozenset(stems(word))
 
 
 @lru_cache(maxsize=16_384)
