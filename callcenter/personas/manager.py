@@ -175,7 +175,7 @@ class PersonaManager:
             "intent": self.label(intent, language) if intent else None,
             "category": self.label(category, language) if category else None,
             "description": slots.description,
-            "services": self.service_names(state.interests, language),
+            "services": self.service_names(state.interests, language) if state.interests else None,
             "order_number": slots.order_number,
             "amount": slots.amount,
             "date": slots.date,

@@ -101,13 +101,14 @@ class CallTeller:
         """
         language, lines, state, personas = brief.language, self._texts.call, brief.state, self._personas
         slots = state.slots
+        name = slots.name or state.customer_name
         facts = {
-            "name": self._quoted(slots.name or state.customer_name, language, VALUE_CHARS),
-            "description": self._quoted(slots.description, language, DESCRIPTION_CHARS),
-            "services": personas.service_names(state.interests, language),
+            "name": name and self._quoted(name, language, VALUE_CHARS),
+            "description": slots.description and self._quoted(slots.description, language, DESCRIPTION_CHARS),
+            "services": personas.service_names(state.interests, language) if state.interests else None,
             "order_number": slots.order_number and _bare(slots.order_number, VALUE_CHARS),
             "amount": slots.amount and _bare(written(slots.amount, language), VALUE_CHARS),
-            "date": self._quoted(slots.date, language, VALUE_CHARS),
+            "date": slots.date and self._quoted(slots.date, language, VALUE_CHARS),
             "phone": slots.phone and _bare(slots.phone, VALUE_CHARS),
             "email": slots.email and _bare(slots.email, VALUE_CHARS),
             "sentiment": personas.label(state.overall_sentiment, language),
@@ -118,8 +119,8 @@ class CallTeller:
             told.append(lines.declined[language].format(slots=self._listed(declined, language)))
         return told
 
-    def _quoted(self, text: str | None, language: Language, limit: int) -> str | None:
-        return self._texts.quoted[language].format(text=_bare(text, limit)) if text else None
+    def _quoted(self, text: str, language: Language, limit: int) -> str:
+        return self._texts.quoted[language].format(text=_bare(text, limit))
 
     def _script(self, cue: ScriptCue, language: Language) -> list[str]:
         """Say where the call's service script is and what it has collected."""
