@@ -440,11 +440,10 @@ class ConversationManager:
         if self._second_opinion is None:
             return await self._keep(call_id, call, said)
         async with call.ear:
-            async with call.log:
-                state = await self._log.load(call_id, call)
-                scored = rating.heard(state, said.text, said.analysis) is not None
-                asks = state.mode is Mode.ai and not scored
-                doubted = doubt(state, said.analysis, self._policy) if asks else None
+            state = await self._log.read(call_id, call)
+            scored = rating.heard(state, said.text, said.analysis) is not None
+            asks = state.mode is Mode.ai and not scored
+            doubted = doubt(state, said.analysis, self._policy) if asks else None
             if doubted is None:
                 return await self._keep(call_id, call, said)
             # The customer's words are safe before any model is asked about them.
@@ -535,18 +534,16 @@ class ConversationManager:
             return None
         if turn.reply is not None:
             return turn
-        async with call.log:
-            over = (await self._log.load(utterance.call_id, call)).ended
+        over = (await self._log.read(utterance.call_id, call)).ended
         return turn if over else await self._answering.answer(call, await self._routed(call, turn))
 
     async def _catch_up(self, call_id: CallId, call: OpenCall) -> tuple[Turn, ...]:
         """Answer messages that were kept but not answered, by nobody who still runs."""
-        async with call.log:
-            state = await self._log.load(call_id, call)
-            orphans = [each for each in state.unanswered if each not in call.in_flight]
-            if state.ended or not orphans:
-                return ()
-            call.in_flight.update(orphans)
+        state = await self._log.read(call_id, call)
+        orphans = [each for each in state.unanswered if each not in call.in_flight]
+        if state.ended or not orphans:
+            return ()
+        call.in_flight.update(orphans)
         try:
             turns = []
             for message_id in orphans:
