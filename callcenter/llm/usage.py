@@ -9,14 +9,14 @@ import orjson
 from callcenter.calls import TokenUsage
 from callcenter.llm.prompt import Prompt, Question
 
-BYTES_A_TOKEN: Final = 4
+_BYTES_A_TOKEN: Final = 4
 """A token is 4 Latin letters or 2 Arabic ones."""
 
 
-def tokens_in(text: str) -> int:
-    """Return about how many tokens a text is."""
+def tokens_in(text: str, *, more: int = 0) -> int:
+    """Return about how many tokens a text is, with so many bytes more beside it."""
     size = len(text) if text.isascii() else len(text.encode(errors="replace"))
-    return (size + BYTES_A_TOKEN - 1) // BYTES_A_TOKEN
+    return (size + more + _BYTES_A_TOKEN - 1) // _BYTES_A_TOKEN
 
 
 def estimated(prompt: Prompt, said: str) -> TokenUsage:

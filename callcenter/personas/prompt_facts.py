@@ -16,7 +16,7 @@ from typing import Final
 from callcenter.calls import Language
 from callcenter.company import Answer, Company, Policy, Service, Topic
 from callcenter.knowledge import Passage
-from callcenter.llm.usage import BYTES_A_TOKEN
+from callcenter.llm.usage import tokens_in
 from callcenter.personas.prompt_texts import PromptTexts, Span
 
 _ISOLATES: Final = str.maketrans("", "", "\u2066\u2069")
@@ -42,7 +42,7 @@ def block(text: str) -> Block:
 
 def tokens(text: str) -> int:
     """Return about how many tokens a text takes in a prompt, with the line break that sets it off."""
-    return (len(text) if text.isascii() else len(text.encode(errors="replace"))) // BYTES_A_TOKEN + 1
+    return tokens_in(text, more=1)
 
 
 def company_facts(company: Company, language: Language, texts: PromptTexts) -> str:
