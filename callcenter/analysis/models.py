@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Final, TypeVar
 
-from pydantic import BaseModel
-
 from callcenter.calls import (
     Confidence,
     ConversationIntent,
@@ -19,6 +17,7 @@ from callcenter.calls import (
     Term,
     TicketCategory,
     Value,
+    unchecked,
 )
 
 LEARNT: Final = "learnt."
@@ -33,18 +32,7 @@ def stated(model: type[Verdict], fields: dict[str, object]) -> Verdict:
     An analysis is two dozen models made from checked lexicons; validating each costs as much as finding all its
     words. What comes from outside is validated as ever, and a property test holds what is stated against validation.
     """
-    made = object.__new__(model)
-    _put(made, "__dict__", fields)
-    _put_set(made, _FIELDS[model])
-    _put_extra(made, None)
-    _put_private(made, None)
-    return made
-
-
-_put: Final = object.__setattr__
-_put_set: Final = BaseModel.__dict__["__pydantic_fields_set__"].__set__
-_put_extra: Final = BaseModel.__dict__["__pydantic_extra__"].__set__
-_put_private: Final = BaseModel.__dict__["__pydantic_private__"].__set__
+    return unchecked(model, fields, _FIELDS[model])
 
 
 class Evidence(Value):

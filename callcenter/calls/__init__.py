@@ -44,6 +44,7 @@ from callcenter.calls.vocabulary import (
     TokenUsage,
     ToolName,
     Value,
+    unchecked,
 )
 
 __all__ = [
@@ -99,4 +100,5 @@ __all__ = [
     "ToolName",
     "Value",
     "fresh_call",
+    "unchecked",
 ]
